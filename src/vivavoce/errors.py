@@ -1,0 +1,50 @@
+"""What can go wrong, as one tree; each message names the remedy.
+
+VivavoceError
+├── BadAudio             audio that cannot be read, or is out of bounds
+├── BadRequest           a request or setting that makes no sense as it stands
+│   └── BadConfig        a configuration with a wrong key, type or value
+├── ModelError           weights that cannot be had, or are not what they should be
+└── EngineError          an engine failed at its work
+    ├── EngineUnavailable    not installed, not loaded, or not reachable
+    ├── EngineBusy           its queue is full; try again later
+    └── EngineTimeout        no answer in time
+"""
+
+from __future__ import annotations
+
+
+class VivavoceError(Exception):
+    """Anything that Vivavoce raises on purpose."""
+
+
+class BadAudio(VivavoceError):
+    """Audio that cannot be read, or is out of bounds."""
+
+
+class BadRequest(VivavoceError):
+    """A request or setting that makes no sense as it stands."""
+
+
+class BadConfig(BadRequest):
+    """A configuration with a wrong key, type or value."""
+
+
+class ModelError(VivavoceError):
+    """Weights that cannot be had, or are not what they should be."""
+
+
+class EngineError(VivavoceError):
+    """An engine failed at its work."""
+
+
+class EngineUnavailable(EngineError):
+    """An engine is not installed, not loaded, or not reachable."""
+
+
+class EngineBusy(EngineError):
+    """An engine's queue is full; the same call may succeed later."""
+
+
+class EngineTimeout(EngineError):
+    """An engine gave no answer in time."""
