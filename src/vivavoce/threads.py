@@ -18,7 +18,7 @@ StopFlag = threading.Event
 """Set when the caller no longer wants the result; a step over about 50 ms polls it."""
 
 
-class Stopped(Exception):  # noqa: N818 - a signal, not an error
+class Stopped(Exception):
     """Raised inside a job by `emit` when nobody listens any more."""
 
 

@@ -1,0 +1,1 @@
+"""The command line: thin, with imports inside the commands."""
