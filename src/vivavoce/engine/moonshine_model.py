@@ -1,0 +1,193 @@
+"""Moonshine's two networks and its vocabulary: audio in, tokens out.
+
+The decoder checks what it can guess instead of writing it anew: the tokens of an earlier
+transcript of the same audio go through it in one pass and are kept as far as they still hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from vivavoce.audio import Samples
+from vivavoce.errors import ModelError
+
+from .onnx import model_file, session
+
+RATE = 16_000
+SHORTEST = 1_600
+"""Samples that the encoder needs, with some to spare."""
+
+BEGIN, END = 1, 2
+AHEAD = 8
+"""Guessed tokens that a later pass checks; one pass over 8 costs half as much again as over 1."""
+
+Array: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What the encoder made of some audio.
+
+    features: (1, frames, width); a frame is 384 samples. mask: (1, samples), all ones.
+    """
+
+    features: Array
+    mask: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the decoder wrote.
+
+    ids: without the marks of begin and end. scores: the natural logarithm of the probability
+    of each, and of the end if `ended`: whether the decoder found the end by itself.
+    """
+
+    ids: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
+    ended: bool = True
+
+
+class MoonshineModel:
+    """The weights in a folder, of any size and language that comes in this format."""
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        """Read encoder_model, decoder_model_merged (.ort or .onnx) and tokenizer.bin.
+
+        Raises ModelError for a file that is missing or broken.
+        """
+        self._encoder = _part(folder, "encoder_model", threads)
+        self._decoder = _part(folder, "decoder_model_merged", threads)
+        self._pieces = read_pieces(model_file(folder, "tokenizer.bin"))
+
+    def encode(self, samples: Samples) -> Heard:
+        """The encoder's view of samples (n,) at 16 kHz, n at least SHORTEST."""
+        wave = np.ascontiguousarray(samples, np.float32)[None]
+        mask = np.ones(wave.shape, np.int64)
+        return Heard(
+            self._encoder.run(None, {"input_values": wave, "attention_mask": mask})[0], mask
+        )
+
+    def decode(
+        self,
+        heard: Heard,
+        limit: int,
+        guess: Sequence[int] = (),
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Tokens:
+        """The likeliest tokens, one by one, at most `limit`.
+
+        guess: of an earlier transcript; the more of it holds, the faster. The result is that
+        of no guess, but where two tokens are as good as equal: the weights are 8-bit, and a pass
+        over several tokens rounds a little differently from one over a single token.
+        stopped: polled between passes; when true, what is there is returned.
+        """
+        reader = _Reader(self._decoder, heard)
+        ids: list[int] = []
+        scores: list[float] = []
+        draft = list(guess[: limit - 1])
+        while len(ids) < limit and not stopped():
+            logits = reader.read([*(ids[-1:] or [BEGIN]), *draft])
+            for row, wanted in zip(logits, [*draft, None], strict=True):
+                token = int(row.argmax())
+                ids.append(token)
+                scores.append(_log_probability(row, token))
+                if token == END:
+                    return Tokens(tuple(ids[:-1]), tuple(scores))
+                if token != wanted:
+                    break
+            reader.keep(len(ids))
+            draft = _after(guess, ids)[: limit - len(ids) - 1]
+        return Tokens(tuple(ids), tuple(scores), ended=False)
+
+    def text(self, ids: Sequence[int]) -> str:
+        """What the tokens say."""
+        raw = b"".join(self._pieces[token] for token in ids)
+        return " ".join(raw.decode(errors="ignore").replace("▁", " ").split())
+
+
+class _Reader:
+    """The decoder with its memory of the tokens that it has read."""
+
+    def __init__(self, decoder: ort.InferenceSession, heard: Heard) -> None:
+        self._decoder = decoder
+        self._outputs = [output.name for output in decoder.get_outputs()]
+        self._feeds: dict[str, object] = {
+            "encoder_hidden_states": heard.features,
+            "encoder_attention_mask": heard.mask,
+            "use_cache_branch": np.array([False]),
+        }
+        for cache in decoder.get_inputs():
+            if cache.name.startswith("past_key_values."):
+                _, heads, _, width = cache.shape
+                self._feeds[cache.name] = np.zeros((1, heads, 0, width), np.float32)
+
+    def read(self, tokens: Sequence[int]) -> Array:
+        """(n, vocabulary), the logits after each of n tokens that follow those read so far."""
+        self._feeds["input_ids"] = np.array([tokens], np.int64)
+        logits, *caches = self._decoder.run(self._outputs, self._feeds)
+        for name, cache in zip(self._outputs[1:], caches, strict=True):
+            self._feeds[name.replace("present.", "past_key_values.", 1)] = cache
+        if not self._feeds["use_cache_branch"]:
+            # What the decoder keeps of the encoder never changes after the first pass.
+            self._feeds["use_cache_branch"] = np.array([True])
+            self._outputs = [name for name in self._outputs if ".encoder." not in name]
+        return np.asarray(logits[0], np.float32)
+
+    def keep(self, length: int) -> None:
+        """Forget all tokens read but the first `length`."""
+        for name, cache in self._feeds.items():
+            if ".decoder." in name:
+                assert isinstance(cache, np.ndarray)
+                self._feeds[name] = np.ascontiguousarray(cache[:, :, :length])
+
+
+def read_pieces(path: Path) -> list[bytes]:
+    """The vocabulary in a tokenizer.bin: each piece's length, then its bytes.
+
+    A length is one byte; from 128 on two, the low seven bits first. Raises ModelError.
+    """
+    data = path.read_bytes()
+    pieces: list[bytes] = []
+    at = 0
+    while at < len(data):
+        length = data[at]
+        at += 1
+        if length >= 128 and at < len(data):
+            length = data[at] * 128 + length - 128
+            at += 1
+        pieces.append(data[at : at + length])
+        at += length
+    if at != len(data) or len(pieces) <= END:
+        raise ModelError(f"{path} is no vocabulary; remove the model and pull it again")
+    pieces[: END + 1] = [b""] * (END + 1)
+    return pieces
+
+
+def _part(folder: Path, name: str, threads: int) -> ort.InferenceSession:
+    return session(model_file(folder, f"{name}.ort", f"{name}.onnx"), threads=threads)
+
+
+def _log_probability(logits: Array, token: int) -> float:
+    top = logits.max()
+    return float(logits[token] - top - np.log(np.exp(logits - top).sum()))
+
+
+def _after(guess: Sequence[int], ids: Sequence[int]) -> list[int]:
+    """What comes in `guess` after the last two of `ids`, where nearest to their place."""
+    if len(ids) < 2:
+        return []
+    places = [
+        at for at in range(2, len(guess)) if guess[at - 2] == ids[-2] and guess[at - 1] == ids[-1]
+    ]
+    if not places:
+        return []
+    at = min(places, key=lambda place: abs(place - len(ids)))
+    return list(guess[at : at + AHEAD])
