@@ -1,0 +1,249 @@
+"""Any GGUF model in this process, through llama.cpp."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import weakref
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from vivavoce import models
+from vivavoce.engines import LlmOptions, Message, Thought
+from vivavoce.errors import BadRequest, EngineBusy, EngineError, EngineUnavailable
+from vivavoce.threads import ModelThread, StopFlag
+from . import llama_gguf, llama_prompt
+from .llama_server import LlamaServer, ServerOptions
+from .llama_slots import Slots
+
+log = logging.getLogger(__name__)
+
+
+class LlamaCpp:
+    """A language model that writes as many replies at once as it has slots.
+
+    model: a built-in model's name, a path, `hf:org/repo/file.gguf`, or a folder of GGUF files.
+    quantization: which file of a folder, such as `Q4_1`; None takes the fastest.
+    slots: conversations that are remembered, and replies that are written, at once.
+    context: tokens that one slot holds, prompt and reply together.
+    threads, batch_threads: to write and to read with; None takes half the cores.
+    batch: tokens read at a time; a reply is cancelled, and others get on, between two batches.
+    gpu_layers: -1 puts as many on a GPU as fit, where xllamacpp is built for one.
+    max_tokens, temperature, top_p, seed: of replies that do not ask for their own.
+    repeat_penalty: 1.0 is none; keeps small models from going round in circles.
+    thinking: lets models that can reason do so, unheard, before they answer.
+    verbose: shows llama.cpp's own log on stderr.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = "smollm2-135m",
+        quantization: str | None = None,
+        slots: int = 4,
+        context: int = 2048,
+        threads: int | None = None,
+        batch_threads: int | None = None,
+        batch: int = 64,
+        gpu_layers: int = -1,
+        max_tokens: int = 256,
+        temperature: float = 0.3,
+        top_p: float = 0.95,
+        seed: int = 1,
+        repeat_penalty: float = 1.1,
+        thinking: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        for option, value in (("slots", slots), ("context", context), ("batch", batch)):
+            if value < 1:
+                raise BadRequest(f"llama-cpp: {option} is {value}; it must be at least 1")
+        self._model = model
+        self._quantization = quantization
+        self._slot_count = slots
+        self._context = context
+        self._threads = threads or default_threads()
+        self._batch_threads = batch_threads or self._threads
+        self._batch = batch
+        self._gpu_layers = gpu_layers
+        self._thinking = thinking
+        self._verbose = verbose
+        self._defaults = LlmOptions(
+            max_tokens=max_tokens, temperature=temperature, top_p=top_p, seed=seed
+        )
+        self._repeat_penalty = repeat_penalty
+        self._server: LlamaServer | None = None
+        self._free: weakref.finalize[[], LlamaCpp] | None = None
+        self._strict = False
+        self._loading = threading.Lock()
+        self._slots = Slots(slots)
+        self._replies = ModelThread("llama-cpp", workers=slots)
+        self._warmups = ModelThread("llama-cpp-warm", workers=slots, limit=slots)
+
+    @property
+    def name(self) -> str:
+        """`llama-cpp:` and its model."""
+        return f"llama-cpp:{self._model}"
+
+    async def load(self) -> None:
+        """Fetch and load the model; does nothing when loaded already.
+
+        Raises ModelError when there is none, or llama.cpp cannot load it.
+        """
+        await self._replies.run(self._load)
+
+    async def aclose(self) -> None:
+        """Stop what runs and free the model; the engine cannot be used again."""
+        self._server = None
+        if self._free is not None:
+            await asyncio.to_thread(self._free)
+        await self._warmups.aclose()
+        await self._replies.aclose()
+
+    def reply(self, messages: Sequence[Message], options: LlmOptions) -> AsyncIterator[Thought]:
+        """The reply to `messages`, token by token; see `Llm.reply`.
+
+        Waits where as many replies as there are slots are being written.
+        """
+        server = self._loaded()
+        if options.max_tokens is not None and options.max_tokens < 1:
+            raise BadRequest(f"max_tokens is {options.max_tokens}; it must be at least 1")
+        return self._replies.stream(partial(self._write, server, messages, options))
+
+    async def warm(self, messages: Sequence[Message], options: LlmOptions) -> None:
+        """Read `messages` into the cache; see `Llm.warm`. Ends early where a reply needs it."""
+        work = partial(self._read, self._loaded(), messages, options)
+        try:
+            await self._warmups.run(work)
+        except EngineBusy:
+            log.debug("%s: too many warm-ups; one is left out", self.name)
+
+    def _loaded(self) -> LlamaServer:
+        if self._server is None:
+            raise EngineUnavailable(f"{self.name} is not loaded; await load() first")
+        return self._server
+
+    # --- on worker threads -----------------------------------------------------------------------
+
+    def _load(self, stop: StopFlag) -> None:
+        with self._loading:
+            if self._server is not None:
+                return
+            path = llama_gguf.choose(models.fetch(self._model), self._quantization)
+            llama_gguf.check(path)
+            try:
+                server = LlamaServer(self._server_options(path))
+            except RuntimeError as error:
+                raise llama_gguf.diagnose(path) from error
+            self._strict = not _accepts_any_order(server)
+            # Runs when Python exits, too: the model's threads must not outlive it.
+            self._free = weakref.finalize(self, server.close)
+            self._server = server
+
+    def _server_options(self, path: Path) -> ServerOptions:
+        return ServerOptions(
+            path=path,
+            slots=self._slot_count,
+            context=self._context,
+            threads=self._threads,
+            batch_threads=self._batch_threads,
+            gpu_layers=self._gpu_layers,
+            batch=self._batch,
+            thinking=self._thinking,
+            verbose=self._verbose,
+        )
+
+    def _write(
+        self,
+        server: LlamaServer,
+        messages: Sequence[Message],
+        options: LlmOptions,
+        emit: Callable[[Thought], None],
+        stop: StopFlag,
+    ) -> None:
+        reader = llama_prompt.Reader()
+
+        def listen(chunk: str) -> bool:
+            for thought in reader.read(chunk):
+                emit(thought)
+            return stop.is_set()
+
+        body = self._request(server, messages, options)
+        with self._slots.reply(messages) as slot:
+            server.chat({**body, "id_slot": slot}, listen)
+
+    def _read(
+        self,
+        server: LlamaServer,
+        messages: Sequence[Message],
+        options: LlmOptions,
+        stop: StopFlag,
+    ) -> None:
+        body = self._request(server, messages, options)
+        with self._slots.warm(messages, stop) as slot:
+            if slot is not None:
+                server.chat({**body, "id_slot": slot, "max_tokens": 0}, lambda _: stop.is_set())
+
+    def _request(
+        self, server: LlamaServer, messages: Sequence[Message], options: LlmOptions
+    ) -> dict[str, object]:
+        """A chat completion request, less its slot, of what fits the context."""
+        offer = llama_prompt.tools(options)
+        max_tokens = options.max_tokens or self._defaults.max_tokens or 1
+
+        def shaped(kept: Sequence[Message]) -> dict[str, object]:
+            kept = llama_prompt.alternating(kept) if self._strict else kept
+            return {"messages": llama_prompt.written(kept), **offer}
+
+        # A long reply may be cut short by the context's end, a prompt must not be for its sake.
+        room = self._context - min(max_tokens, self._context // 4)
+
+        def count(some: Sequence[Message]) -> int:
+            at_most = llama_prompt.most(some)
+            return at_most if at_most <= room and not offer else server.count(shaped(some))
+
+        kept = llama_prompt.fit(messages, room, count)
+        self._say_what_was_left_out(messages, kept)
+        return {
+            **shaped(kept),
+            "max_tokens": max_tokens,
+            "temperature": _or(options.temperature, self._defaults.temperature),
+            "top_p": _or(options.top_p, self._defaults.top_p),
+            "seed": _or(options.seed, self._defaults.seed),
+            "stop": list(options.stop),
+            "repeat_penalty": self._repeat_penalty,
+            "cache_prompt": True,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            # A chunk for each batch of the prompt, so that reading it can be stopped.
+            "return_progress": True,
+        }
+
+    def _say_what_was_left_out(self, messages: Sequence[Message], kept: Sequence[Message]) -> None:
+        lost = len(messages) - len(kept)
+        if kept and kept[-1] != messages[-1]:
+            log.warning("%s: the last message alone outgrows the context; cut", self.name)
+        elif lost:
+            log.info("%s: %d old messages outgrow the context; left out", self.name, lost)
+
+
+def _accepts_any_order(server: LlamaServer) -> bool:
+    """Whether the chat template takes an assistant's greeting and two questions in a row."""
+    order = [Message("assistant", "a"), Message("user", "b"), Message("user", "c")]
+    try:
+        server.count({"messages": llama_prompt.written(order)})
+    except EngineError:
+        return False
+    return True
+
+
+def _or(value: float | None, default: float | None) -> float | None:
+    return default if value is None else value
+
+
+def default_threads() -> int:
+    """Half the cores: speech-to-text, text-to-speech and the event loop have the others."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, (count or 1) // 2)

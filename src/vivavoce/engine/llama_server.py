@@ -1,0 +1,185 @@
+"""llama.cpp's server in this process: requests in, chunks out. Opens no port.
+
+The server cannot be had without a listener, so it listens on a Unix socket in a folder that only
+this user may enter. That also gives the one way to count tokens. Where Python has no Unix
+sockets, it listens on 127.0.0.1 and wants a random key.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+import xllamacpp
+
+from vivavoce.errors import EngineError, EngineUnavailable
+
+_LET_GO = 10.0
+"""Seconds that `close` waits for running requests, each of which ends within a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """context: tokens a slot holds. gpu_layers: -1 leaves it to llama.cpp.
+
+    batch: tokens read at a time; a request is cancelled, and other slots get on, between two.
+    """
+
+    path: Path
+    slots: int
+    context: int
+    threads: int
+    batch_threads: int
+    gpu_layers: int
+    batch: int
+    thinking: bool
+    verbose: bool
+
+
+class LlamaServer:
+    """A loaded model. Its methods block and may be called from any thread."""
+
+    def __init__(self, options: ServerOptions) -> None:
+        """Load; raises RuntimeError where llama.cpp cannot."""
+        self._folder = tempfile.TemporaryDirectory(prefix="vivavoce-", ignore_cleanup_errors=True)
+        self._key = secrets.token_hex(16)
+        self._running = 0
+        self._closing = False
+        self._idle = threading.Condition()
+        try:
+            self._server = xllamacpp.Server(self._params(options))
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        self._address = str(self._server.listening_address)
+
+    def chat(self, body: dict[str, object], on_chunk: Callable[[str], bool]) -> None:
+        """Run a chat completion; `on_chunk(json)` returns True to stop it.
+
+        What `on_chunk` raises stops it too, and is raised here. The slot is free on return.
+        """
+        failures: list[BaseException] = []
+        stopped = False
+
+        def listen(chunk: str) -> bool:
+            nonlocal stopped
+            try:
+                if self._closing:
+                    raise EngineUnavailable("llama-cpp was closed in mid-reply")
+                stopped = on_chunk(chunk)
+            except BaseException as error:  # noqa: BLE001 - must not pass through C++
+                failures.append(error)
+                stopped = True
+            return stopped
+
+        with self._in_use() as server:
+            server.handle_chat_completions(json.dumps(body), listen)
+            if stopped:
+                self._wait_for_slot(cast("int", body["id_slot"]))
+        if failures:
+            raise failures[0]
+
+    def count(self, body: dict[str, object]) -> int:
+        """The prompt tokens of a chat completion request. Takes about a millisecond."""
+        with self._in_use():
+            answer = self._ask("POST", "/v1/chat/completions/input_tokens", body)
+        return cast("int", cast("dict[str, object]", answer)["input_tokens"])
+
+    def close(self) -> None:
+        """Stop what runs and free the model. Safe to call twice, and when Python exits."""
+        with self._idle:
+            self._closing = True
+            # A server freed under a waiting request would end the process.
+            if not self._idle.wait_for(lambda: not self._running, _LET_GO):
+                return
+        self.__dict__.pop("_server", None)
+        self._folder.cleanup()
+
+    def _wait_for_slot(self, slot: int) -> None:
+        """Until the cancelled slot is free: at the end of the batch being computed."""
+        while not self._closing:
+            slots = cast("list[dict[str, object]]", self._ask("GET", "/slots"))
+            if not any(each["id"] == slot and each["is_processing"] for each in slots):
+                return
+            time.sleep(0.002)
+
+    @contextmanager
+    def _in_use(self) -> Iterator[xllamacpp.Server]:
+        with self._idle:
+            if self._closing:
+                raise EngineUnavailable("llama-cpp is closed")
+            self._running += 1
+        try:
+            yield self._server
+        finally:
+            with self._idle:
+                self._running -= 1
+                self._idle.notify_all()
+
+    def _params(self, options: ServerOptions) -> xllamacpp.CommonParams:
+        params = xllamacpp.CommonParams()
+        params.model.path = str(options.path)
+        params.n_parallel = options.slots
+        params.n_ctx = options.slots * options.context
+        params.n_gpu_layers = options.gpu_layers
+        params.n_batch = params.n_ubatch = options.batch
+        params.cpuparams.n_threads = options.threads
+        params.cpuparams_batch.n_threads = options.batch_threads
+        params.cpuparams.poll = params.cpuparams_batch.poll = 0
+        params.enable_reasoning = -1 if options.thinking else 0
+        params.verbosity = 3 if options.verbose else -1
+        params.cache_ram_mib = 0
+        params.endpoint_slots = True
+        params.ui = False
+        params.n_threads_http = 1
+        if hasattr(socket, "AF_UNIX"):
+            params.hostnames = [str(Path(self._folder.name) / "llama.sock")]
+        else:
+            params.hostnames, params.port = ["127.0.0.1"], 0
+        params.api_keys = [self._key]
+        return params
+
+    def _ask(self, method: str, path: str, body: object = None) -> object:
+        """The answer of an HTTP endpoint that has no Python binding."""
+        connection = _connection(self._address)
+        try:
+            data = None if body is None else json.dumps(body)
+            headers = {
+                "Content-Type": "application/json",
+                "Authorization": f"Bearer {self._key}",
+            }
+            connection.request(method, path, data, headers)
+            answer = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        if isinstance(answer, dict) and "error" in answer:
+            raise EngineError(f"llama.cpp: {answer['error'].get('message', answer['error'])}")
+        return answer
+
+
+def _connection(address: str) -> http.client.HTTPConnection:
+    url = urlsplit(address)
+    if url.scheme == "unix":
+        return _UnixConnection(url.path)
+    return http.client.HTTPConnection(url.hostname or "127.0.0.1", url.port)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost")
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self._path)
