@@ -48,3 +48,8 @@ class EngineBusy(EngineError):
 
 class EngineTimeout(EngineError):
     """An engine gave no answer in time."""
+
+
+def describe(error: BaseException) -> str:
+    """The error in one line, for events and logs."""
+    return str(error) if isinstance(error, VivavoceError) else f"{type(error).__name__}: {error}"

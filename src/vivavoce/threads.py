@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,7 @@ from typing import Generic, TypeVar
 from .errors import EngineBusy, EngineUnavailable
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 StopFlag = threading.Event
 """Set when the caller no longer wants the result; a step over about 50 ms polls it."""
@@ -27,12 +29,15 @@ class ModelThread:
 
     workers: how many jobs may run at once.
     limit: how many may wait; one more is refused with EngineBusy.
+    grace_s: how long a job whose caller was cancelled may take to end.
 
     A cancelled caller waits until its job has really ended, so that nothing of a cancelled
     turn is left in the engine. Threads start with the first job and end in `aclose`.
     """
 
-    def __init__(self, name: str, *, workers: int = 1, limit: int = 256) -> None:
+    def __init__(
+        self, name: str, *, workers: int = 1, limit: int = 256, grace_s: float = 5.0
+    ) -> None:
         self.name = name
         self._workers = workers
         self._limit = limit
@@ -42,6 +47,7 @@ class ModelThread:
         self._order = itertools.count()
         self._threads: list[threading.Thread] = []
         self._closed = False
+        self._grace_s = grace_s
 
     async def run(self, work: Callable[[StopFlag], T], *, priority: int = 0) -> T:
         """What `work(stop)` returns or raises, from a worker thread.
@@ -54,12 +60,7 @@ class ModelThread:
         try:
             return await asyncio.shield(job.result)
         except asyncio.CancelledError:
-            job.stop.set()
-            while not job.result.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait({job.result})
-            if not job.result.cancelled():
-                job.result.exception()
+            await self._end(job)
             raise
 
     async def stream(
@@ -98,12 +99,7 @@ class ModelThread:
                 room.release()
             job.result.result()
         finally:
-            job.stop.set()
-            while not job.result.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait({job.result})
-            if not job.result.cancelled():
-                job.result.exception()
+            await self._end(job)
 
     async def aclose(self) -> None:
         """Let running jobs end, refuse those that wait, and join the threads."""
@@ -121,12 +117,36 @@ class ModelThread:
             await asyncio.to_thread(thread.join)
         self._threads.clear()
 
+    async def _end(self, job: _Job[T]) -> None:
+        """Stop a job that nobody wants any more and wait until it has ended.
+
+        One that does not end within `grace_s` hangs; its thread is given up and replaced.
+        """
+        job.stop.set()
+        if job.thread is None:
+            job.result.cancel()  # not begun; whoever takes it up sees the flag and leaves it
+        deadline = job.loop.time() + self._grace_s
+        while not job.result.done() and (left := deadline - job.loop.time()) > 0:
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({job.result}, timeout=left)
+        if not job.result.done():
+            log.error("%s: a job hangs; its thread is given up", self.name)
+            if job.thread in self._threads:
+                self._threads.remove(job.thread)
+                self._staff()
+        elif not job.result.cancelled():
+            job.result.exception()
+
     def _submit(self, job: _Job[T], priority: int) -> None:
         if self._closed:
             raise EngineUnavailable(f"{self.name} is closed")
         if self._jobs.qsize() >= self._limit:
             raise EngineBusy(f"{self.name} has {self._limit} jobs waiting; try again later")
         self._jobs.put((priority, next(self._order), job))  # type: ignore[arg-type]
+        self._staff()
+
+    def _staff(self) -> None:
+        """One thread more, up to `workers`."""
         if len(self._threads) < self._workers:
             name = f"vivavoce-{self.name}-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -134,8 +154,9 @@ class ModelThread:
             thread.start()
 
     def _work(self) -> None:
-        while (entry := self._jobs.get())[2] is not None:
-            entry[2].do()
+        me = threading.current_thread()
+        while me in self._threads and (job := self._jobs.get()[2]) is not None:
+            job.do(me)
 
 
 class _Job(Generic[T]):
@@ -145,9 +166,11 @@ class _Job(Generic[T]):
         self.work = work
         self.loop = loop
         self.stop = StopFlag()
+        self.thread: threading.Thread | None = None
         self.result: asyncio.Future[T] = loop.create_future()
 
-    def do(self) -> None:
+    def do(self, thread: threading.Thread) -> None:
+        self.thread = thread
         if self.stop.is_set():
             self._tell(self.result.cancel)
             return

@@ -1,0 +1,187 @@
+"""A session's mouth: the only place that starts and ends a reply, or writes one to the history."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from .engines import Llm, LlmOptions, Tts
+from .errors import describe
+from .events import Event, Failed, Paused, ReplyEnded, ReplyStarted, Resumed
+from .history import History
+from .metrics import TurnTimes
+from .playout import Speaker
+from .reply import Reply, Voicing
+from .settings import SessionSettings
+from .tasks import Tasks
+from .tools import Toolbox
+from .work import Work
+
+log = logging.getLogger(__name__)
+
+_WARMING = "warming"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """When the user's turn was done, and what came of it when, on the latency clock."""
+
+    speech_end: float
+    heard: float | None
+    turn_over: float
+
+
+class Mouth:
+    """Thinks and speaks, one reply at a time."""
+
+    def __init__(
+        self,
+        llm: Llm,
+        tts: Tts,
+        speaker: Speaker,
+        history: History,
+        toolbox: Toolbox,
+        settings: SessionSettings,
+        *,
+        tasks: Tasks,
+        work: Work,
+        emit: Callable[[Event], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self.now = 0.0
+        self.quiet_since = 0.0
+        self._reply: Reply | None = None
+        self._anchor: Anchor | None = None
+        self._drafted = False
+        self._voicing = Voicing(llm, tts, toolbox, speaker, settings, work, emit, clock)
+        self._speaker = speaker
+        self._history = history
+        self._tasks = tasks
+        self._emit = emit
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reply is on its way to the ear."""
+        return self._reply is not None
+
+    def tick(self, seconds: float) -> None:
+        """The session's clock moved on."""
+        self.now += seconds
+        self._speaker.tick(seconds)
+        if self._reply is not None:
+            self._reply.tell()
+
+    # --- one reply's life ------------------------------------------------------------------------
+
+    def prepare(self, turn: int, user: str) -> Reply:
+        """A reply to the history and these words, held back until `begin`."""
+        return self._made(Reply(turn, self._voicing, prompt=self._history.prompt(user)))
+
+    def begin(self, turn: int, draft: Reply | None = None, anchor: Anchor | None = None) -> None:
+        """Answer the history: with the draft, if there is one that still lives."""
+        self.end("interrupted")
+        drafted = draft if draft in self._tasks else None
+        reply = drafted or self._made(Reply(turn, self._voicing, prompt=self._history.prompt()))
+        self._release(reply, anchor, drafted=drafted is not None)
+
+    def say(self, turn: int, text: str) -> None:
+        """Say this as it stands."""
+        self.end("interrupted")
+        self._release(self._made(Reply(turn, self._voicing, text=text)), None, drafted=False)
+
+    def drop(self, draft: Reply) -> None:
+        """A held reply is not wanted after all; it leaves no trace."""
+        self._tasks.cancel(draft)
+
+    def end(self, why: Literal["done", "interrupted", "failed"]) -> None:
+        """The reply is over at once; what was heard of it enters the history."""
+        reply = self._reply
+        if reply is None:
+            return
+        self._reply = None
+        self._speaker.pause()
+        reply.tell()
+        self._speaker.flush()
+        if why == "interrupted":
+            self._tasks.cancel(reply)
+        for calls, results in reply.tools_used:
+            self._history.tools(calls, results)
+        self._history.assistant(reply.told)
+        self.quiet_since = self.now
+        self._emit(ReplyEnded(reply.turn, reply.told.strip(), why, self._times(reply)))
+        if why == "done":
+            self.warm()
+
+    def hold(self) -> None:
+        """The user makes a sound: fall silent until it is known what it is."""
+        if self._reply is not None and not self._speaker.paused:
+            self._speaker.pause()
+            self._emit(Paused(self._reply.turn, self.now))
+
+    def go_on(self) -> None:
+        """It was no interruption: go on from where the reply stopped."""
+        if self._reply is not None and self._speaker.paused:
+            self._speaker.resume()
+            self._emit(Resumed(self._reply.turn, self.now))
+
+    def _made(self, reply: Reply) -> Reply:
+        self.cool()
+        self._tasks.spawn(reply, self._run(reply))
+        return reply
+
+    def _release(self, reply: Reply, anchor: Anchor | None, *, drafted: bool) -> None:
+        self._reply, self._anchor, self._drafted = reply, anchor, drafted
+        self._emit(ReplyStarted(reply.turn, drafted))
+        reply.release()
+
+    async def _run(self, reply: Reply) -> None:
+        try:
+            await self._tasks.ended()
+            await reply.run()
+        except Exception as error:
+            log.exception("a reply failed")
+            reply.failed = True
+            if reply is self._reply:
+                name = self._voicing.llm.name
+                self._emit(Failed("llm", name, describe(error), "the reply was given up"))
+        if reply is self._reply:
+            self.end("failed" if reply.failed else "done")
+
+    def _times(self, reply: Reply) -> TurnTimes | None:
+        anchor, marks = self._anchor, reply.marks
+        if anchor is None:
+            return None
+
+        def since(mark: float | None) -> float | None:
+            return None if mark is None else mark - anchor.speech_end
+
+        return TurnTimes(
+            stt=since(anchor.heard),
+            first_token=since(marks.get("first_token")),
+            first_phrase=since(marks.get("first_phrase")),
+            first_audio=since(marks.get("first_audio")),
+            turn_over=since(anchor.turn_over),
+            playout=since(marks.get("playout")),
+            draft=self._drafted,
+        )
+
+    # --- reading ahead ---------------------------------------------------------------------------
+
+    def warm(self, user: str | None = None) -> None:
+        """Let the model read the history, and what the user has said so far, ahead of time."""
+        if self._reply is None and _WARMING not in self._tasks:
+            self._tasks.spawn(_WARMING, self._read_ahead(user))
+
+    def cool(self) -> None:
+        """Stop reading ahead."""
+        self._tasks.cancel(_WARMING)
+
+    async def _read_ahead(self, user: str | None) -> None:
+        voicing = self._voicing
+        options = LlmOptions(tools=tuple(voicing.toolbox.specs))
+        try:
+            await voicing.work.wait(voicing.llm.warm(self._history.prompt(user), options))
+        except Exception as error:  # noqa: BLE001 - only a hint; the reply will tell
+            log.debug("reading ahead failed: %s", describe(error))

@@ -1,0 +1,82 @@
+"""What can be set of a session; the configuration's `session` section has the same keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Eagerness: TypeAlias = Literal["low", "medium", "high", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSettings:
+    """When the user is speaking, and when they have finished. Times in seconds.
+
+    mode: `auto` ends turns by itself; `manual` waits for `Session.commit` (push-to-talk).
+    start_threshold, stop_threshold: VAD probabilities at which speech begins and pauses.
+    start_s: speech must last this long to count. prefix_s: audio kept from before it.
+    pause_s: silence after which the reply is drafted.
+    wait_min_s, wait_max_s: how long a silence ends the turn when the turn detector is sure that
+    it is over, and sure that it is not.
+    eagerness: how readily silences in between end the turn; `auto` is `medium`.
+    barge_in: whether the user may interrupt the reply.
+    false_alarm_s: sound without words, this long, that does not stop a reply.
+    noise_s: silence after which a wordless utterance is given up.
+    """
+
+    mode: Literal["auto", "manual"] = "auto"
+    start_threshold: float = 0.5
+    stop_threshold: float = 0.35
+    start_s: float = 0.09
+    prefix_s: float = 0.3
+    pause_s: float = 0.06
+    wait_min_s: float = 0.2
+    wait_max_s: float = 3.0
+    eagerness: Eagerness = "auto"
+    barge_in: bool = True
+    false_alarm_s: float = 2.0
+    noise_s: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """One conversation's settings.
+
+    system_prompt: what the model is told first. greeting: said when the session starts.
+    language: of the speech, as a code such as `en`; None lets the STT find out.
+    voice, speed, pitch: how the reply sounds; see `TtsOptions`.
+    drafts: prepare the reply before the turn has ended. partials: emit partial transcripts.
+    history_turns: how many of the latest turns the model sees.
+    idle_prompt: said after `idle_after_s` of silence, `idle_times` times at most.
+    tool_filler: said when a tool takes longer than `tool_filler_s`. tool_rounds: how often the
+    model may call tools in one turn.
+    apology: said when the reply cannot be made.
+    max_utterance_s: longer speech is answered as it stands. max_reply_tokens, max_reply_s: the
+    reply ends there.
+    *_timeout_s: an engine that gives nothing for so long has failed.
+    """
+
+    system_prompt: str = "You are a helpful voice assistant. Answer in one or two short sentences."
+    greeting: str = ""
+    language: str | None = None
+    voice: str | None = None
+    speed: float = 1.0
+    pitch: float = 1.0
+    drafts: bool = True
+    partials: bool = True
+    history_turns: int = 12
+    idle_prompt: str = ""
+    idle_after_s: float = 15.0
+    idle_times: int = 1
+    tool_filler: str = "One moment."
+    tool_filler_s: float = 1.0
+    tool_rounds: int = 4
+    apology: str = "Sorry, something went wrong. Please try again."
+    temperature: float | None = None
+    max_utterance_s: float = 60.0
+    max_reply_tokens: int = 400
+    max_reply_s: float = 120.0
+    stt_timeout_s: float = 20.0
+    llm_timeout_s: float = 30.0
+    tts_timeout_s: float = 20.0
+    turns: TurnSettings = field(default_factory=TurnSettings)

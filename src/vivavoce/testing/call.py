@@ -1,0 +1,135 @@
+"""A call to a session in lockstep: exact, and as fast as the session computes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import TypeVar
+
+import numpy as np
+
+from vivavoce.audio import Audio, Samples
+from vivavoce.engines import Llm, Stt, Tts, TurnDetector, Vad
+from vivavoce.events import Event
+from vivavoce.session import Engines, Session
+from vivavoce.settings import SessionSettings
+from vivavoce.tools import Toolbox
+
+from .scripted import RATE, ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
+
+E = TypeVar("E")
+
+
+class MemorySink:
+    """Keeps what it was given, and the session's time at each write and flush.
+
+    played: what would have left for the ear, flushed audio taken out.
+    """
+
+    def __init__(self, rate: int = RATE, lead_s: float = 0.02) -> None:
+        self.rate = rate
+        self.lead_s = lead_s
+        self.writes: list[Samples] = []
+        self.flushes = 0
+
+    def write(self, samples: Samples) -> None:
+        """Keep it."""
+        self.writes.append(samples)
+
+    def flush(self) -> int | None:
+        """Leave it to the session's clock what was heard."""
+        self.flushes += 1
+        return None
+
+    @property
+    def audio(self) -> Audio:
+        """Everything written so far."""
+        return Audio(np.concatenate([np.zeros(0, np.float32), *self.writes]), self.rate)
+
+
+class Call:
+    """A caller and their session; use as `async with`, and speak with `hears`.
+
+    Engines that are not given are scripted ones with their defaults.
+    """
+
+    def __init__(
+        self,
+        *,
+        vad: Vad | None = None,
+        turn: TurnDetector | None = None,
+        stt: Stt | None = None,
+        llm: Llm | None = None,
+        tts: Tts | None = None,
+        sink: MemorySink | None = None,
+        settings: SessionSettings | None = None,
+        toolbox: Toolbox | None = None,
+        chunk_s: float = 0.02,
+    ) -> None:
+        self.events: list[Event] = []
+        self.sink = sink or MemorySink()
+        self.engines = Engines(
+            vad or ScriptedVad(),
+            turn or ScriptedTurn(),
+            stt or ScriptedStt(),
+            llm or ScriptedLlm(),
+            tts or ScriptedTts(),
+        )
+        self.session = Session(
+            self.engines,
+            self.sink,
+            self.events.append,
+            settings=settings,
+            toolbox=toolbox,
+            clock=lambda: self.session.now,
+        )
+        self._chunk_s = chunk_s
+        self._audio: asyncio.Queue[Audio | None] = asyncio.Queue(1)
+        self._run: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Call:
+        """Pick up."""
+        self._run = asyncio.create_task(self.session.run(self._source()))
+        await asyncio.sleep(0)
+        await self.session.settled()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Hang up, and wait until the session has ended."""
+        assert self._run is not None
+        await self._put(None)
+        await asyncio.wait({self._run})
+        if error is None:
+            self._run.result()
+
+    async def hears(self, *audio: Audio) -> None:
+        """Play this to the session; returns when everything that follows from it was done."""
+        for stretch in audio:
+            step = max(1, round(self._chunk_s * stretch.rate))
+            for start in range(0, len(stretch.samples), step):
+                await self._put(Audio(stretch.samples[start : start + step], stretch.rate))
+                await self.session.settled()
+
+    def of(self, kind: type[E]) -> list[E]:
+        """The events of this kind so far."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def _put(self, audio: Audio | None) -> None:
+        """Hand it over, or notice that the session is no more."""
+        assert self._run is not None
+        put = asyncio.ensure_future(self._audio.put(audio))
+        await asyncio.wait({put, self._run}, return_when=asyncio.FIRST_COMPLETED)
+        put.cancel()
+        if self._run.done() and audio is not None:
+            self._run.result()
+            raise AssertionError("the session ended before the call did")
+
+    async def _source(self) -> AsyncIterator[Audio]:
+        while (audio := await self._audio.get()) is not None:
+            yield audio

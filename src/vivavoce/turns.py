@@ -1,0 +1,95 @@
+"""From probabilities to speech edges and turn decisions; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .settings import Eagerness, TurnSettings
+
+_CURVE: dict[Eagerness, float] = {"high": 3.0, "medium": 2.0, "auto": 2.0, "low": 1.2}
+"""Exponents of `patience`: the larger, the sooner a doubtful silence ends the turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Where the user's voice changed.
+
+    `start`: an utterance begins; `pause`: it fell silent; `resume`: it goes on after a pause.
+    at: when the voice itself began or fell silent, in seconds from the stream's start.
+    """
+
+    kind: Literal["start", "pause", "resume"]
+    at: float
+
+
+class SpeechEdges:
+    """Finds the edges of speech in a stream of VAD probabilities, with hysteresis.
+
+    Between `start` and `end_utterance` come pairs of `pause` and `resume`.
+    """
+
+    def __init__(self, settings: TurnSettings, frame_s: float) -> None:
+        self._settings = settings
+        self._frame_s = frame_s
+        self._frames = 0
+        self._state: Literal["idle", "voice", "pause"] = "idle"
+        self._voiced = 0
+        self._unvoiced = 0
+
+    @property
+    def now(self) -> float:
+        """Seconds of audio seen."""
+        return self._frames * self._frame_s
+
+    @property
+    def voiced(self) -> bool:
+        """Whether the last frame may be speech."""
+        return self._unvoiced == 0 and self._frames > 0
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last frame that may be speech."""
+        return self._unvoiced * self._frame_s
+
+    def feed(self, probability: float) -> Edge | None:
+        """Take the next frame's probability of speech; return the edge it completes, if any."""
+        self._frames += 1
+        speaking = self._state == "voice"
+        limit = self._settings.stop_threshold if speaking else self._settings.start_threshold
+        if probability >= limit:
+            self._voiced += 1
+            self._unvoiced = 0
+        else:
+            self._unvoiced += 1
+            self._voiced = 0
+        if speaking:
+            return self._perhaps_pause()
+        return self._perhaps_voice()
+
+    def end_utterance(self) -> None:
+        """The turn is over; the next voice is a `start`."""
+        self._state = "idle"
+        self._voiced = 0
+
+    def _perhaps_voice(self) -> Edge | None:
+        if self._voiced * self._frame_s < self._settings.start_s - 1e-9:
+            return None
+        kind: Literal["start", "resume"] = "start" if self._state == "idle" else "resume"
+        self._state = "voice"
+        return Edge(kind, (self._frames - self._voiced) * self._frame_s)
+
+    def _perhaps_pause(self) -> Edge | None:
+        if self.silence < self._settings.pause_s - 1e-9:
+            return None
+        self._state = "pause"
+        return Edge("pause", (self._frames - self._unvoiced) * self._frame_s)
+
+
+def patience(probability: float, settings: TurnSettings) -> float:
+    """How long a silence must last to end the turn, in seconds.
+
+    probability: that the turn is over. Falls from `wait_max_s` at 0 to `wait_min_s` at 1.
+    """
+    doubt = (1.0 - min(max(probability, 0.0), 1.0)) ** _CURVE[settings.eagerness]
+    return settings.wait_min_s + (settings.wait_max_s - settings.wait_min_s) * doubt

@@ -1,0 +1,114 @@
+"""What the user says until the turn ends: its audio and its transcript."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+
+from .audio import Audio, Samples
+from .engines import Stt, SttOptions, SttStream, Transcript
+from .tape import Tape
+from .work import Work
+
+_TURN_WINDOW_S = 8.0
+"""How much of an utterance the turn detector may look at."""
+
+
+class Utterance:
+    """One utterance, fed to the STT while it is spoken.
+
+    Run `transcribe` as a task; it ends with `aclose`. `feed` never waits. While the user is
+    silent (`hold`), no partial is begun, so that `finish` finds the engine free.
+    """
+
+    def __init__(
+        self,
+        turn: int,
+        start: float,
+        stt: Stt,
+        options: SttOptions,
+        work: Work,
+        on_partial: Callable[[Transcript], None],
+        timeout_s: float,
+    ) -> None:
+        self.turn = turn
+        self.start = start
+        self.partial = Transcript("")
+        self.seconds = 0.0
+        self._stt = stt
+        self._options = options
+        self._work = work
+        self._on_partial = on_partial
+        self._timeout_s = timeout_s
+        self._tape = Tape(_TURN_WINDOW_S, stt.rate)
+        self._pending: list[Samples] = []
+        self._held = False
+        self._news = asyncio.Event()
+        self._turns = asyncio.Lock()
+        self._stream: SttStream | None = None
+        self._closed = False
+
+    def feed(self, samples: Samples) -> None:
+        """Take the next audio, at the STT's rate."""
+        self._tape.record(samples)
+        self._pending.append(samples)
+        self.seconds += len(samples) / self._stt.rate
+        if not self._held:
+            self._news.set()
+
+    def hold(self, silent: bool) -> None:
+        """Whether the user is silent just now."""
+        self._held = silent
+        if self._pending and not silent:
+            self._news.set()
+
+    @property
+    def audio(self) -> Audio:
+        """The utterance so far, its last seconds at least."""
+        return Audio(self._tape.since(0), self._stt.rate)
+
+    async def transcribe(self) -> None:
+        """Feed the STT and tell the partials, until `aclose`."""
+        while not self._closed:
+            await self._news.wait()
+            self._news.clear()
+            async with self._turns:
+                if not self._closed and not self._held and self._pending:
+                    await self._drain(partials=True)
+
+    async def finish(self) -> Transcript:
+        """The transcript of everything fed so far; more may follow."""
+        async with self._turns:
+            await self._drain(partials=False)
+            stream = await self._open()
+            transcript = await self._work.wait(stream.finish(), self._timeout_s)
+            self.partial = transcript
+            return transcript
+
+    async def aclose(self) -> None:
+        """End; nothing is told any more."""
+        self._closed = True
+        self._news.set()
+        async with self._turns:
+            if self._stream is not None:
+                await self._work.wait(self._stream.aclose())
+                self._stream = None
+
+    async def _drain(self, *, partials: bool) -> None:
+        stream = await self._open()
+        samples, self._pending = self._pending, []
+        if not samples:
+            return
+        joined = samples[0] if len(samples) == 1 else np.concatenate(samples)
+        partial = await self._work.wait(stream.feed(joined), self._timeout_s)
+        if partial is not None and not self._closed:
+            self.partial = partial
+            if partials:
+                self._on_partial(partial)
+
+    async def _open(self) -> SttStream:
+        if self._stream is None:
+            self._stream = await self._work.wait(self._stt.open(self._options), self._timeout_s)
+        return self._stream

@@ -1,0 +1,26 @@
+"""Telling a listener's sounds from an interruption."""
+
+from __future__ import annotations
+
+import pytest
+
+from vivavoce.backchannels import is_backchannel
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ... ", "Mm-hm.", "Mhm",
+     "Hmm.", "Uh-huh.", "Yeah.", "Yeah, okay.", "Oh, really?", "Right.",
+     "I see.", "Got it.", "[cough]", "(laughs) Mm.", "Ja, genau.", "はい", "Of course."],
+)  # fmt: skip
+def test_a_listeners_sounds_are_backchannels(text: str) -> None:
+    assert is_backchannel(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Stop.", "Wait!", "No.", "What?", "Yeah but tell me more", "Okay, what about Rome?",
+     "Yes yes yes yes", "Hold on", "Hello", "How much is it?"],
+)  # fmt: skip
+def test_words_that_want_something_are_interruptions(text: str) -> None:
+    assert not is_backchannel(text)

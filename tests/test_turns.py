@@ -1,0 +1,79 @@
+"""From probabilities to edges and decisions."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vivavoce.settings import TurnSettings
+from vivavoce.turns import Edge, SpeechEdges, patience
+
+FRAME_S = 0.02
+TURNS = TurnSettings(start_s=0.06, pause_s=0.06)
+
+
+def edges_of(probabilities: list[float]) -> list[Edge]:
+    edges = SpeechEdges(TURNS, FRAME_S)
+    found = [edges.feed(probability) for probability in probabilities]
+    return [edge for edge in found if edge is not None]
+
+
+def test_an_edge_is_dated_where_the_voice_changed_not_where_it_was_noticed() -> None:
+    start, pause = edges_of([0.0] * 5 + [1.0] * 10 + [0.0] * 5)
+    assert start == Edge("start", pytest.approx(0.10))
+    assert pause == Edge("pause", pytest.approx(0.30))
+
+
+def test_a_click_is_no_speech() -> None:
+    assert edges_of([0.0, 1.0, 1.0, 0.0] * 10) == []
+
+
+def test_a_short_dip_is_no_pause() -> None:
+    assert [edge.kind for edge in edges_of([1.0] * 10 + [0.0, 0.0] + [1.0] * 10)] == ["start"]
+
+
+def test_between_the_thresholds_speech_goes_on_but_does_not_begin() -> None:
+    assert edges_of([0.4] * 20) == []
+    assert [edge.kind for edge in edges_of([1.0] * 5 + [0.4] * 20)] == ["start"]
+
+
+def test_the_voice_after_a_pause_resumes_and_after_the_turn_starts() -> None:
+    edges = SpeechEdges(TURNS, FRAME_S)
+    kinds = []
+    for i, probability in enumerate([1.0] * 5 + [0.0] * 5 + [1.0] * 5 + [0.0] * 5 + [1.0] * 5):
+        if i == 20:
+            edges.end_utterance()
+        edge = edges.feed(probability)
+        kinds += [edge.kind] if edge else []
+    assert kinds == ["start", "pause", "resume", "pause", "start"]
+
+
+@given(st.lists(st.floats(0, 1), max_size=200))
+@settings(deadline=None)
+def test_edges_alternate_and_never_go_back_in_time(probabilities: list[float]) -> None:
+    edges = edges_of(probabilities)
+    assert [edge.kind for edge in edges[:1]] in ([], ["start"])
+    for before, after in pairwise(edges):
+        assert (after.kind == "pause") == (before.kind != "pause")
+        assert after.at > before.at
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+@settings(deadline=None)
+def test_the_surer_that_the_turn_is_over_the_shorter_the_wait(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert patience(high, TURNS) <= patience(low, TURNS)
+    assert TURNS.wait_min_s <= patience(high, TURNS) <= TURNS.wait_max_s
+
+
+def test_eagerness_shortens_a_doubtful_wait_and_leaves_the_sure_ones() -> None:
+    waits = {
+        eagerness: [patience(p, TurnSettings(eagerness=eagerness)) for p in (0.0, 0.5, 1.0)]
+        for eagerness in ("low", "medium", "high")
+    }
+    assert waits["high"][1] < waits["medium"][1] < waits["low"][1]
+    assert waits["high"][0] == waits["low"][0]
+    assert waits["high"][2] == waits["low"][2]
