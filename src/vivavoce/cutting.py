@@ -54,6 +54,10 @@ class Cutter:
         self._most_words = most_words
         self._said = 0.0
         self._base = 0
+        self._start: int | None = None
+        self._wait: _Wait | None = None
+        self._places: list[_Place] = []
+        self._cuts: list[Stretch] = []
         self._begin_text()
 
     def take(self, character: str) -> list[Stretch]:
@@ -90,11 +94,11 @@ class Cutter:
         self._line = self._base
         self._line_first = True
         self._line_marked = False
-        self._start: int | None = None
+        self._line_length = 0
+        self._start = None
         self._words = 0.0
-        self._places: list[_Place] = []
-        self._wait: _Wait | None = None
-        self._cuts: list[Stretch] = []
+        self._places = []
+        self._wait = None
 
     def _taken(self) -> list[Stretch]:
         cuts, self._cuts = self._cuts, []

@@ -40,8 +40,8 @@ CONJUNCTIONS: dict[str, str] = {
     " wie wo mit ohne für von aus nach bei durch",
     "fr": "et ou mais donc car parce puisque lorsque quand si que qui dont où avant après pendant"
     " pour avec sans dans sur",
-    "es": "y e o u pero sino porque aunque mientras cuando si que quien donde antes después para con"
-    " sin en desde hasta",
+    "es": "y e o u pero sino porque aunque mientras cuando si que quien donde antes después para"
+    " con sin en desde hasta",
     "it": "e ed o ma però perché anche mentre quando se che chi dove prima dopo per con senza in",
     "pt": "e ou mas porque embora enquanto quando se que quem onde antes depois para com sem em",
     "nl": "en of maar want omdat hoewel terwijl wanneer als dat die waar voor na met zonder in",
