@@ -1,0 +1,64 @@
+"""Ready-made sets of settings, from what runs anywhere to what needs a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+DEFAULT_PROFILE = "embedded"
+
+_EMBEDDED: Mapping[str, object] = {
+    "vad": "silero",
+    "turn": "smart-turn",
+    "stt": "moonshine:tiny-en",
+    "llm": "llama-cpp:smollm2-135m",
+    "tts": "espeak-ng",
+}
+
+PROFILES: Mapping[str, Mapping[str, object]] = {
+    "embedded": _EMBEDDED,
+    "fast": {
+        **_EMBEDDED,
+        "session": {"max_reply_tokens": 80, "turns": {"eagerness": "high", "wait_max_s": 1.5}},
+    },
+    "balanced": {
+        **_EMBEDDED,
+        "stt": ["whisper:base", "moonshine:tiny-en"],
+        "llm": "llama-cpp:hf:Qwen/Qwen2.5-1.5B-Instruct-GGUF/qwen2.5-1.5b-instruct-q4_k_m.gguf",
+        "tts": ["piper:en_US-lessac-medium", "espeak-ng"],
+    },
+    "quality": {
+        **_EMBEDDED,
+        "stt": "whisper:turbo",
+        "llm": {
+            "engine": "llama-cpp",
+            "model": "hf:bartowski/Qwen2.5-7B-Instruct-GGUF/Qwen2.5-7B-Instruct-Q4_K_M.gguf",
+            "context": 8192,
+        },
+        "tts": ["piper:en_US-lessac-high", "espeak-ng"],
+    },
+    "cloud": {
+        **_EMBEDDED,
+        "stt": [
+            {"engine": "openai:gpt-4o-mini-transcribe", "api_key": "${OPENAI_API_KEY}"},
+            "moonshine:tiny-en",
+        ],
+        "llm": [
+            {"engine": "openai:gpt-4o-mini", "api_key": "${OPENAI_API_KEY}"},
+            "llama-cpp:smollm2-135m",
+        ],
+        "tts": [
+            {"engine": "openai:gpt-4o-mini-tts", "api_key": "${OPENAI_API_KEY}"},
+            "espeak-ng",
+        ],
+    },
+}
+"""By name; each like a file's content."""
+
+ABOUT: Mapping[str, str] = {
+    "embedded": "runs anywhere, offline, on two CPU cores",
+    "fast": "the embedded engines with short answers and quick turns",
+    "balanced": "better ears, mind and voice; a few CPU cores and 3 GB of memory",
+    "quality": "the best that runs at home; a GPU with 8 GB or many cores",
+    "cloud": "OpenAI's servers, or any that speak the same; the embedded engines when they fail",
+}
+"""Each profile in a line."""
