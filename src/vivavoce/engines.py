@@ -154,6 +154,7 @@ class SttStream(Protocol):
         """Take the next audio and return the new partial transcript, if it changed.
 
         samples: (n,) at the engine's rate, any n > 0; not kept by reference after return.
+        Taken before the first wait, so that a cancelled call loses none of them.
         May buffer: how often it decodes is the engine's choice, by what the machine can hold.
         Raises EngineError if the model fails; the stream is then closed.
         """

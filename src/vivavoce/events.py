@@ -5,7 +5,7 @@ Times are in seconds on the session's own clock, which counts the audio received
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
 from .engines import Kind, ToolCall, Transcript
@@ -142,3 +142,8 @@ Event: TypeAlias = (
     | ReplyEnded
     | Failed
 )
+
+
+def as_dict(event: Event) -> dict[str, object]:
+    """For JSON: the event's name under `event`, and its fields."""
+    return {"event": type(event).__name__, **asdict(event)}

@@ -104,6 +104,7 @@ class Mouth:
         self._speaker.pause()
         reply.tell()
         self._speaker.flush()
+        reply.over = True
         if why == "interrupted":
             self._tasks.cancel(reply)
         for calls, results in reply.tools_used:

@@ -31,11 +31,13 @@ class Sink(Protocol):
 
     @property
     def lead_s(self) -> float:
-        """How much audio it wants ahead of the ear, in seconds; more delays nothing."""
+        """How much audio it wants ahead of the ear, in seconds. It gets as much as the clock
+        moves at a time where that is more.
+        """
         ...
 
     def write(self, samples: Samples) -> None:
-        """Queue these for the ear; at most `lead_s` is ever queued. Must not block."""
+        """Queue these for the ear; about `lead_s` is ever queued. Must not block."""
         ...
 
     def flush(self) -> int | None:
@@ -55,7 +57,7 @@ class Speaker:
     def __init__(self, sink: Sink, *, ahead_s: float = 3.0) -> None:
         self._sink = sink
         self._ahead = round(ahead_s * sink.rate)
-        self._lead = max(1, round(sink.lead_s * sink.rate))
+        self._lead = self._least_lead = max(1, round(sink.lead_s * sink.rate))
         self._unplayed: deque[Samples] = deque()
         self._pushed = self._written = self._played = 0
         self._owed = 0.0
@@ -96,6 +98,7 @@ class Speaker:
 
     def tick(self, seconds: float) -> None:
         """The session's clock moved on."""
+        self._lead = max(self._least_lead, round(seconds * self._sink.rate))
         if not self._pushed or self.paused:
             return
         self._owed += seconds * self._sink.rate

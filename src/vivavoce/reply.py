@@ -50,7 +50,8 @@ class Reply:
     """A reply to `prompt`, or a text to be said as it stands.
 
     It prepares itself at once and speaks after `release`: until then it emits nothing, calls no
-    tool and makes no sound. `run` ends when all has been played out.
+    tool and makes no sound. `run` ends when all has been played out. Once `over` is set it emits
+    nothing any more.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Reply:
         self.tools_used: list[tuple[Sequence[ToolCall], Sequence[str]]] = []
         self.failed = False
         self.told = ""
+        self.over = False
         self._voicing = voicing
         self._prompt = list(prompt)
         self._text = text
@@ -81,7 +83,7 @@ class Reply:
         self._voicing.speaker.begin(self._voicing.tts.rate, lambda: self._mark("playout"))
         self._released.set()
         for text in self._written:
-            self._voicing.emit(Wrote(self.turn, text))
+            self._emit(Wrote(self.turn, text))
         self._written.clear()
 
     async def run(self) -> None:
@@ -97,7 +99,7 @@ class Reply:
         heard = self._script.heard(self._voicing.speaker.position)
         if len(heard) > len(self.told):
             new, self.told = heard[len(self.told) :], heard
-            self._voicing.emit(Spoke(self.turn, new))
+            self._emit(Spoke(self.turn, new))
 
     # --- think -----------------------------------------------------------------------------------
 
@@ -122,6 +124,8 @@ class Reply:
                 return
             await self._send(self._phraser.flush())
             await self._released.wait()
+            if self.over:
+                return
             results = await self._use_tools(calls, quiet=not said)
             texts = [result.content for result in results]
             self._prompt += tool_messages(calls, texts, said)
@@ -153,7 +157,7 @@ class Reply:
         """Run the calls side by side; say that it takes a while where it does."""
         voicing = self._voicing
         for call in calls:
-            voicing.emit(ToolCalled(self.turn, call))
+            self._emit(ToolCalled(self.turn, call))
         async with asyncio.TaskGroup() as group:
             running = [
                 group.create_task(voicing.work.wait(voicing.toolbox.run(call))) for call in calls
@@ -165,7 +169,7 @@ class Reply:
                     await self._send(self._phraser.flush())
         results = [task.result() for task in running]
         for result in results:
-            voicing.emit(ToolReturned(self.turn, result.call, result.content, result.failed))
+            self._emit(ToolReturned(self.turn, result.call, result.content, result.failed))
         return results
 
     async def _apologize(self, error: Exception) -> None:
@@ -174,14 +178,14 @@ class Reply:
         apology = voicing.settings.apology
         remedy = "an apology was spoken" if apology else "the reply was given up"
         await self._released.wait()
-        voicing.emit(Failed("llm", voicing.llm.name, describe(error), remedy))
+        self._emit(Failed("llm", voicing.llm.name, describe(error), remedy))
         if apology:
             await self._say(f" {apology}" if "first_token" in self.marks else apology)
 
     async def _say(self, text: str) -> None:
         """Text of the reply, as it comes."""
         if self.released:
-            self._voicing.emit(Wrote(self.turn, text))
+            self._emit(Wrote(self.turn, text))
         else:
             self._written.append(text)
         await self._send(self._phraser.feed(text))
@@ -200,7 +204,7 @@ class Reply:
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             self.failed = True
             await self._released.wait()
-            self._voicing.emit(
+            self._emit(
                 Failed("tts", self._voicing.tts.name, describe(error), "the rest is not spoken")
             )
             await self._discard()
@@ -239,6 +243,10 @@ class Reply:
         self._script.complete()
         await speaker.drained()
         self.tell()
+
+    def _emit(self, event: Event) -> None:
+        if not self.over:
+            self._voicing.emit(event)
 
     def _mark(self, what: str) -> None:
         self.marks.setdefault(what, self._voicing.clock())

@@ -46,7 +46,7 @@ class Utterance:
         self._pending: list[Samples] = []
         self._held = False
         self._news = asyncio.Event()
-        self._turns = asyncio.Lock()
+        self._free = asyncio.Lock()
         self._stream: SttStream | None = None
         self._closed = False
 
@@ -74,13 +74,13 @@ class Utterance:
         while not self._closed:
             await self._news.wait()
             self._news.clear()
-            async with self._turns:
-                if not self._closed and not self._held and self._pending:
+            async with self._free:
+                if self._pending and not self._held:
                     await self._drain(partials=True)
 
     async def finish(self) -> Transcript:
         """The transcript of everything fed so far; more may follow."""
-        async with self._turns:
+        async with self._free:
             await self._drain(partials=False)
             stream = await self._open()
             transcript = await self._work.wait(stream.finish(), self._timeout_s)
@@ -91,7 +91,7 @@ class Utterance:
         """End; nothing is told any more."""
         self._closed = True
         self._news.set()
-        async with self._turns:
+        async with self._free:
             if self._stream is not None:
                 await self._work.wait(self._stream.aclose())
                 self._stream = None

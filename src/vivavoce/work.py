@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -37,7 +37,9 @@ class Work:
             self._under_way -= 1
             self._ended.set()
 
-    async def each(self, items: AsyncIterator[T], timeout: float | None = None) -> AsyncIterator[T]:
+    async def each(
+        self, items: AsyncIterator[T], timeout: float | None = None
+    ) -> AsyncGenerator[T, None]:
         """The items, closed at the end. timeout: how long to wait for each, in seconds."""
         async with aclosing(items):  # type: ignore[type-var]
             while True:

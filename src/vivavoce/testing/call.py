@@ -7,45 +7,17 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TypeVar
 
-import numpy as np
-
-from vivavoce.audio import Audio, Samples
+from vivavoce.audio import Audio
 from vivavoce.engines import Llm, Stt, Tts, TurnDetector, Vad
 from vivavoce.events import Event
 from vivavoce.session import Engines, Session
 from vivavoce.settings import SessionSettings
+from vivavoce.sinks import MemorySink
 from vivavoce.tools import Toolbox
 
 from .scripted import RATE, ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
 
 E = TypeVar("E")
-
-
-class MemorySink:
-    """Keeps what it was given, and the session's time at each write and flush.
-
-    played: what would have left for the ear, flushed audio taken out.
-    """
-
-    def __init__(self, rate: int = RATE, lead_s: float = 0.02) -> None:
-        self.rate = rate
-        self.lead_s = lead_s
-        self.writes: list[Samples] = []
-        self.flushes = 0
-
-    def write(self, samples: Samples) -> None:
-        """Keep it."""
-        self.writes.append(samples)
-
-    def flush(self) -> int | None:
-        """Leave it to the session's clock what was heard."""
-        self.flushes += 1
-        return None
-
-    @property
-    def audio(self) -> Audio:
-        """Everything written so far."""
-        return Audio(np.concatenate([np.zeros(0, np.float32), *self.writes]), self.rate)
 
 
 class Call:
@@ -68,7 +40,7 @@ class Call:
         chunk_s: float = 0.02,
     ) -> None:
         self.events: list[Event] = []
-        self.sink = sink or MemorySink()
+        self.sink = sink or MemorySink(RATE)
         self.engines = Engines(
             vad or ScriptedVad(),
             turn or ScriptedTurn(),

@@ -126,12 +126,9 @@ class ScriptedStt(_Scripted):
         self._left: list[str | Exception] = list(utterances)
         self.open_streams = 0
 
-    def next_utterance(self) -> str:
-        """What the stream that asks will hear; raises it if it is an exception."""
-        text = self._left.pop(0) if self._left else ""
-        if isinstance(text, Exception):
-            raise text
-        return text
+    def next_utterance(self) -> str | Exception:
+        """What the stream that asks will hear, or raise."""
+        return self._left.pop(0) if self._left else ""
 
     async def open(self, options: SttOptions) -> ScriptedSttStream:
         """A new utterance's stream."""
@@ -147,7 +144,7 @@ class ScriptedSttStream:
     def __init__(self, stt: ScriptedStt, options: SttOptions) -> None:
         self._stt = stt
         self._options = options
-        self._text: str | None = None
+        self._text: str | Exception | None = None
         self._voiced = 0
         self._last = ""
         self._open = True
@@ -178,6 +175,8 @@ class ScriptedSttStream:
             return ""
         if self._text is None:
             self._text = self._stt.next_utterance()
+        if isinstance(self._text, Exception):
+            raise self._text
         return " ".join(self._text.split()[: math.ceil(seconds * WORDS_PER_S)])
 
 

@@ -1,0 +1,102 @@
+"""One spoken turn: a question in, what was heard, the reply and its audio out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from .audio import Audio
+from .engines import Transcript
+from .errors import BadAudio, EngineError
+from .events import Event, Failed, Heard, ReplyEnded, TurnDropped
+from .metrics import TurnTimes
+from .playout import Sink
+from .record import Recorder
+from .session import Engines, Session
+from .settings import SessionSettings
+from .sinks import MemorySink
+from .sources import at_speed_of_speech, in_lockstep
+from .tools import Toolbox
+
+_PATIENCE_S = 5.0
+"""Silence after the question, on the session's clock, after which no answer will come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A spoken turn. times: on the wall clock; only real-time turns have meaningful ones."""
+
+    heard: Transcript
+    text: str
+    audio: Audio
+    times: TurnTimes | None
+
+
+async def answer(
+    engines: Engines,
+    question: Audio,
+    *,
+    settings: SessionSettings | None = None,
+    toolbox: Toolbox | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+    real_time: bool = False,
+    record: Path | None = None,
+) -> Answer:
+    """Play the question to a session and wait until its answer has been played out.
+
+    real_time: at the speed of speech, as a caller would; else as fast as the engines compute.
+    record: a folder to keep the session in, for `vivavoce replay`.
+    Raises BadAudio when no words were heard in it, EngineError when the reply failed.
+    """
+    events: list[Event] = []
+
+    def take(event: Event) -> None:
+        events.append(event)
+        on_event(event)
+
+    def over() -> bool:
+        if session.replying or session.hearing:
+            return False
+        return any(isinstance(event, ReplyEnded) for event in events) or (
+            session.now > question.seconds + _PATIENCE_S
+        )
+
+    settings = settings or SessionSettings()
+    speech = MemorySink(engines.tts.rate)
+    with ExitStack() as stack:
+        sink: Sink = speech
+        recorder = None
+        if record is not None:
+            recorder = stack.enter_context(Recorder(record, engines, settings))
+            sink, take_event = recorder.sink(sink), recorder.events(take)
+        else:
+            take_event = take
+        session = Session(
+            engines, sink, take_event, settings=settings, toolbox=toolbox, clock=time.perf_counter
+        )
+        source = (
+            at_speed_of_speech(question, over)
+            if real_time
+            else in_lockstep(question, session.settled, over)
+        )
+        await session.run(recorder.source(source) if recorder else source)
+    return _answer(events, speech)
+
+
+def _answer(events: list[Event], sink: MemorySink) -> Answer:
+    heard = [event for event in events if isinstance(event, Heard) and event.final]
+    replies = [event for event in events if isinstance(event, ReplyEnded)]
+    failures = [event for event in events if isinstance(event, Failed)]
+    if not heard and failures:
+        failed = failures[0]
+        raise EngineError(f"{failed.kind} {failed.engine}: {failed.message}")
+    if not heard:
+        noise = any(isinstance(event, TurnDropped) for event in events)
+        what = "there is sound, but no words were understood" if noise else "no speech was found"
+        raise BadAudio(f"{what} in the question; is it loud and long enough?")
+    words = " ".join(event.transcript.text for event in heard)
+    text = " ".join(reply.heard for reply in replies)
+    return Answer(Transcript(words), text, sink.audio, replies[-1].times if replies else None)

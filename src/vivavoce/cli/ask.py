@@ -1,0 +1,84 @@
+"""`vivavoce ask`: a spoken question from a file, a spoken answer to a file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import engine_options
+
+if TYPE_CHECKING:
+    from vivavoce.config import Config
+
+
+@click.command()
+@click.argument("question", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the spoken answer here; the extension decides the format.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the turn as JSON.")
+@click.option("--real-time", is_flag=True, help="Play the question at the speed of speech.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep audio, events and timing in this folder, for `vivavoce replay`.",
+)
+@engine_options
+def ask(
+    config: Config,
+    question: Path,
+    output: Path | None,
+    as_json: bool,
+    real_time: bool,
+    record: Path | None,
+) -> None:
+    """Answer a spoken question from a file, in any audio format (`-` is stdin)."""
+    asyncio.run(_ask(config, question, output, as_json, real_time, record))
+
+
+async def _ask(
+    config: Config,
+    question: Path,
+    output: Path | None,
+    as_json: bool,
+    real_time: bool,
+    record: Path | None,
+) -> None:
+    from vivavoce.answer import answer
+    from vivavoce.media import read_audio, write_audio
+    from vivavoce.stack import open_engines
+
+    source = click.get_binary_stream("stdin") if str(question) == "-" else question
+    audio = await asyncio.to_thread(read_audio, source)
+    async with open_engines(config) as engines:
+        turn = await answer(
+            engines, audio, settings=config.session, real_time=real_time, record=record
+        )
+    if output is not None:
+        await asyncio.to_thread(write_audio, turn.audio, output)
+    if as_json:
+        times = turn.times.as_dict() if turn.times and real_time else None
+        click.echo(
+            json.dumps(
+                {
+                    "heard": turn.heard.text,
+                    "answer": turn.text,
+                    "seconds": round(turn.audio.seconds, 3),
+                    "output": str(output) if output else None,
+                    "times": times,
+                },
+                ensure_ascii=False,
+            )
+        )
+    else:
+        click.echo(f"heard:  {turn.heard.text}")
+        click.echo(f"answer: {turn.text}")
+        if output is not None:
+            click.echo(f"spoken: {output} ({turn.audio.seconds:.1f} s)", err=True)
