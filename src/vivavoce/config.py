@@ -106,6 +106,14 @@ def load_config(
     return Config(profile=profile, **engines, session=session, models=models)
 
 
+def use_models(settings: ModelSettings) -> None:
+    """Have the model store of this process go by these settings."""
+    if settings.folder is not None:
+        os.environ["VIVAVOCE_MODELS"] = settings.folder
+    if settings.offline:
+        os.environ["VIVAVOCE_OFFLINE"] = "1"
+
+
 def _profile(layers: Sequence[Layer]) -> str:
     """The profile that the last layer to name one names."""
     profile: object = DEFAULT_PROFILE

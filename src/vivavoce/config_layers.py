@@ -16,6 +16,11 @@ import yaml
 from .errors import BadConfig
 
 PREFIX = "VIVAVOCE_"
+_ALIASES = {
+    f"{PREFIX}MODELS": f"{PREFIX}MODELS__FOLDER",
+    f"{PREFIX}OFFLINE": f"{PREFIX}MODELS__OFFLINE",
+}
+"""What the model store knows these as."""
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _log = logging.getLogger(__name__)
 
@@ -92,16 +97,16 @@ def read_file(path: Path) -> Layer:
 
 
 def read_environment(environment: Mapping[str, str], keys: Iterable[str]) -> Layer:
-    """The settings in VIVAVOCE_<KEY> and VIVAVOCE_<SECTION>__<KEY>.
+    """The settings in VIVAVOCE_<KEY> and VIVAVOCE_<SECTION>__<KEY>; an empty one counts as none.
 
     Other variables with the prefix are left alone: container platforms make some of their own.
     """
     data: dict[str, object] = {}
     keys = set(keys)
     for name, value in sorted(environment.items()):
-        section, *path = name.removeprefix(PREFIX).lower().split("__")
-        if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
+        if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG" or not value:
             continue
+        section, *path = _ALIASES.get(name, name).removeprefix(PREFIX).lower().split("__")
         if not path and section not in keys:
             if close := difflib.get_close_matches(section, keys, 1):
                 _log.warning("%s is not used; did you mean %s%s?", name, PREFIX, close[0].upper())

@@ -1,0 +1,66 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from vivavoce.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from vivavoce.config import Config
+
+R = TypeVar("R")
+
+_KINDS = {
+    "stt": "speech-to-text",
+    "llm": "language model",
+    "tts": "text-to-speech",
+    "vad": "voice activity detection",
+    "turn": "turn detection",
+}
+
+
+def engine_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command `config: Config`, from --config, --profile, --stt and so on."""
+
+    @functools.wraps(command)
+    def run(*args: object, config_file: Path | None, profile: str | None, **values: object) -> R:
+        engines = {kind: list(values.pop(kind)) for kind in _KINDS}  # type: ignore[call-overload]
+        config = resolved(config_file, profile, engines)
+        return command(*args, config=config, **values)
+
+    for kind, what in reversed(_KINDS.items()):
+        run = click.option(
+            f"--{kind}",
+            multiple=True,
+            metavar="NAME[:MODEL]",
+            help=f"The {what} engine; given again: for when the one before fails.",
+        )(run)
+    run = click.option(
+        "--profile", type=click.Choice(list(PROFILES)), help="A ready-made set of settings."
+    )(run)
+    return click.option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path),
+        help="Settings from a YAML or TOML file.",
+    )(run)
+
+
+def json_option(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command `as_json: bool`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def resolved(path: Path | None, profile: str | None, engines: dict[str, list[str]]) -> Config:
+    """The settings in effect; the model store of this process goes by them."""
+    from vivavoce.config import load_config, use_models
+
+    config = load_config(path, profile, {kind: names for kind, names in engines.items() if names})
+    use_models(config.models)
+    return config
