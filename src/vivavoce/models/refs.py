@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from vivavoce.errors import ModelError
 from vivavoce.registry import nearest
 
-from .builtin import MODELS
+from .builtin import MODELS, find
 from .catalog import File, Hub, Model, Web, basename
 
 FORMS = "a built-in name, a path, hf:ORG/REPO[/FILE][@REVISION], or https://…[#sha256=…]"
@@ -21,8 +22,8 @@ def resolve(ref: str) -> Model | Path:
 
     Raises ModelError, with the nearest name, when it is neither.
     """
-    if ref in MODELS:
-        return MODELS[ref]
+    if known := find(ref):
+        return known
     if ref.startswith("hf:"):
         return _hub(ref)
     if re.match(r"https?://", ref):
@@ -39,9 +40,11 @@ def _hub(ref: str) -> Model:
     found = re.fullmatch(r"hf:([\w.-]+/[\w.-]+)(?:/([^@]+))?(?:@([^@\s]+))?", ref)
     if found is None or ".." in ref:
         raise ModelError(f"{ref!r} names no model on the hub; write hf:ORG/REPO[/FILE][@REVISION]")
-    repo, path, revision = found.groups()
-    files = (File(basename(path), path),) if path else ()
-    return Model(ref, _key(ref), Hub(repo, revision or "main"), files)
+    repo, path, revision = found[1], found[2] or "", found[3] or "main"
+    name, folder = basename(path), path.rpartition("/")[0]
+    only = (glob.escape(name),) if name else ()
+    files = (File(name),) if name else ()
+    return Model(ref, _key(ref), Hub(repo, revision, folder, only), files)
 
 
 def _web(ref: str) -> Model:

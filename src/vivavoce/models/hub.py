@@ -1,0 +1,93 @@
+"""What a repository on the Hugging Face hub holds; huggingface_hub's own settings apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+import huggingface_hub
+from huggingface_hub import errors
+from huggingface_hub.hf_api import RepoSibling
+from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+from vivavoce.errors import ModelError
+
+from .catalog import File, Hub, Model, basename
+from .web import Item
+
+
+class Listing(NamedTuple):
+    """The files wanted of a repository. commit: which version of it. headers: to ask with."""
+
+    items: list[Item]
+    commit: str
+    headers: dict[str, str]
+
+
+def find(model: Model, hub: Hub) -> Listing:
+    """The model's files with sizes and checksums as the hub has them now.
+
+    Honours HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and proxies, as huggingface_hub does.
+    """
+    try:
+        info = huggingface_hub.HfApi().model_info(
+            hub.repo, revision=hub.revision, files_metadata=True
+        )
+    except Exception as error:
+        raise _why(model, hub, error) from error
+    commit = info.sha or hub.revision
+    items = [_item(hub, commit, sibling) for sibling in _wanted(hub, info.siblings or ())]
+    if not items:
+        raise ModelError(
+            f"{model.name}: {hub.repo} at {hub.revision} has no "
+            f"{'/'.join(filter(None, (hub.folder, ' or '.join(hub.only) or 'file')))}"
+        )
+    return Listing(items, commit, build_hf_headers())
+
+
+def _wanted(hub: Hub, siblings: Iterable[RepoSibling]) -> Iterable[RepoSibling]:
+    for sibling in siblings:
+        folder, _, name = sibling.rfilename.rpartition("/")
+        inside = not hub.folder or f"{folder}/".startswith(f"{hub.folder}/")
+        if hub.only:
+            if folder == hub.folder and any(fnmatchcase(name, pattern) for pattern in hub.only):
+                yield sibling
+        elif inside and not name.startswith("."):
+            yield sibling
+
+
+def _item(hub: Hub, commit: str, sibling: RepoSibling) -> Item:
+    path = sibling.rfilename
+    name = basename(path) if hub.only else path.removeprefix(f"{hub.folder}/")
+    sha256 = sibling.lfs.sha256 if sibling.lfs else None
+    blob = sibling.blob_id if sha256 is None else None
+    url = huggingface_hub.hf_hub_url(hub.repo, path, revision=commit)
+    return Item(File(name, size=sibling.size, sha256=sha256), url, blob)
+
+
+def _why(model: Model, hub: Hub, error: Exception) -> ModelError:
+    """What the hub's refusal means."""
+    what = f"{model.name}: "
+    match error:
+        case errors.OfflineModeIsEnabled():
+            return ModelError(f"{what}not here, and HF_HUB_OFFLINE forbids downloads; unset it")
+        case errors.GatedRepoError():
+            return ModelError(
+                f"{what}{hub.repo} is gated; accept its licence on the hub and set HF_TOKEN"
+            )
+        case errors.RepositoryNotFoundError():
+            return ModelError(
+                f"{what}the hub has no model {hub.repo!r}; check the name, "
+                "or set HF_TOKEN if it is private"
+            )
+        case errors.RevisionNotFoundError():
+            return ModelError(f"{what}{hub.repo} has no revision {hub.revision!r}")
+        case errors.HfHubHTTPError():
+            return ModelError(f"{what}the hub answered: {str(error).splitlines()[0]}")
+        case _:
+            first = next(iter(str(error).splitlines()), "") or type(error).__name__
+            return ModelError(
+                f"{what}no connection to the hub ({first}); "
+                "check the network, HTTPS_PROXY or HF_ENDPOINT"
+            )

@@ -1,0 +1,206 @@
+"""Files over HTTP: resumed where a cut download left off, checked, and then put in place."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from vivavoce.errors import ModelError
+
+from .catalog import File, Model, Web
+from .files import BLOCK, check, digest
+
+PAUSES = (0.0, 1.0, 2.0, 4.0)
+"""Seconds to wait before each new attempt after a cut connection; after more bytes, anew."""
+
+TIMEOUT = httpx.Timeout(60, connect=20)
+
+CHUNK = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file to download. blob: its git object id, where that is all the source tells."""
+
+    file: File
+    url: str
+    blob: str | None = None
+
+
+def items(model: Model, web: Web) -> list[Item]:
+    """The model's files under the source's address."""
+    return [Item(file, f"{web.base}{file.origin}{web.query}") for file in model.files]
+
+
+def pull(
+    model: Model,
+    wanted: Sequence[Item],
+    stage: Path,
+    tell: Callable[[int], None],
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Put the files into `stage/files`, each of them whole and right.
+
+    tell: takes the bytes come so far, of all files together. headers: sent to the source's own
+    host only. What a cut download left in `stage/part` is gone on with.
+    """
+    before = 0
+    with httpx.Client(follow_redirects=True, timeout=TIMEOUT, headers=headers) as client:
+        for item in wanted:
+            target = stage / "files" / item.file.name
+            if not target.exists():
+                part = stage / "part" / item.file.name
+                part.parent.mkdir(parents=True, exist_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _Download(model.name, client, item, part, tell, before).run()
+                part.replace(target)
+            before += target.stat().st_size
+            tell(before)
+
+
+class _Download:
+    """One file's way from its address into `part`."""
+
+    def __init__(
+        self,
+        model: str,
+        client: httpx.Client,
+        item: Item,
+        part: Path,
+        tell: Callable[[int], None],
+        before: int,
+    ) -> None:
+        self._model = model
+        self._client = client
+        self._item = item
+        self._part = part
+        self._etag = part.with_name(f"{part.name}.etag")
+        self._tell = tell
+        self._before = before
+
+    def run(self) -> None:
+        """Download it, going on from what is there. Raises ModelError; a wrong file is dropped."""
+        resumed = self._size() > 0
+        self._receive()
+        try:
+            self._verify()
+        except ModelError:
+            self._drop()
+            if not resumed:
+                raise
+            # What was there before may have been of another version.
+            self._receive()
+            try:
+                self._verify()
+            except ModelError:
+                self._drop()
+                raise
+        self._etag.unlink(missing_ok=True)
+
+    def _receive(self) -> None:
+        """All of the file, over as many connections as it takes."""
+        attempt, begun = 0, self._size()
+        furthest = begun
+        while True:
+            try:
+                self._connect()
+                return
+            except httpx.TransportError as error:
+                if self._size() > furthest:
+                    attempt, furthest = 0, self._size()
+                hopeless = isinstance(error, httpx.ConnectError) and furthest == begun
+                if hopeless or attempt == len(PAUSES):
+                    raise self._unreachable(error) from error
+                time.sleep(PAUSES[attempt])
+                attempt += 1
+
+    def _connect(self) -> None:
+        """One connection: what the server sends is added to what is there."""
+        have = self._size()
+        headers = {"Accept-Encoding": "identity"}
+        if have and self._item.file.size == have:
+            return
+        if have and self._etag.exists():
+            headers |= {"Range": f"bytes={have}-", "If-Range": self._etag.read_text("utf-8")}
+        elif have:
+            self._drop()
+        try:
+            with self._client.stream("GET", self._item.url, headers=headers) as response:
+                self._take(response, have)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
+            raise ModelError(f"{self._model}: {error}") from error
+
+    def _take(self, response: httpx.Response, have: int) -> None:
+        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            self._drop()
+            raise httpx.RemoteProtocolError("the file is shorter than what is here")
+        if response.is_error:
+            raise self._refused(response.status_code)
+        follows = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        resumed = response.status_code == httpx.codes.PARTIAL_CONTENT and follows
+        if self._item.file.sha256 is None and "text/html" in response.headers.get(
+            "Content-Type", ""
+        ):
+            raise ModelError(
+                f"{self._model}: that address is a web page, not a file; on the hub, "
+                "write hf:ORG/REPO/FILE, or /resolve/ in place of /blob/"
+            )
+        validator = response.headers.get("ETag") or response.headers.get("Last-Modified")
+        if validator and not validator.startswith("W/"):
+            self._etag.write_text(validator, "utf-8")
+        else:
+            self._etag.unlink(missing_ok=True)
+        with self._part.open("ab" if resumed else "wb") as sink:
+            for chunk in response.iter_bytes(CHUNK):
+                sink.write(chunk)
+                sink.flush()
+                self._tell(self._before + sink.tell())
+
+    def _verify(self) -> None:
+        seen = digest(self._part)
+        check(self._model, self._item.file, seen.size, seen.sha256)
+        if self._item.blob is not None and _git_blob(self._part) != self._item.blob:
+            raise ModelError(
+                f"{self._model}: {self._item.file.name} came with the wrong checksum, so it was "
+                "dropped; pull again"
+            )
+
+    def _size(self) -> int:
+        return self._part.stat().st_size if self._part.exists() else 0
+
+    def _drop(self) -> None:
+        self._part.unlink(missing_ok=True)
+        self._etag.unlink(missing_ok=True)
+
+    def _unreachable(self, error: httpx.TransportError) -> ModelError:
+        host = httpx.URL(self._item.url).host
+        kept = "; what has come is kept, and the next pull goes on from there"
+        return ModelError(
+            f"{self._model}: no connection to {host} ({str(error) or type(error).__name__}); "
+            f"check the network or HTTPS_PROXY{kept if self._size() else ''}"
+        )
+
+    def _refused(self, status: int) -> ModelError:
+        where = f"{httpx.URL(self._item.url).host} for {self._item.file.name}"
+        if status in (401, 403):
+            return ModelError(
+                f"{self._model}: {status} from {where}: access is refused; "
+                "for a gated model, accept its licence on the hub and set HF_TOKEN"
+            )
+        if status in (404, 410):
+            return ModelError(f"{self._model}: {status} from {where}: there is no such file")
+        return ModelError(f"{self._model}: {status} from {where}; try again later")
+
+
+def _git_blob(path: Path) -> str:
+    """The id that git gives to a file's contents."""
+    seen = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    with path.open("rb") as source:
+        while block := source.read(BLOCK):
+            seen.update(block)
+    return seen.hexdigest()
