@@ -43,7 +43,8 @@ def _mulaw_codes() -> NDArray[np.uint8]:
     exponent = np.frexp(size)[1] - 6
     mantissa = (size >> (exponent + 1)) & 0x0F
     sign = np.where(values < 0, 0x80, 0)
-    return (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8)
+    codes: NDArray[np.int_] = ~(sign | (exponent << 4) | mantissa) & 0xFF
+    return codes.astype(np.uint8)
 
 
 def _mulaw_values() -> Samples:
@@ -60,7 +61,8 @@ def _alaw_codes() -> NDArray[np.uint8]:
     exponent = np.maximum(np.frexp(size)[1] - 4, 0)
     mantissa = (size >> np.maximum(exponent - 1, 0)) & 0x0F
     sign = np.where(values < 0, 0, 0x80)
-    return ((sign | (exponent << 4) | mantissa) ^ 0x55).astype(np.uint8)
+    codes: NDArray[np.int_] = (sign | (exponent << 4) | mantissa) ^ 0x55
+    return codes.astype(np.uint8)
 
 
 def _alaw_values() -> Samples:

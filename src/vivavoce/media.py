@@ -197,7 +197,7 @@ class _Media:
         if self._why and not decoded:
             raise BadAudio(f"{self._data.name} holds no audio that can be decoded ({self._why})")
         if broken:
-            _log.warning("%s is damaged: %d parts of it were skipped", self._data.name, broken)
+            _log.warning("%s is damaged: %d of its packets are unreadable", self._data.name, broken)
 
     def _packets(self) -> Iterator[Packet[AudioStream] | None]:
         """The stream's packets, and None in the end, which flushes the decoder."""

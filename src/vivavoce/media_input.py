@@ -19,9 +19,11 @@ from .threads import StopFlag, Stopped
 Source: TypeAlias = str | Path | BinaryIO
 """A file's path, or a binary file open at its start; it need not be seekable."""
 
-_CLOSED = {"protocol_whitelist": "none"}
-"""With `_refuse`, what keeps a playlist from having us open any file or server it names: some
-of libav's formats ask `io_open`, others go by the list of protocols, which has no such name."""
+_OPTIONS = {"protocol_whitelist": "none", "max_size": "16384"}
+"""protocol_whitelist, with `_refuse`: what keeps a playlist from having us open any file or server
+that it names. Some of libav's formats ask `io_open`; others go by the protocols, of which none has
+that name. max_size: bytes in a packet of plain PCM, which otherwise are so few that the time goes
+into counting them."""
 _POLL_S = 0.05
 _SPOOL_STEP = 1 << 16
 _MP4_MARK = slice(4, 8), b"ftyp"
@@ -120,9 +122,9 @@ def opened(source: Source, stop: StopFlag | None) -> Iterator[tuple[Input, Input
             data = Input(stack.enter_context(_spooled(data)), name, stop)
         try:
             container = stack.enter_context(
-                av.open(data, "r", io_open=_refuse, container_options=_CLOSED)
+                av.open(data, "r", io_open=_refuse, container_options=_OPTIONS)
             )
-        except av.FFmpegError as error:
+        except (av.FFmpegError, PermissionError) as error:
             data.check()
             if data.empty:
                 raise BadAudio(f"{name} is empty") from None
