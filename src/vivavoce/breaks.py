@@ -120,7 +120,7 @@ def weight(token: str) -> float:
 def is_unspaced(character: str) -> bool:
     """Han and kana are written without spaces: each character may be cut off."""
     code = ord(character)
-    return (
+    return character.isalpha() and (
         0x3041 <= code <= 0x30FF
         or 0x3400 <= code <= 0x9FFF
         or 0xF900 <= code <= 0xFAFF

@@ -83,7 +83,7 @@ class Cutter:
         if self._wait:
             self._place(self._wait.end, Break.SENTENCE)
         if self._text:
-            self._cut(self._base + len(self._text), Break.PLAIN)
+            self._cut(self._base + len(self._text), Break.LINE)
         stretches = self._taken()
         self._begin_text()
         return stretches
@@ -187,11 +187,14 @@ class Cutter:
     def _place(self, end: int, kind: Break) -> None:
         """There may be a cut here: make it if it is a good one, or if one is due."""
         self._places.append(_Place(end, self._words, kind))
+        if not self._words:
+            if len(self._text) >= _LONGEST_TOKEN:
+                self._cut(end, Break.PLAIN)
+            return
         good = kind >= Break.SENTENCE or (
             kind is Break.CLAUSE and self._words >= self._clause_words
         )
-        whole = kind is Break.LINE or not breaks.open_bracket(self._slice(self._base, end))
-        if good and whole and self._words:
+        if good and (kind is Break.LINE or not breaks.open_bracket(self._slice(self._base, end))):
             self._cut(end, kind)
         elif self._words >= self._limit:
             self._cut_somewhere()

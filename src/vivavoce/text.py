@@ -18,8 +18,8 @@ _CHARACTERS_A_SECOND = 14.0
 """The pace of speech that is assumed where neither word times nor the length are known."""
 _NEARBY = 40
 """Characters within which a word that the engine tells is looked for in the phrase."""
-_MAYBE_FENCE = re.compile(r"[^\S\n]*(`{0,3}|~{0,3}|(```|~~~)[^\n]*)")
-_FENCE = re.compile(r"[^\S\n]*(```+[^`]*|~~~+.*)")
+_MAYBE_FENCE = re.compile(r"[^\S\n]{0,12}(`{0,3}|~{0,3}|(```|~~~)[^\n]*)")
+_FENCE = re.compile(r"[^\S\n]{0,12}(```+[^`]*|~~~+.*)")
 _CODE = {
     "de": "Codebeispiel",
     "en": "code example",
@@ -87,8 +87,8 @@ class Phraser:
             held = self._line if self._held else ""
             phrases = [phrase for character in held for phrase in self._cut(character)]
             phrases += self._phrases(self._cutter.rest())
-        if self._silent:
-            phrases.append(Phrase((Piece("".join(self._silent), ""),)))
+        if rest := self._quiet():
+            phrases.append(Phrase(tuple(rest)))
         self._reset()
         return phrases
 
@@ -214,7 +214,9 @@ def _needs_space(before: str, piece: Piece) -> bool:
     after = piece.spoken[0]
     if after in breaks.SENTENCE_MARKS or after in breaks.CLAUSE_MARKS:
         return False
-    return not (breaks.is_unspaced(after) or before in breaks.WIDE_MARKS)
+    return not (
+        breaks.is_unspaced(after) or breaks.is_unspaced(before) or before in breaks.WIDE_MARKS
+    )
 
 
 def _bare(text: str) -> str:
@@ -225,10 +227,11 @@ def _bare(text: str) -> str:
 
 
 def _end_line(found: list[Piece]) -> list[Piece]:
-    """A line's end is heard as a sentence's end, mark or not."""
+    """The end of a line, or of the reply, is heard as a sentence's end, mark or not."""
     last = max(i for i, piece in enumerate(found) if piece.spoken)
     spoken = found[last].spoken
     if spoken[-1] in breaks.SENTENCE_MARKS:
         return found
-    ended = Piece(found[last].written, spoken.rstrip("".join(breaks.CLAUSE_MARKS)) + ".")
+    spoken = spoken.rstrip("".join(breaks.CLAUSE_MARKS))
+    ended = Piece(found[last].written, spoken + ("。" if breaks.is_unspaced(spoken[-1]) else "."))
     return [*found[:last], ended, *found[last + 1 :]]

@@ -90,7 +90,8 @@ class EspeakNg:
     async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
         """The phrase's audio in pieces of 60 ms, without silence before it.
 
-        It ends with the pause that its last mark stands for.
+        It ends with the pause that its last mark stands for. Without a mark it is taken to go
+        on in the next phrase: the voice does not fall, and there is no pause.
         """
         if self._loaded is None or self._thread is None:
             raise EngineUnavailable(f"{self.name} is not loaded; call load() first")
@@ -100,15 +101,17 @@ class EspeakNg:
         if not word_spans(text):
             return
 
+        ends = text.rstrip().rstrip(_CLOSERS).endswith(_PAUSES)
+
         def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
             speaking = _Speaking(text, emit, stop)
             espeak.synthesize(
-                text,
+                text if ends else f"{text.rstrip()},",
                 speaking.take,
                 voice=path,
                 speed=self._speed * options.speed,
                 pitch=self._pitch * options.pitch,
-                end_pause=text.rstrip().rstrip(_CLOSERS).endswith(_PAUSES),
+                end_pause=ends,
             )
             speaking.end()
 
