@@ -299,6 +299,19 @@ class Llm(Engine, Protocol):
         ...
 
 
+@runtime_checkable
+class Foresight(Protocol):
+    """A language model that can tell whether the user has said all they want to say."""
+
+    async def completeness(self, messages: Sequence[Message]) -> float:
+        """The probability that the last message, a user's, ends where it does, 0 to 1.
+
+        A step of the reply that follows: what it reads of the prompt is read once. Punctuation
+        at the message's end is not taken for a sign.
+        """
+        ...
+
+
 # --- tts -----------------------------------------------------------------------------------------
 
 

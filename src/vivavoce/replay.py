@@ -64,7 +64,7 @@ async def replay(
         clock=lambda: session.now,
     )
     await session.run(in_lockstep(audio, session.settled, lambda: True))
-    names = {kind: str(getattr(engines, kind).name) for kind in KINDS}
+    names = {str(kind): str(getattr(engines, kind).name) for kind in KINDS}
     return Replay(_told(lines), _told(events), audio.seconds, about, names)
 
 

@@ -21,7 +21,7 @@ from typing import Literal
 from .audio import Audio
 from .backchannels import is_backchannel, words_of
 from .ear import Ear
-from .engines import Llm, Stt, SttOptions, Transcript, Tts, TurnDetector, Vad
+from .engines import Foresight, Llm, Stt, SttOptions, Transcript, Tts, TurnDetector, Vad
 from .errors import describe
 from .events import Event, Failed, Heard, SpeechStarted, SpeechStopped, TurnDropped
 from .history import History
@@ -31,7 +31,7 @@ from .reply import Reply
 from .settings import SessionSettings
 from .tasks import Tasks
 from .tools import Toolbox
-from .turns import Edge, patience
+from .turns import Edge, confidence, looks_unfinished, patience
 from .utterance import Utterance
 from .work import Work
 
@@ -68,6 +68,7 @@ class _Draft:
     finishing: bool = False
     failed: bool = False
     transcript: Transcript | None = None
+    completeness: float | None = None
     heard_at: float | None = None
     probability: float | None = None
     reply: Reply | None = None
@@ -295,17 +296,32 @@ class Session:
     async def _prepare(self, draft: _Draft, utterance: Utterance) -> None:
         """Find out what was said, and have a reply made to it."""
         try:
-            draft.transcript = await utterance.finish()
+            transcript = await utterance.finish()
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             draft.failed = True
             remedy = "an apology was spoken" if self.settings.apology else "the turn is lost"
             self._emit(Failed("stt", self._engines.stt.name, describe(error), remedy))
         else:
             draft.heard_at = self._clock()
-            text = draft.transcript.text
+            text = transcript.text
+            if words_of(text):
+                draft.completeness = await self._completeness(text)
+            draft.transcript = transcript
             if self.settings.drafts and not self._mouth.busy and words_of(text):
                 draft.reply = self._mouth.prepare(utterance.turn, text)
         self._decide()
+
+    async def _completeness(self, text: str) -> float | None:
+        """How probable the language model, or else the last word, makes it that this is all."""
+        llm = self._engines.llm
+        if isinstance(llm, Foresight) and self.settings.turns.mode == "auto":
+            try:
+                await self._tasks.ended()
+                prompt = self.history.prompt(text)
+                return await self._work.wait(llm.completeness(prompt), self.settings.llm_timeout_s)
+            except Exception as error:  # noqa: BLE001 - the reply will tell
+                log.warning("no word on whether the turn is over: %s", describe(error))
+        return 0.0 if looks_unfinished(text, self.settings.language) else None
 
     def _drop_draft(self) -> None:
         draft, self._draft = self._draft, None
@@ -360,7 +376,8 @@ class Session:
             return True
         if draft.probability is None or self.settings.turns.mode == "manual":
             return False
-        wait = patience(draft.probability, self.settings.turns)
+        sure = confidence(draft.probability, draft.completeness)
+        wait = patience(sure, self.settings.turns)
         return self._ear.edges.now - draft.since >= wait - 1e-9
 
     def _take_turn(self, utterance: Utterance, draft: _Draft, heard: Transcript) -> None:

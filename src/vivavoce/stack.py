@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, cast
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 PROBE_S = 30.0
 """How often an engine that is down is probed."""
 
-_CHAINS: dict[Kind, type[Chain[Any]]] = {
+_CHAINS: dict[Kind, Callable[[Sequence[Any]], Chain[Any]]] = {
     "vad": FallbackVad,
     "turn": FallbackTurn,
     "stt": FallbackStt,
@@ -54,7 +54,7 @@ async def open_engines(config: Config, *, probe_s: float = PROBE_S) -> AsyncIter
     """
     made: dict[Kind, Engine] = {}
     for kind in KINDS:
-        made[kind] = make(kind, getattr(config, kind))
+        made[kind] = make(kind, config.engines(kind))
     engines = Engines(
         cast("Vad", made["vad"]),
         cast("TurnDetector", made["turn"]),

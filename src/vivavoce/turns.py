@@ -10,6 +10,23 @@ from .settings import Eagerness, TurnSettings
 _CURVE: dict[Eagerness, float] = {"high": 3.0, "medium": 2.0, "auto": 2.0, "low": 1.2}
 """Exponents of `patience`: the larger, the sooner a doubtful silence ends the turn."""
 
+_UNFINISHED = {
+    "de": "der die das den dem ein eine einen und oder aber weil dass mein äh ähm",
+    "en": "a an the and or but because my your our their every um uh er",
+    "es": "el la los las un una y o pero porque mi tu su de que eh",
+    "fr": "le la les un une des et ou mais parce mon ma mes de du que euh",
+    "it": "il lo la i gli le un una e o ma perché mio mia di che eh",
+    "pt": "o a os as um uma e ou mas porque meu minha de que hum",
+}
+"""Words that no utterance ends with, by language."""
+
+_TEXT_EVEN = 0.05
+"""The model's probability that a message ends at which it is even odds: unlikely at any one
+word, an end that has even this much is probably one."""
+
+_SOUND_LEAST = 0.3
+"""How far an unfinished sound alone can push the odds down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -84,6 +101,27 @@ class SpeechEdges:
             return None
         self._state = "pause"
         return Edge("pause", (self._frames - self._unvoiced) * self._frame_s)
+
+
+def confidence(sound: float, text: float | None) -> float:
+    """The probability that the turn is over, from how it sounds and what it says.
+
+    sound: the turn detector's. text: the language model's that the words end here, or None.
+    The words decide, for read and synthesized speech often sounds finished in mid-sentence; the
+    sound moves what they leave open.
+    """
+    if text is None:
+        return sound
+    said = text / (text + _TEXT_EVEN)
+    heard = _SOUND_LEAST + (1 - _SOUND_LEAST) * min(max(sound, 0.0), 1.0)
+    return said**0.7 * heard**0.3
+
+
+def looks_unfinished(text: str, language: str | None) -> bool:
+    """Whether it ends in a little word that something must follow, such as "the"."""
+    words = text.lower().rstrip(" .,;:!…-").split()
+    code = (language or "en").partition("-")[0]
+    return bool(words) and words[-1] in _UNFINISHED.get(code, "").split()
 
 
 def patience(probability: float, settings: TurnSettings) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -55,7 +55,9 @@ async def _ask(
     from vivavoce.media import read_audio, write_audio
     from vivavoce.stack import open_engines
 
-    source = click.get_binary_stream("stdin") if str(question) == "-" else question
+    source: Path | BinaryIO = question
+    if str(question) == "-":
+        source = click.get_binary_stream("stdin")
     audio = await asyncio.to_thread(read_audio, source)
     async with open_engines(config) as engines:
         turn = await answer(

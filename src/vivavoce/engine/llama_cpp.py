@@ -8,6 +8,7 @@ import os
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,11 +16,16 @@ from vivavoce import models
 from vivavoce.engines import LlmOptions, Message, Thought
 from vivavoce.errors import BadRequest, EngineBusy, EngineError, EngineUnavailable
 from vivavoce.threads import ModelThread, StopFlag
+
 from . import llama_gguf, llama_prompt
 from .llama_server import LlamaServer, ServerOptions
 from .llama_slots import Slots
 
 log = logging.getLogger(__name__)
+
+_PUNCTUATION = " .,;:!?…-"
+_FOLLOWERS = 40
+"""How many of the tokens that may follow a message are looked at."""
 
 
 class LlamaCpp:
@@ -120,6 +126,10 @@ class LlamaCpp:
         except EngineBusy:
             log.debug("%s: too many warm-ups; one is left out", self.name)
 
+    async def completeness(self, messages: Sequence[Message]) -> float:
+        """The probability that the last message ends where it does; see `Foresight`."""
+        return await self._replies.run(partial(self._foresee, self._loaded(), messages))
+
     def _loaded(self) -> LlamaServer:
         if self._server is None:
             raise EngineUnavailable(f"{self.name} is not loaded; await load() first")
@@ -173,6 +183,16 @@ class LlamaCpp:
         body = self._request(server, messages, options)
         with self._slots.reply(messages) as slot:
             server.chat({**body, "id_slot": slot}, listen)
+
+    def _foresee(self, server: LlamaServer, messages: Sequence[Message], stop: StopFlag) -> float:
+        last = messages[-1]
+        bare = replace(last, content=last.content.rstrip(_PUNCTUATION))
+        if not bare.content:
+            return 0.0
+        body = self._request(server, [*messages[:-1], bare], LlmOptions())
+        with self._slots.reply(messages) as slot:
+            followers = server.next_tokens(body, slot, _FOLLOWERS)
+        return min(1.0, sum(p for token, p in followers.items() if _ends(token)))
 
     def _read(
         self,
@@ -237,6 +257,11 @@ def _accepts_any_order(server: LlamaServer) -> bool:
     except EngineError:
         return False
     return True
+
+
+def _ends(token: str) -> bool:
+    """Whether a message with this token after it is complete. Control tokens are empty text."""
+    return not token or "\n" in token or token.strip()[:1] in {".", "?", "!"}
 
 
 def _or(value: float | None, default: float | None) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import secrets
 import socket
 import tempfile
@@ -90,6 +91,29 @@ class LlamaServer:
         if failures:
             raise failures[0]
 
+    def next_tokens(self, body: dict[str, object], slot: int, most: int) -> dict[str, float]:
+        """What may follow the last message of a chat completion request, as token: probability.
+
+        The prompt is read up to that message's end and stays cached. most: how many tokens.
+        """
+        messages = cast("list[dict[str, str]]", body["messages"])
+        with self._in_use() as server:
+            answer = cast("dict[str, str]", self._ask("POST", "/apply-template", body))
+            prompt, found, _ = answer["prompt"].rpartition(messages[-1]["content"])
+            if not found:
+                raise EngineError("the chat template does not write the last message as it is")
+            request = {
+                "prompt": prompt + found,
+                "id_slot": slot,
+                "n_predict": 1,
+                "n_probs": most,
+                "temperature": 0,
+                "cache_prompt": True,
+            }
+            chunks: list[str] = []
+            server.handle_completions(json.dumps(request), chunks.append)
+        return _probabilities(json.loads(chunks[-1]))
+
     def count(self, body: dict[str, object]) -> int:
         """The prompt tokens of a chat completion request. Takes about a millisecond."""
         with self._in_use():
@@ -166,6 +190,17 @@ class LlamaServer:
         if isinstance(answer, dict) and "error" in answer:
             raise EngineError(f"llama.cpp: {answer['error'].get('message', answer['error'])}")
         return answer
+
+
+def _probabilities(answer: dict[str, object]) -> dict[str, float]:
+    """The first token's alternatives in a completion."""
+    try:
+        (choice,) = cast("list[dict[str, dict[str, list[dict[str, object]]]]]", answer["choices"])
+        first = choice["logprobs"]["content"][0]
+        alternatives = cast("list[dict[str, object]]", first["top_logprobs"])
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise EngineError(f"llama.cpp gave no probabilities: {error!r}") from error
+    return {str(each["token"]): math.exp(cast("float", each["logprob"])) for each in alternatives}
 
 
 def _connection(address: str) -> http.client.HTTPConnection:

@@ -1,0 +1,94 @@
+"""Transcribing files: word error rate and speed, beside the raw engine fed by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import cast
+
+from vivavoce.audio import Audio, Samples
+from vivavoce.config import Config
+from vivavoce.engines import Stt, SttOptions, Vad
+from vivavoce.media import read_audio
+from vivavoce.stack import make
+from vivavoce.transcribe import transcribe
+from vivavoce.wer import WordErrors, word_errors
+
+from .report import Figure, Report
+from .speech import manifest
+
+
+async def bench_transcribe(config: Config, speech: Path) -> Report:
+    """The English clips of a folder, each whole to the engine and as `vivavoce transcribe`."""
+    stt = cast("Stt", make("stt", config.stt))
+    vad = cast("Vad", make("vad", config.vad))
+    await asyncio.gather(stt.load(), vad.load())
+    clips = [
+        (path, text, (await asyncio.to_thread(read_audio, speech / path)).resampled(stt.rate))
+        for path, text in manifest(speech, "en")
+    ]
+    errors: dict[str, dict[str, list[WordErrors]]] = defaultdict(lambda: defaultdict(list))
+    cpu = dict.fromkeys(("raw", "vivavoce"), 0.0)
+    texts = []
+    for path, text, audio in clips:
+        for way, work in (("raw", _raw), ("vivavoce", _cut)):
+            begun = time.process_time()
+            got = await work(stt, vad, audio)
+            cpu[way] += time.process_time() - begun
+            for group in (path.rpartition("/")[0] or ".", "all"):
+                errors[group][way].append(word_errors(text, got))
+            texts.append({"path": path, "way": way, "text": got})
+    await stt.aclose()
+    await vad.aclose()
+    seconds = sum(audio.seconds for _, _, audio in clips)
+    rows = [_row(group, ways, clips) for group, ways in errors.items() if group != "all"]
+    rows.append(_row("all", errors["all"], clips))
+    notes = [
+        (f"{seconds:.0f} s of speech. Times real time per core: "
+        f"raw {seconds / cpu['raw']:.1f}, vivavoce {seconds / cpu['vivavoce']:.1f} "
+        f"({stt.name}).")
+    ]
+    speeds: dict[str, object] = {
+        f"{way}_x_real_time": seconds / spent for way, spent in cpu.items()
+    }
+    return Report("transcribe", rows, notes, {"texts": texts, **speeds})
+
+
+def _row(
+    group: str, ways: dict[str, list[WordErrors]], clips: list[tuple[str, str, Audio]]
+) -> dict[str, Figure]:
+    inside = [audio for path, _, audio in clips if group in {"all", path.rpartition("/")[0] or "."}]
+    return {
+        "folder": group,
+        "clips": len(ways["raw"]),
+        "seconds": round(sum(audio.seconds for audio in inside)),
+        "WER % raw": _wer(ways["raw"]),
+        "WER % vivavoce": _wer(ways["vivavoce"]),
+    }
+
+
+def _wer(errors: list[WordErrors]) -> float:
+    words = sum(error.words for error in errors)
+    return round(100 * sum(error.errors for error in errors) / max(words, 1), 1)
+
+
+async def _raw(stt: Stt, vad: Vad, audio: Audio) -> str:
+    """The whole clip as one utterance."""
+    stream = await stt.open(SttOptions(partials=False))
+    await stream.feed(audio.samples)
+    transcript = await stream.finish()
+    await stream.aclose()
+    return transcript.text
+
+
+async def _cut(stt: Stt, vad: Vad, audio: Audio) -> str:
+    async def chunks() -> AsyncIterator[Samples]:
+        for start in range(0, len(audio.samples), audio.rate):
+            yield audio.samples[start : start + audio.rate]
+
+    async with aclosing(transcribe(chunks(), stt, vad)) as segments:
+        return " ".join([segment.transcript.text async for segment in segments])

@@ -1,0 +1,109 @@
+"""`vivavoce demo`: one spoken turn, shown as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import engine_options
+
+if TYPE_CHECKING:
+    from vivavoce.config import Config
+    from vivavoce.events import Event
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="answer.wav",
+    show_default=True,
+    help="Write the spoken answer here.",
+)
+@click.option(
+    "--question",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Ask this recording instead of the one that comes with Vivavoce.",
+)
+@engine_options
+def demo(config: Config, output: Path, question: Path | None) -> None:
+    """Hold a spoken conversation and show it.
+
+    Plays a question into the live pipeline at the speed of speech, writes the answer to a file,
+    and prints what was heard, what was answered, and where the time went.
+    """
+    asyncio.run(_demo(config, output, question))
+
+
+async def _demo(config: Config, output: Path, question: Path | None) -> None:
+    from vivavoce.answer import answer
+    from vivavoce.media import read_audio, write_audio
+    from vivavoce.stack import open_engines
+
+    from .waterfall import waterfall
+
+    if config.profile == "embedded":
+        await asyncio.to_thread(_pull_embedded)
+    click.secho("Loading the engines …", dim=True, err=True)
+    async with open_engines(config) as engines:
+        names = ", ".join(
+            f"{kind} {getattr(engines, kind).name}" for kind in ("vad", "turn", "stt", "llm", "tts")
+        )
+        click.secho(f"  {names}", dim=True, err=True)
+        audio = await asyncio.to_thread(read_audio, question or _sample())
+        click.echo(f"Asking a question of {audio.seconds:.1f} s at the speed of speech …\n")
+        turn = await answer(engines, audio, settings=config.session, on_event=_show, real_time=True)
+    await asyncio.to_thread(write_audio, turn.audio, output)
+    click.echo()
+    for line in waterfall(turn.times) if turn.times else ():
+        click.echo(line)
+    click.echo(f"\nThe answer, {turn.audio.seconds:.1f} s of speech, is in {output}.")
+    click.echo(_NEXT)
+
+
+def _pull_embedded() -> None:
+    """Fetch the embedded weights, where they are not there yet, with progress bars."""
+    from vivavoce.models import EMBEDDED, fetch
+
+    from .progress import progress_bars
+
+    with progress_bars("bytes") as show:
+        for model in EMBEDDED:
+            fetch(model.name, lambda label, done, total: show(label, done, total))
+
+
+_NEXT = """
+Next:
+  vivavoce talk                       talk with it (microphone and loudspeaker)
+  vivavoce ask QUESTION.wav -o A.wav  ask with a recording of your own
+  vivavoce transcribe FILE…           speech to text, also as subtitles
+  vivavoce say "Hello" -o hello.wav   text to speech
+  vivavoce engines                    what else it can listen, think and speak with
+In this folder the command is .venv/bin/vivavoce."""
+
+
+def _sample() -> Path:
+    return Path(__file__).parent.parent / "data" / "question.wav"
+
+
+def _show(event: Event) -> None:
+    """Tell what happens, as it happens."""
+    from vivavoce.events import Failed, Heard, ReplyEnded, Spoke
+
+    match event:
+        case Heard(_, transcript, final=False):
+            click.secho(f"\r\x1b[2K  … {transcript.text}", dim=True, nl=False, err=True)
+        case Heard(_, transcript, final=True):
+            click.echo("\r\x1b[2K", nl=False, err=True)
+            click.echo(f"You:      {transcript.text}")
+            click.echo("Vivavoce: ", nl=False)
+        case Spoke(_, text):
+            click.echo(text, nl=False)
+        case ReplyEnded():
+            click.echo()
+        case Failed(kind, engine, message, remedy):
+            click.secho(f"{kind} {engine}: {message}; {remedy}", err=True)
