@@ -119,7 +119,7 @@ def _profile(layers: Sequence[Layer]) -> str:
     profile: object = DEFAULT_PROFILE
     for layer in layers:
         profile = layer.data.get("profile", profile)
-        if profile not in PROFILES:
+        if not isinstance(profile, str) or profile not in PROFILES:
             hint = nearest(str(profile), PROFILES)
             raise BadConfig(f"{layer.where('profile')}: no profile {profile!r}; {hint}")
     return str(profile)
