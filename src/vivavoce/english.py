@@ -8,7 +8,8 @@ from .english_numbers import RULES as NUMBER_RULES
 from .numerals import cardinal, ordinal
 
 _ALWAYS = {
-    "dr.": "Doctor", "dr": "Doctor", "mr.": "Mister", "mrs.": "Missus", "ms.": "Miz", "prof.": "Professor",
+    "dr.": "Doctor", "dr": "Doctor", "mr.": "Mister", "mrs.": "Missus", "ms.": "Miz",
+    "prof.": "Professor",
     "rev.": "Reverend", "gen.": "General", "col.": "Colonel", "capt.": "Captain",
     "lt.": "Lieutenant", "sgt.": "Sergeant", "sen.": "Senator", "gov.": "Governor",
     "jr.": "Junior", "sr.": "Senior", "inc.": "Incorporated", "ltd.": "Limited",
