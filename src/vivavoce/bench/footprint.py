@@ -25,7 +25,7 @@ _IDLE_S = 20.0
 _CHILD = """
 import asyncio, os, sys, time
 from pathlib import Path
-from vivavoce.answer import answer
+from vivavoce.asking import answer
 from vivavoce.config import load_config
 from vivavoce.events import Spoke
 from vivavoce.media import read_audio
@@ -63,9 +63,11 @@ async def bench_footprint(config: Config) -> Report:
             "CPU of one core, open microphone %": round(100 * idle, 1),
         }
     notes = [
-        ("Cold start: from the start of a new Python process to the first audible word of the "
-        f"answer to a question of {clip.audio.seconds:.1f} s read from a file; weights in the "
-        "page cache.")
+        (
+            "Cold start: from the start of a new Python process to the first audible word of the "
+            f"answer to a question of {clip.audio.seconds:.1f} s read from a file; weights in the "
+            "page cache."
+        )
     ]
     return Report("footprint", [row], notes, {"cold_starts_s": colds})
 

@@ -20,7 +20,10 @@ from vivavoce.media import read_audio
 
 RATE = 16_000
 _FRAME = RATE // 100
-_VOICES = ("en-us", "en-gb", "en-us+f3", "en-gb-scotland")
+_ROOM_S = 0.3
+"""Silence before the speech."""
+
+_VOICES = ("en-us", "en-gb", "en-us+f3", "en-gb-x-rp")
 
 QUESTIONS = (
     "What is the capital of France?",
@@ -52,23 +55,33 @@ QUESTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One utterance. end: where the speech itself ends, in seconds; text: what is said."""
+    """One utterance. text: what is said.
+
+    end: where the speech itself ends; breaks: where words end, as far as known; in seconds.
+    """
 
     name: str
     audio: Audio
     text: str
     end: float
+    breaks: tuple[float, ...] = ()
 
     def with_pause(self, seconds: float) -> tuple[Clip, float]:
-        """The same with a silence at the quietest place near its middle, and where that begins."""
-        levels = _levels(self.audio)
-        first, last = int(0.35 * self.end * 100), int(0.7 * self.end * 100)
-        quiet = np.convolve(levels[first:last], np.ones(5) / 5, "valid")
-        at = (first + 2 + int(np.argmin(quiet))) * _FRAME
+        """The same with a silence between two words near its middle, and where that begins."""
+        at = round(self._middle() * RATE)
         gap = _room(seconds)
         samples = np.concatenate((self.audio.samples[:at], gap, self.audio.samples[at:]))
         clip = Clip(self.name, Audio(samples, RATE), self.text, self.end + seconds)
         return clip, at / RATE
+
+    def _middle(self) -> float:
+        """The end of a word near the middle; the quietest place there where words are unknown."""
+        if self.breaks:
+            return min(self.breaks, key=lambda at: abs(at - self.end / 2))
+        levels = _levels(self.audio)
+        first, last = int(0.35 * self.end * 100), int(0.7 * self.end * 100)
+        quiet = np.convolve(levels[first:last], np.ones(8) / 8, "valid")
+        return (first + 4 + int(np.argmin(quiet))) / 100
 
 
 async def synthesized(tts: Tts, texts: Iterable[str] = QUESTIONS) -> list[Clip]:
@@ -79,8 +92,10 @@ async def synthesized(tts: Tts, texts: Iterable[str] = QUESTIONS) -> list[Clip]:
     for i, text in enumerate(texts):
         options = TtsOptions(voices[i % len(voices)] if voices else None, speed=0.95)
         async with aclosing(tts.speak(text, options)) as speech:  # type: ignore[type-var]
-            pieces = [piece.samples async for piece in speech]
-        clips.append(_clip(f"synthesized-{i:02}", Audio(np.concatenate(pieces), tts.rate), text))
+            pieces = [piece async for piece in speech]
+        audio = Audio(np.concatenate([piece.samples for piece in pieces]), tts.rate)
+        ends = [word.end for piece in pieces for word in piece.words][:-1]
+        clips.append(_clip(f"synthesized-{i:02}", audio, text, ends))
     return clips
 
 
@@ -108,15 +123,16 @@ def manifest(folder: Path, language: str | None = None) -> Iterator[tuple[str, s
             yield entry["path"], entry["text"]
 
 
-def _clip(name: str, audio: Audio, text: str) -> Clip:
+def _clip(name: str, audio: Audio, text: str, breaks: Iterable[float] = ()) -> Clip:
     """Trimmed to its speech, at the level of a close microphone, in a quiet room."""
     audio = audio.resampled(RATE)
     levels = _levels(audio)
     loud = np.flatnonzero(levels > max(levels.max() * 0.01, np.quantile(levels, 0.05) * 4))
     first, last = max(0, loud[0] - 3), loud[-1] + 1
     samples = audio.samples[first * _FRAME : last * _FRAME]
-    voice = np.concatenate((_room(0.3), samples * (0.5 / np.abs(samples).max())))
-    return Clip(name, Audio(voice.astype(np.float32), RATE), text, len(voice) / RATE)
+    voice = np.concatenate((_room(_ROOM_S), samples * (0.5 / np.abs(samples).max())))
+    breaks = tuple(at + _ROOM_S - first / 100 for at in breaks)
+    return Clip(name, Audio(voice.astype(np.float32), RATE), text, len(voice) / RATE, breaks)
 
 
 def _levels(audio: Audio) -> Samples:

@@ -48,9 +48,11 @@ async def bench_transcribe(config: Config, speech: Path) -> Report:
     rows = [_row(group, ways, clips) for group, ways in errors.items() if group != "all"]
     rows.append(_row("all", errors["all"], clips))
     notes = [
-        (f"{seconds:.0f} s of speech. Times real time per core: "
-        f"raw {seconds / cpu['raw']:.1f}, vivavoce {seconds / cpu['vivavoce']:.1f} "
-        f"({stt.name}).")
+        (
+            f"{seconds:.0f} s of speech. Times real time per core: "
+            f"raw {seconds / cpu['raw']:.1f}, vivavoce {seconds / cpu['vivavoce']:.1f} "
+            f"({stt.name})."
+        )
     ]
     speeds: dict[str, object] = {
         f"{way}_x_real_time": seconds / spent for way, spent in cpu.items()

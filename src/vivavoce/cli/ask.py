@@ -51,7 +51,7 @@ async def _ask(
     real_time: bool,
     record: Path | None,
 ) -> None:
-    from vivavoce.answer import answer
+    from vivavoce.asking import answer
     from vivavoce.media import read_audio, write_audio
     from vivavoce.stack import open_engines
 

@@ -40,7 +40,7 @@ def demo(config: Config, output: Path, question: Path | None) -> None:
 
 
 async def _demo(config: Config, output: Path, question: Path | None) -> None:
-    from vivavoce.answer import answer
+    from vivavoce.asking import answer
     from vivavoce.media import read_audio, write_audio
     from vivavoce.stack import open_engines
 

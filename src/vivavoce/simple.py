@@ -1,0 +1,85 @@
+"""Whole jobs in one call, for scripts and notebooks; everything else in Vivavoce is async.
+
+Each call loads the engines that it needs and closes them again. A program that makes many calls
+keeps them open with `open_engines` and uses the async functions: `answer`, `vivavoce.transcribe`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from .asking import Answer, answer
+from .audio import Audio, Samples
+from .config import Config, load_config
+from .engines import Stt, SttOptions, Tts, TtsOptions, Vad
+from .media import read_audio, stream_audio
+from .stack import make, open_engines
+from .text import Phraser
+from .transcribe import Segment, transcribe
+
+if TYPE_CHECKING:
+    from .tools import Toolbox
+
+
+def transcribe_file(
+    path: str | Path, *, config: Config | None = None, options: SttOptions | None = None
+) -> list[Segment]:
+    """What is said in a recording of any format and length, segment by segment.
+
+    Raises BadAudio for a file that holds no audio, and what the engines raise.
+    """
+    return asyncio.run(_transcribe(Path(path), config or load_config(), options or SttOptions()))
+
+
+def speak(text: str, *, config: Config | None = None, options: TtsOptions | None = None) -> Audio:
+    """A text as speech; numbers, links and Markdown are said as a person would."""
+    return asyncio.run(_speak(text, config or load_config(), options or TtsOptions()))
+
+
+def ask(
+    question: str | Path | Audio, *, config: Config | None = None, toolbox: Toolbox | None = None
+) -> Answer:
+    """One spoken turn: what was heard in the question, the reply, and its audio.
+
+    Raises BadAudio when no words were heard in it.
+    """
+    audio = question if isinstance(question, Audio) else read_audio(question)
+    return asyncio.run(_ask(audio, config or load_config(), toolbox))
+
+
+async def _transcribe(path: Path, config: Config, options: SttOptions) -> list[Segment]:
+    stt, vad = cast("Stt", make("stt", config.stt)), cast("Vad", make("vad", config.vad))
+    try:
+        await asyncio.gather(stt.load(), vad.load())
+        async with (
+            aclosing(stream_audio(path, stt.rate)) as audio,
+            aclosing(transcribe(audio, stt, vad, options)) as segments,
+        ):
+            return [segment async for segment in segments]
+    finally:
+        await stt.aclose()
+        await vad.aclose()
+
+
+async def _speak(text: str, config: Config, options: TtsOptions) -> Audio:
+    tts = cast("Tts", make("tts", config.tts))
+    phraser = Phraser(options.language)
+    pieces: list[Samples] = [np.zeros(0, np.float32)]
+    try:
+        await tts.load()
+        for phrase in [*phraser.feed(text), *phraser.flush()]:
+            async with aclosing(tts.speak(phrase.spoken, options)) as speech:  # type: ignore[type-var]
+                pieces += [piece.samples async for piece in speech]
+        return Audio(np.concatenate(pieces), tts.rate)
+    finally:
+        await tts.aclose()
+
+
+async def _ask(audio: Audio, config: Config, toolbox: Toolbox | None) -> Answer:
+    async with open_engines(config) as engines:
+        return await answer(engines, audio, settings=config.session, toolbox=toolbox)
