@@ -18,9 +18,9 @@ A label is a bar; it goes when all of it is done.
 
 
 @contextmanager
-def progress_bars(unit: Literal["bytes", "seconds"]) -> Iterator[Show]:
+def progress_bars(unit: Literal["bytes", "seconds"], *, wanted: bool = True) -> Iterator[Show]:
     """What to call with each label's progress; shows nothing where stderr is no terminal."""
-    if not sys.stderr.isatty():
+    if not wanted or not sys.stderr.isatty():
         yield lambda label, done, total: None
         return
     from rich.console import Console

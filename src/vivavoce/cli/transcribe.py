@@ -1,0 +1,206 @@
+"""`vivavoce transcribe`: what is said in files, as text, JSON or subtitles."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from .options import engine_options
+from .progress import Show, progress_bars
+
+if TYPE_CHECKING:
+    from vivavoce.audio import Samples
+    from vivavoce.config import Config
+    from vivavoce.engines import Stt, SttOptions, Vad
+    from vivavoce.subtitles import Format
+    from vivavoce.transcribe import Segment
+
+_ENDINGS = {"text": ".txt", "json": ".json", "srt": ".srt", "vtt": ".vtt"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One recording. source: `-` is stdin. target: where its text goes; None is stdout."""
+
+    source: str
+    target: Path | None
+
+    @property
+    def label(self) -> str:
+        return "stdin" if self.source == "-" else self.source
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write to this file, or to a file each in this folder, leaving out those there already.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(_ENDINGS)),
+    help="By default what OUTPUT ends in, or text.",
+)
+@click.option("--words", is_flag=True, help="Put the times of the words into the JSON.")
+@click.option("--language", help="Of the speech, as a code such as `en`.")
+@click.option("--translate", is_flag=True, help="Into English.")
+@click.option("--force", is_flag=True, help="Do those again whose text is there already.")
+@engine_options
+def transcribe(
+    config: Config,
+    files: tuple[str, ...],
+    output: Path | None,
+    form: Format | None,
+    words: bool,
+    language: str | None,
+    translate: bool,
+    force: bool,
+) -> None:
+    """Write down what is said in FILES: audio or video of any format; `-` is stdin.
+
+    A file that cannot be read does not stop the others; the exit code is 1 then.
+    """
+    from vivavoce.engines import SttOptions
+
+    form = form or _format_of(output)
+    if words and form != "json":
+        raise click.UsageError("--words needs --format json")
+    jobs = _jobs(files, output, form)
+    if output is not None and jobs[0].target != output:
+        output.mkdir(parents=True, exist_ok=True)
+        jobs = jobs if force else _undone(jobs)
+    options = SttOptions(
+        language=language or config.session.language,
+        words=words or form in ("srt", "vtt"),
+        translate=translate,
+    )
+    if jobs and not asyncio.run(_transcribe(config, jobs, form, options)):
+        click.get_current_context().exit(1)
+
+
+def _format_of(output: Path | None) -> Format:
+    ending = output.suffix.lower() if output else ""
+    return cast("Format", next((form for form, end in _ENDINGS.items() if end == ending), "text"))
+
+
+def _jobs(files: Sequence[str], output: Path | None, form: Format) -> list[_Job]:
+    """Each file and where its text goes."""
+    if output is None:
+        if len(files) > 1 and form in ("srt", "vtt"):
+            raise click.UsageError(f"several files as {form} need a folder: -o FOLDER")
+        return [_Job(file, None) for file in files]
+    if len(files) == 1 and output.suffix and not output.is_dir():
+        return [_Job(files[0], output)]
+    names = ["stdin" if file == "-" else Path(file).name for file in files]
+    stems = Counter(Path(name).stem for name in names)
+    targets = [
+        output / f"{Path(name).stem if stems[Path(name).stem] == 1 else name}{_ENDINGS[form]}"
+        for name in names
+    ]
+    for target, count in Counter(targets).items():
+        if count > 1:
+            raise click.UsageError(f"{count} files would all become {target}; rename one")
+    return [_Job(file, target) for file, target in zip(files, targets, strict=True)]
+
+
+def _undone(jobs: Sequence[_Job]) -> list[_Job]:
+    """Those whose text is not there yet."""
+    undone = []
+    for job in jobs:
+        if job.target is not None and job.target.exists():
+            click.echo(f"{job.target} is there already; --force makes it again", err=True)
+        else:
+            undone.append(job)
+    return undone
+
+
+async def _transcribe(
+    config: Config, jobs: Sequence[_Job], form: Format, options: SttOptions
+) -> bool:
+    """Do the jobs, and tell whether all went well."""
+    from vivavoce.errors import BadAudio, EngineError
+    from vivavoce.stack import make
+
+    stt, vad = cast("Stt", make("stt", config.stt)), cast("Vad", make("vad", config.vad))
+    well = True
+    try:
+        await asyncio.gather(stt.load(), vad.load())
+        aloud = jobs[0].target is None and sys.stdout.isatty()
+        with progress_bars("seconds", wanted=not aloud) as show:
+            for job in jobs:
+                audio = _shown(job, stt.rate, show)
+                try:
+                    async with aclosing(_segments(audio, stt, vad, options)) as segments:
+                        await _put(job, segments, form, several=len(jobs) > 1)
+                except (BadAudio, EngineError) as error:
+                    click.echo(f"error: {error}", err=True)
+                    well = False
+    finally:
+        await stt.aclose()
+        await vad.aclose()
+    return well
+
+
+async def _segments(
+    audio: AsyncGenerator[Samples, None], stt: Stt, vad: Vad, options: SttOptions
+) -> AsyncGenerator[Segment, None]:
+    from vivavoce.transcribe import transcribe
+
+    async with aclosing(audio), aclosing(transcribe(audio, stt, vad, options)) as segments:
+        async for segment in segments:
+            yield segment
+
+
+async def _shown(job: _Job, rate: int, show: Show) -> AsyncGenerator[Samples, None]:
+    """The recording's audio; shows how much of it was read."""
+    from vivavoce.media import probe_audio, stream_audio
+
+    source = sys.stdin.buffer if job.source == "-" else job.source
+    total = None
+    if job.source != "-":
+        total = (await asyncio.to_thread(probe_audio, source)).duration
+    done = 0.0
+    try:
+        async with aclosing(stream_audio(source, rate)) as chunks:
+            async for chunk in chunks:
+                show(job.label, done, total)
+                done += len(chunk) / rate
+                yield chunk
+    finally:
+        show(job.label, done, done)
+
+
+async def _put(
+    job: _Job, segments: AsyncGenerator[Segment, None], form: Format, *, several: bool
+) -> None:
+    """Write the segments where they are to go; plain text on stdout as it comes."""
+    from vivavoce import subtitles
+    from vivavoce.files import replacing
+
+    if job.target is None and form == "text":
+        head = f"==> {job.label} <==\n" if several else ""
+        async for segment in segments:
+            click.echo(head + subtitles.text([segment]), nl=False)
+            head = ""
+        click.echo(head, nl=False)
+        return
+    whole = subtitles.render([segment async for segment in segments], form)
+    if job.target is not None:
+        with replacing(job.target) as file:
+            file.write(whole.encode())
+    elif several:
+        click.echo(json.dumps({"file": job.label, **json.loads(whole)}, ensure_ascii=False))
+    else:
+        click.echo(whole, nl=False)
