@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from . import fallback
 from .audio import Audio
 from .backchannels import is_backchannel, words_of
 from .ear import Ear
@@ -127,6 +128,7 @@ class Session:
         for this is the session's clock.
         """
         failure: Exception | None = None
+        told = fallback.report.set(self._emit)
         async with asyncio.TaskGroup() as self._tasks.group:
             try:
                 self._mouth.warm()
@@ -139,6 +141,7 @@ class Session:
             finally:
                 self._hang_up()
                 await self._tasks.finish(_CLOSING)
+        fallback.report.reset(told)
         if failure is not None:
             raise failure
 
