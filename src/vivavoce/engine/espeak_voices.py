@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 from vivavoce.engines import Voice
 from vivavoce.errors import BadRequest
-from vivavoce.registry import nearest
 
 from .espeak_library import VoiceFile
 
@@ -52,12 +52,11 @@ class VoiceBook:
         plain, _, variant = voice.partition("+")
         file = self._files.get(plain.lower().replace("_", "-"))
         if file is None:
-            raise BadRequest(f"espeak-ng: no voice {plain!r}; {nearest(plain, self._files)}")
+            raise _no("voice", plain, self._files)
         if not variant:
             return file.path
         if variant.lower() not in self._variants:
-            hint = nearest(variant, self._variants.values())
-            raise BadRequest(f"espeak-ng: no variant {variant!r}; {hint}")
+            raise _no("variant", variant, self._variants.values())
         return f"{file.path}+{self._variants[variant.lower()]}"
 
     def _is_variant_only(self, voice: str) -> bool:
@@ -72,8 +71,8 @@ class VoiceBook:
                 return default
             if best := self._best(wanted):
                 return best
-        known = sorted({code for file in self._files.values() for code, _ in file.languages})
-        raise BadRequest(f"espeak-ng: no language {language!r}; {nearest(code, known)}")
+        known = {code for file in self._files.values() for code, _ in file.languages}
+        raise _no("language", language, known)
 
     def _best(self, code: str) -> str | None:
         matches = [
@@ -89,3 +88,10 @@ class VoiceBook:
         name = f"{file.name}, {variant}" if variant else file.name
         languages = tuple(language for language, _ in file.languages)
         return Voice(id=code, name=name, languages=languages)
+
+
+def _no(what: str, word: str, known: Iterable[str]) -> BadRequest:
+    """The error that names the nearest of what there is; all would be a hundred."""
+    close = difflib.get_close_matches(word.lower(), known, 3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    return BadRequest(f"espeak-ng: no {what} {word!r}; {hint}`vivavoce voices` lists them")
