@@ -33,7 +33,10 @@ MASK = "***"
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Where weights lie. folder: None is the user's cache. offline: download nothing."""
+    """Where weights come from and lie.
+
+    folder: that of the model store; None is the user's own. offline: download nothing.
+    """
 
     folder: str | None = None
     offline: bool = False

@@ -23,17 +23,13 @@ PROFILES: Mapping[str, Mapping[str, object]] = {
     "balanced": {
         **_EMBEDDED,
         "stt": ["whisper:base", "moonshine:tiny-en"],
-        "llm": "llama-cpp:hf:Qwen/Qwen2.5-1.5B-Instruct-GGUF/qwen2.5-1.5b-instruct-q4_k_m.gguf",
+        "llm": "llama-cpp:qwen2.5-1.5b",
         "tts": ["piper:en_US-lessac-medium", "espeak-ng"],
     },
     "quality": {
         **_EMBEDDED,
-        "stt": "whisper:turbo",
-        "llm": {
-            "engine": "llama-cpp",
-            "model": "hf:bartowski/Qwen2.5-7B-Instruct-GGUF/Qwen2.5-7B-Instruct-Q4_K_M.gguf",
-            "context": 8192,
-        },
+        "stt": ["whisper:large-v3-turbo", "moonshine:tiny-en"],
+        "llm": {"engine": "llama-cpp", "model": "qwen3-4b", "context": 8192},
         "tts": ["piper:en_US-lessac-high", "espeak-ng"],
     },
     "cloud": {
@@ -58,7 +54,7 @@ ABOUT: Mapping[str, str] = {
     "embedded": "runs anywhere, offline, on two CPU cores",
     "fast": "the embedded engines with short answers and quick turns",
     "balanced": "better ears, mind and voice; a few CPU cores and 3 GB of memory",
-    "quality": "the best that runs at home; a GPU with 8 GB or many cores",
+    "quality": "the best that runs at home; a GPU with 8 GB, or many cores",
     "cloud": "OpenAI's servers, or any that speak the same; the embedded engines when they fail",
 }
 """Each profile in a line."""

@@ -24,7 +24,7 @@ class Loudspeaker:
         self._rate = rate
 
     def __enter__(self) -> Self:
-        device = _sounddevice()
+        device = sounddevice()
         try:
             self._stream = device.OutputStream(samplerate=self._rate, channels=1, dtype="float32")
             self._stream.start()
@@ -50,14 +50,15 @@ class Loudspeaker:
                 self._stream.abort()
 
 
-def _sounddevice() -> ModuleType:
+def sounddevice() -> ModuleType:
+    """The package of that name. Raises EngineUnavailable with the remedy where it cannot be."""
     try:
-        import sounddevice
+        import sounddevice as module
     except ImportError as error:
         raise EngineUnavailable(f"{missing('playing', error)}; {_INSTEAD}") from None
     except OSError:
         raise EngineUnavailable(
             f"playing needs PortAudio: install your system's libportaudio2, {_INSTEAD}"
         ) from None
-    module: ModuleType = sounddevice
-    return module
+    found: ModuleType = module
+    return found

@@ -1,0 +1,72 @@
+"""`vivavoce config`: the settings in effect, whether a file is right, and one to start from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import engine_options, json_option
+
+if TYPE_CHECKING:
+    from vivavoce.config import Config
+
+
+@click.group()
+def config() -> None:
+    """Show, check or begin a configuration."""
+
+
+@config.command()
+@json_option
+@engine_options
+def show(config: Config, as_json: bool) -> None:
+    """Show the settings in effect.
+
+    They come from the profile, the file, the environment and the options. Without --json it is
+    YAML, as a configuration file has it. Secrets are masked.
+    """
+    import yaml
+
+    data = config.as_dict()
+    if as_json:
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    else:
+        click.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), nl=False)
+
+
+@config.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def check(file: Path | None) -> None:
+    """Check a configuration FILE.
+
+    By default the one that VIVAVOCE_CONFIG names. Each wrong key, type or value is told on
+    stderr, and the exit code is 1 then.
+    """
+    from vivavoce.config import load_config
+
+    config = load_config(file)
+    click.echo(f"{file or 'the configuration'} is right; profile {config.profile}", err=True)
+
+
+@config.command()
+@click.argument("file", default="vivavoce.yaml", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
+def init(file: Path, force: bool) -> None:
+    """Begin a configuration FILE.
+
+    It holds every setting, with its default and what it means (vivavoce.yaml by default).
+    """
+    from vivavoce.config_template import template
+    from vivavoce.errors import BadRequest
+    from vivavoce.files import replacing
+
+    if file.suffix.lower() not in (".yaml", ".yml"):
+        raise BadRequest(f"{file}: the file that is written is YAML; end its name in .yaml")
+    if file.exists() and not force:
+        raise BadRequest(f"{file} is there already; --force replaces it")
+    with replacing(file) as out:
+        out.write(template().encode())
+    click.echo(f"wrote {file}; use it with --config {file} or VIVAVOCE_CONFIG={file}", err=True)

@@ -1,0 +1,72 @@
+"""`vivavoce voices`: what the text-to-speech engines can sound like."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from .options import engine_options, json_option
+
+if TYPE_CHECKING:
+    from vivavoce.config import Config
+    from vivavoce.engines import Tts, Voice
+
+
+@click.command()
+@click.option("--language", help="Only those of this language, such as `en` or `en-gb`.")
+@json_option
+@engine_options
+def voices(config: Config, language: str | None, as_json: bool) -> None:
+    """List the voices of the configured text-to-speech engines, the default first.
+
+    Use one with `vivavoce say --voice` or the configuration's `session.voice`.
+    """
+    from .table import table
+
+    found, well = asyncio.run(_voices(config))
+    shown = [
+        (engine, voice) for engine, voice in found if language is None or _speaks(voice, language)
+    ]
+    if as_json:
+        listed = [{"engine": engine, **asdict(voice)} for engine, voice in shown]
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+    elif shown:
+        rows = [("ENGINE", "VOICE", "LANGUAGES", "GENDER", "NAME")]
+        for engine, voice in shown:
+            languages = ",".join(voice.languages)
+            rows.append((engine, voice.id, languages, voice.gender or "", voice.name))
+        click.echo(table(rows))
+    if not well:
+        click.get_current_context().exit(1)
+
+
+async def _voices(config: Config) -> tuple[list[tuple[str, Voice]], bool]:
+    """Each engine's voices, and whether all engines could be asked."""
+    from vivavoce.errors import EngineError, ModelError
+    from vivavoce.registry import create
+
+    found: list[tuple[str, Voice]] = []
+    well = True
+    for spec in config.tts:
+        try:
+            tts = cast("Tts", create("tts", spec))
+            try:
+                await tts.load()
+                found += [(spec.name, voice) for voice in tts.voices]
+            finally:
+                await tts.aclose()
+        except (EngineError, ModelError) as error:
+            click.echo(f"error: {error}", err=True)
+            well = False
+    return found, well
+
+
+def _speaks(voice: Voice, language: str) -> bool:
+    wanted = language.lower()
+    return any(
+        code.lower() == wanted or code.lower().startswith(f"{wanted}-") for code in voice.languages
+    )
