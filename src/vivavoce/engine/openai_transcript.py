@@ -1,0 +1,91 @@
+"""Transcriptions on the wire, and how they make a transcript; pure."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from pydantic import BaseModel
+
+from vivavoce.engines import Transcript, Word
+
+_LANGUAGES = """
+    afrikaans:af albanian:sq amharic:am arabic:ar armenian:hy assamese:as azerbaijani:az
+    bashkir:ba basque:eu belarusian:be bengali:bn bosnian:bs breton:br bulgarian:bg
+    cantonese:yue catalan:ca chinese:zh croatian:hr czech:cs danish:da dutch:nl english:en
+    estonian:et faroese:fo finnish:fi french:fr galician:gl georgian:ka german:de greek:el
+    gujarati:gu hausa:ha hawaiian:haw hebrew:he hindi:hi hungarian:hu icelandic:is
+    indonesian:id italian:it japanese:ja javanese:jw kannada:kn kazakh:kk khmer:km korean:ko
+    lao:lo latin:la latvian:lv lingala:ln lithuanian:lt luxembourgish:lb macedonian:mk
+    malagasy:mg malay:ms malayalam:ml maltese:mt maori:mi marathi:mr mongolian:mn myanmar:my
+    nepali:ne norwegian:no nynorsk:nn occitan:oc pashto:ps persian:fa polish:pl portuguese:pt
+    punjabi:pa romanian:ro russian:ru sanskrit:sa serbian:sr shona:sn sindhi:sd sinhala:si
+    slovak:sk slovenian:sl somali:so spanish:es sundanese:su swahili:sw swedish:sv tagalog:tl
+    tajik:tg tamil:ta tatar:tt telugu:te thai:th tibetan:bo turkish:tr turkmen:tk ukrainian:uk
+    urdu:ur uzbek:uz vietnamese:vi welsh:cy yiddish:yi yoruba:yo
+"""
+_CODES = dict(re.findall(r"(\w+):(\w+)", _LANGUAGES))
+"""The names that `verbose_json` uses, which are Whisper's."""
+
+NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
+"""Whisper's own limits (openai/whisper, transcribe.py): past the first two a segment is silence,
+past the last it repeats itself."""
+
+
+class _Word(BaseModel):
+    word: str
+    start: float
+    end: float
+
+
+class _Segment(BaseModel):
+    text: str = ""
+    start: float = 0.0
+    end: float = 0.0
+    avg_logprob: float = 0.0
+    no_speech_prob: float = 0.0
+    compression_ratio: float = 1.0
+
+    @property
+    def invented(self) -> bool:
+        silent = self.no_speech_prob > NO_SPEECH and self.avg_logprob < LOG_PROBABILITY
+        return silent or self.compression_ratio > COMPRESSION
+
+
+class Whole(BaseModel):
+    """An answer in one go; `json` has the text alone, `verbose_json` all."""
+
+    text: str
+    language: str | None = None
+    words: list[_Word] | None = None
+    segments: list[_Segment] | None = None
+
+
+class Event(BaseModel):
+    """One event of a streamed answer: a `delta`, or at the end the whole `text`."""
+
+    delta: str = ""
+    text: str | None = None
+    error: object = None
+
+
+def transcript_of(whole: Whole) -> Transcript:
+    """The transcript, less the segments that the model is likely to have invented."""
+    segments = whole.segments or []
+    kept = [segment for segment in segments if not segment.invented]
+    words, text = whole.words or [], whole.text
+    if len(kept) < len(segments):
+        text = " ".join(segment.text.strip() for segment in kept)
+        words = [it for it in words if any(s.start <= it.start < s.end for s in kept)]
+    seconds = sum(segment.end - segment.start for segment in kept)
+    confidence = None
+    if seconds > 0:
+        sums = sum(segment.avg_logprob * (segment.end - segment.start) for segment in kept)
+        confidence = math.exp(min(0.0, sums / seconds))
+    language = (whole.language or "").lower()
+    return Transcript(
+        " ".join(text.split()),
+        tuple(Word(it.word.strip(), it.start, max(it.start, it.end)) for it in words),
+        language=_CODES.get(language, language) or None,
+        confidence=confidence,
+    )
