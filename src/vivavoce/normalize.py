@@ -60,6 +60,7 @@ class _Reading:
         self._language = language
         self._english = language == "en"
         self._line_start = line_start
+        self._in_brackets = False
 
     def step(self) -> None:
         """Read one piece."""
@@ -85,8 +86,9 @@ class _Reading:
             return self._word(core)
         if not _TOKEN.match(self.text, lead.end()):
             return "", lead.end()
-        if "(" in lead.group() or "（" in lead.group():
+        if "(" in lead.group():
             self._pause()
+            self._in_brackets = True
         core = lead.end()
         for rule in (self._special, self._number, self._abbreviation):
             if found := rule(core):
@@ -101,6 +103,9 @@ class _Reading:
         over = not any(map(str.isalnum, self.text[tail.end() :]))
         if not mark and over and self.text[:end].endswith("."):
             mark = "."
+        if ")" in tail.group() and self._in_brackets:
+            self._in_brackets = False
+            mark = mark or ("" if over else ",")
         if said:
             said = said.rstrip(_MARKS) + mark if mark else said
         elif mark:
@@ -116,8 +121,8 @@ class _Reading:
         for i in range(len(self.found) - 1, -1, -1):
             spoken = self.found[i].spoken
             if spoken:
-                if spoken[-1] not in _MARKS:
-                    self.found[i] = Piece(self.found[i].written, spoken + mark)
+                if spoken[-1] not in breaks.SENTENCE_MARKS:
+                    self.found[i] = Piece(self.found[i].written, spoken.rstrip(_MARKS) + mark)
                 return
 
     def _line_mark(self, core: int) -> bool:
@@ -203,7 +208,8 @@ class _Reading:
 
 def _plain(word: str) -> str:
     """A word without Markdown, emoji and brackets."""
-    word = markup.without_emoji(_NOTE.sub("", _BROKEN_LINK.sub("", word)))
+    word = markup.TAG.sub(" ", _NOTE.sub("", _BROKEN_LINK.sub("", word)))
+    word = markup.without_emoji(word)
     word = word.replace("(s", "s") if word.endswith("(s") else word
     word = _BRACKETS.sub(" ", re.sub(r"[*`]|~~", "", word)).replace("’", "'")
     return " ".join(word.replace("_", " ").split()).strip("-–' ")
@@ -220,7 +226,7 @@ def _mark(tail: str) -> str:
     if marks:
         ends = [mark for mark in marks if mark in breaks.SENTENCE_MARKS]
         return (ends or marks)[-1].replace("—", ",")
-    return "," if ")" in tail or "|" in tail else ""
+    return "," if "|" in tail else ""
 
 
 def _language(text: str, code: str | None) -> str:
