@@ -6,6 +6,7 @@ import asyncio
 
 import numpy as np
 import pytest
+from vivavoce.tools import Toolbox
 
 from vivavoce.audio import Audio
 from vivavoce.engines import Message, ToolCall
@@ -35,7 +36,6 @@ from vivavoce.testing import (
     hush,
     say,
 )
-from vivavoce.tools import Toolbox
 
 QUIET = SessionSettings(system_prompt="")
 LONG = "One two three four five six seven eight nine ten eleven twelve."

@@ -72,6 +72,7 @@ class Reply:
         self._pieces: asyncio.Queue[_Piece | None] = asyncio.Queue(_PIECES_AHEAD)
         self._released = asyncio.Event()
         self._written: list[str] = []
+        self._joint = ""
 
     @property
     def released(self) -> bool:
@@ -165,8 +166,9 @@ class Reply:
             if quiet and voicing.settings.tool_filler:
                 _, slow = await asyncio.wait(running, timeout=voicing.settings.tool_filler_s)
                 if slow:
-                    await self._say(voicing.settings.tool_filler + " ")
+                    await self._say(voicing.settings.tool_filler)
                     await self._send(self._phraser.flush())
+                    self._joint = " "
         results = [task.result() for task in running]
         for result in results:
             self._emit(ToolReturned(self.turn, result.call, result.content, result.failed))
@@ -180,10 +182,13 @@ class Reply:
         await self._released.wait()
         self._emit(Failed("llm", voicing.llm.name, describe(error), remedy))
         if apology:
-            await self._say(f" {apology}" if "first_token" in self.marks else apology)
+            self._joint = " " if "first_token" in self.marks else ""
+            await self._say(apology)
 
     async def _say(self, text: str) -> None:
         """Text of the reply, as it comes."""
+        if self._joint and text.strip():
+            text, self._joint = self._joint + text.lstrip(), ""
         if self.released:
             self._emit(Wrote(self.turn, text))
         else:

@@ -23,7 +23,7 @@ _FRAME = RATE // 100
 _ROOM_S = 0.3
 """Silence before the speech."""
 
-_VOICES = ("en-us", "en-gb", "en-us+f3", "en-gb-x-rp")
+_VOICES = ("en-us", "en-us+f2", "en-us+m3", "en-us+klatt")
 
 QUESTIONS = (
     "What is the capital of France?",
@@ -90,7 +90,7 @@ async def synthesized(tts: Tts, texts: Iterable[str] = QUESTIONS) -> list[Clip]:
     voices = [voice for voice in _VOICES if voice in known]
     clips = []
     for i, text in enumerate(texts):
-        options = TtsOptions(voices[i % len(voices)] if voices else None, speed=0.95)
+        options = TtsOptions(voices[i % len(voices)] if voices else None, speed=0.85)
         async with aclosing(tts.speak(text, options)) as speech:  # type: ignore[type-var]
             pieces = [piece async for piece in speech]
         audio = Audio(np.concatenate([piece.samples for piece in pieces]), tts.rate)
