@@ -496,6 +496,24 @@ def test_an_error_leaves_what_was_there_before(error: type[BaseException], tmp_p
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_file_may_be_given_up_while_another_thread_writes(tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    def write(writer: Writer) -> None:
+        with pytest.raises(ValueError, match="closed"):
+            while True:
+                writer.write(tone(0.1))
+                begun.set()
+
+    with pytest.raises(RuntimeError), Writer(tmp_path / "a.mp3", RATE) as writer:  # noqa: PT012
+        thread = threading.Thread(target=write, args=[writer])
+        thread.start()
+        begun.wait()
+        raise RuntimeError
+    thread.join()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_is_seen_before_the_file_is_whole(tmp_path: Path) -> None:
     with Writer(tmp_path / "a.ogg", RATE) as writer:
         writer.write(tone())

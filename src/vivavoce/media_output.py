@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import BinaryIO, Self, TypeAlias
 
@@ -64,6 +65,8 @@ class Writer:
         self._rate = rate
         self._format = _format(target, format)
         self._open = ExitStack()
+        self._lock = Lock()
+        self._closed = False
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -89,7 +92,10 @@ class Writer:
 
     def write(self, samples: Samples) -> None:
         """Take the next samples; any number. Raises OSError when the disk is full."""
-        self._encode(self._resampler.feed(clean(samples)))
+        with self._lock:
+            if self._closed:
+                raise ValueError("the sound file is closed")
+            self._encode(self._resampler.feed(clean(samples)))
 
     def __exit__(
         self,
@@ -97,15 +103,18 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None:
-            self._sink.discard = True
-            self._open.__exit__(kind, error, trace)
-            return
-        with self._open:
-            self._encode(self._resampler.flush())
-            self._container.mux(self._stream.encode(None))
-            self._container.close()
-            self._sink.check()
+        # libav crashes when it is closed while another thread encodes.
+        with self._lock:
+            self._closed = True
+            if error is not None:
+                self._sink.discard = True
+                self._open.__exit__(kind, error, trace)
+                return
+            with self._open:
+                self._encode(self._resampler.flush())
+                self._container.mux(self._stream.encode(None))
+                self._container.close()
+                self._sink.check()
 
     def _encode(self, samples: Samples) -> None:
         for start in range(0, len(samples), _STEP):

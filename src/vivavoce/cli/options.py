@@ -61,6 +61,9 @@ def resolved(path: Path | None, profile: str | None, engines: dict[str, list[str
     """The settings in effect; the model store of this process goes by them."""
     from vivavoce.config import load_config, use_models
 
-    config = load_config(path, profile, {kind: names for kind, names in engines.items() if names})
+    named = {
+        kind: names if len(names) > 1 else names[0] for kind, names in engines.items() if names
+    }
+    config = load_config(path, profile, named)
     use_models(config.models)
     return config

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -111,12 +112,19 @@ async def _speak(
     write: Callable[[Samples], None],
 ) -> _Said:
     """Speak the texts while they come; the next phrase is made while one is written."""
+    from vivavoce.threads import ModelThread
+
     said = _Said()
     ready: asyncio.Queue[Samples | None] = asyncio.Queue(_PIECES_AHEAD)
 
+    thread = ModelThread("sound")
+
     async def writing() -> None:
-        while (samples := await ready.get()) is not None:
-            await asyncio.to_thread(write, samples)
+        try:
+            while (samples := await ready.get()) is not None:
+                await thread.run(partial(_write, write, samples))
+        finally:
+            await thread.aclose()
 
     async with asyncio.TaskGroup() as tasks, aclosing(_phrases(texts, options.language)) as phrases:
         tasks.create_task(writing())
@@ -132,6 +140,10 @@ async def _speak(
                     await ready.put(piece.samples)
         await ready.put(None)
     return said
+
+
+def _write(write: Callable[[Samples], None], samples: Samples, stop: StopFlag) -> None:
+    write(samples)
 
 
 async def _phrases(
