@@ -76,7 +76,8 @@ def follow(rule: Rule, first: str, line_length: int) -> Break | None:
         case Rule.UNLESS_SMALL:
             return Break.PLAIN if first.islower() else Break.SENTENCE
         case Rule.QUOTE:
-            return Break.CLAUSE if first.islower() else Break.SENTENCE
+            goes_on = first.islower() or _is_hiragana(first)
+            return Break.CLAUSE if goes_on else Break.SENTENCE
         case Rule.UNLESS_DIGIT:
             return Break.PLAIN if first.islower() or first.isdigit() else Break.SENTENCE
         case Rule.STARTER:

@@ -80,7 +80,7 @@ class Cutter:
         """All that is left, the text being over. What follows begins a line."""
         if self._start is not None:
             self._complete(self._base + len(self._text))
-        if self._wait:
+        if self._wait and any(map(str.isalnum, self._text[self._wait.end - self._base :])):
             self._place(self._wait.end, Break.SENTENCE)
         if self._text:
             self._cut(self._base + len(self._text), Break.LINE)
@@ -145,6 +145,12 @@ class Cutter:
             return False
         return _ENCLOSING.isdisjoint(self._text)
 
+    def _quoting(self) -> bool:
+        """Whether a quote is open, so that its end may follow the mark."""
+        opened = sum(self._text.count(mark) for mark in "“„«「『")
+        closed = sum(self._text.count(mark) for mark in "”»」』")
+        return opened > closed or self._text.count('"') % 2 == 1
+
     def _end_line(self, at: int) -> None:
         length = 0 if self._line_marked else at - self._line
         self._line, self._line_first, self._line_marked = at + 1, True, False
@@ -179,6 +185,8 @@ class Cutter:
         if self._line_first:
             self._line_first = False
             self._line_marked = _MARKER.fullmatch(token) is not None
+        if found is Break.SENTENCE and self._quoting():
+            found = Rule.QUOTE
         if isinstance(found, Rule):
             self._wait = _Wait(end, found)
         else:

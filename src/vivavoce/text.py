@@ -88,7 +88,8 @@ class Phraser:
             phrases = [phrase for character in held for phrase in self._cut(character)]
             phrases += self._phrases(self._cutter.rest())
         if rest := self._quiet():
-            phrases.append(Phrase(tuple(rest)))
+            before = phrases.pop().pieces if phrases else ()
+            phrases.append(Phrase((*before, *rest)))
         self._reset()
         return phrases
 
@@ -183,11 +184,11 @@ def heard(phrase: Phrase, words: Sequence[Word], seconds: float, total: float | 
 
 def _reached(spoken: str, words: Sequence[Word], seconds: float) -> int:
     """How many characters of `spoken` were heard, its marks aside."""
-    cursor = 0
+    cursor, spoken = 0, spoken.lower()
     for word in words:
         if word.end > seconds:
             break
-        text = _bare(word.text)
+        text = _bare(word.text).lower()
         found = spoken.find(text, cursor, cursor + len(text) + _NEARBY)
         cursor = max(found, cursor) + len(text)
     return cursor
