@@ -500,7 +500,7 @@ def test_a_file_may_be_given_up_while_another_thread_writes(tmp_path: Path) -> N
     begun = threading.Event()
 
     def write(writer: Writer) -> None:
-        with pytest.raises(ValueError, match="closed"):
+        with pytest.raises(ValueError, match="closed"):  # noqa: PT012
             while True:
                 writer.write(tone(0.1))
                 begun.set()

@@ -17,10 +17,9 @@ PLUGIN = '''
 """Scripted engines that a configuration can name, as a third party's package has them."""
 
 import sys
-import time
 
-from vivavoce.errors import EngineError
-from vivavoce.testing import ScriptedStt, ScriptedTts, ScriptedVad
+from vivavoce.errors import EngineError, EngineUnavailable
+from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedVad
 
 
 class Vad(ScriptedVad):
@@ -35,13 +34,20 @@ class Stt(ScriptedStt):
         super().__init__(*(EngineError("scripted: too tired") if l == "!" else l for l in lines))
 
 
+class Llm(ScriptedLlm):
+    pass
+
+
 class Tts(ScriptedTts):
     def __init__(self, *, model: str = "tone"):
         super().__init__()
 
-    async def speak(self, phrase, options):
-        async for piece in super().speak(phrase, options):
-            yield piece
+
+class Absent(Tts):
+    """Its server does not answer."""
+
+    async def load(self):
+        raise EngineUnavailable("absent: no answer")
 
 
 class Endless(Tts):
@@ -65,7 +71,10 @@ scripted = scripted_plugin:Vad
 [vivavoce.stt]
 scripted = scripted_plugin:Stt
 uninstalled = package_that_is_not_there:Stt
+[vivavoce.llm]
+scripted = scripted_plugin:Llm
 [vivavoce.tts]
+absent = scripted_plugin:Absent
 scripted = scripted_plugin:Tts
 endless = scripted_plugin:Endless
 broken = scripted_plugin:Broken
