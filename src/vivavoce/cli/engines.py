@@ -67,7 +67,7 @@ def engine_info(kind: Kind, name: str) -> EngineInfo:
     import inspect
 
     from vivavoce.errors import EngineUnavailable
-    from vivavoce.registry import EXTRAS, load
+    from vivavoce.registry import EXTRAS, Option, load
 
     try:
         constructor = load(kind, name)
@@ -75,8 +75,11 @@ def engine_info(kind: Kind, name: str) -> EngineInfo:
         module = getattr(error.__cause__, "name", None) or ""
         extra = EXTRAS.get(module.partition(".")[0])
         return EngineInfo(kind, name, _models(kind, name, None), problem=str(error), extra=extra)
-    parameters = inspect.signature(constructor).parameters
-    options = {option: parameter.default for option, parameter in parameters.items()}
+    options = {
+        option: parameter.default if isinstance(parameter.default, Option) else None
+        for option, parameter in inspect.signature(constructor).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
     return EngineInfo(kind, name, _models(kind, name, options.get("model")), options)
 
 
