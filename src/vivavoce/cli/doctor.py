@@ -129,11 +129,12 @@ def _engine(kind: Kind, spec: EngineSpec) -> Finding:
     from vivavoce.models import path
 
     from .engines import engine_info
+    from .weights import weights_of
 
     info = engine_info(kind, spec.name)
     if info.problem is not None:
         return Finding(kind, "missing", str(spec), info.problem)
-    weights = _weights(spec.name, spec.model or info.options.get("model"))
+    weights = weights_of(kind, spec)
     if weights is None:
         return Finding(kind, "ok", str(spec))
     try:
@@ -141,17 +142,6 @@ def _engine(kind: Kind, spec: EngineSpec) -> Finding:
     except ModelError:
         remedy = f"vivavoce models pull {weights}"
         return Finding(kind, "missing", f"{spec}, without its weights", remedy)
-
-
-def _weights(engine: str, model: object) -> str | None:
-    """What to call the engine's weights in the model store; None where they are none of its."""
-    from vivavoce.models.builtin import find
-
-    if not isinstance(model, str):
-        return None
-    if any(mark in model for mark in ("/", "\\", "hf:")):
-        return model
-    return next((name for name in (f"{engine}-{model}", model) if find(name)), None)
 
 
 def _devices() -> Iterator[Finding]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, TaskID
 
-Show: TypeAlias = Callable[[str, float, float | None], None]
-"""Takes a label, how much of it is done, and how much it is in all, if that is known.
 
-A label is a bar; it goes when all of it is done.
-"""
+class Show(Protocol):
+    """Takes how much is done. A label is a bar; it goes when all of it is done."""
+
+    def __call__(self, label: str, done: float, total: float | None) -> None:
+        """total: how much it is in all; None when that is not known."""
+        ...
 
 
 @contextmanager

@@ -54,6 +54,8 @@ def say(
     """Speak TEXT, or what comes on stdin if it is `-`, phrase by phrase as it comes."""
     from vivavoce.engines import TtsOptions
 
+    from .weights import pull_weights
+
     session = config.session
     options = TtsOptions(
         voice=voice or session.voice,
@@ -61,6 +63,7 @@ def say(
         speed=speed or session.speed,
         pitch=session.pitch,
     )
+    pull_weights(config, ["tts"])
     report = asyncio.run(_say(config, text, output, options))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))

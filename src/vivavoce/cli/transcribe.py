@@ -74,6 +74,8 @@ def transcribe(
     """
     from vivavoce.engines import SttOptions
 
+    from .weights import pull_weights
+
     form = form or _format_of(output)
     if words and form != "json":
         raise click.UsageError("--words needs --format json")
@@ -86,7 +88,10 @@ def transcribe(
         words=words or form in ("srt", "vtt"),
         translate=translate,
     )
-    if jobs and not asyncio.run(_transcribe(config, jobs, form, options)):
+    if not jobs:
+        return
+    pull_weights(config, ["stt", "vad"])
+    if not asyncio.run(_transcribe(config, jobs, form, options)):
         click.get_current_context().exit(1)
 
 

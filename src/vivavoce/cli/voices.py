@@ -26,7 +26,9 @@ def voices(config: Config, language: str | None, as_json: bool) -> None:
     Use one with `vivavoce say --voice` or the configuration's `session.voice`.
     """
     from .table import table
+    from .weights import pull_weights
 
+    pull_weights(config, ["tts"])
     found, well = asyncio.run(_voices(config))
     shown = [
         (engine, voice) for engine, voice in found if language is None or _speaks(voice, language)
