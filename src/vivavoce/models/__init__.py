@@ -10,7 +10,10 @@ from __future__ import annotations
 from .builtin import MODELS
 from .catalog import File, Hub, Model, Source, Web, Wheel
 from .embedded import EMBEDDED
-from .store import Installed, Progress, fetch, home, installed, offline, path, remove, verify
+from .inventory import Installed, installed, remove, verify
+from .optimize import optimize
+from .place import Progress, home, offline
+from .store import fetch, path
 
 __all__ = [
     "EMBEDDED",
@@ -27,6 +30,7 @@ __all__ = [
     "home",
     "installed",
     "offline",
+    "optimize",
     "path",
     "remove",
     "verify",

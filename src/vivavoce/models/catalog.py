@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeAlias
@@ -47,6 +48,9 @@ class Wheel:
     size: int
     platform: str | None = None
 
+    def __str__(self) -> str:
+        return f"wheel {self.requirement}"
+
 
 @dataclass(frozen=True, slots=True)
 class Hub:
@@ -61,6 +65,10 @@ class Hub:
     folder: str = ""
     only: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        where = f"/{self.folder}" if self.folder else ""
+        return f"hf:{self.repo}{where}@{self.revision}"
+
 
 @dataclass(frozen=True, slots=True)
 class Web:
@@ -71,6 +79,9 @@ class Web:
 
     base: str
     query: str = ""
+
+    def __str__(self) -> str:
+        return re.sub(r"//[^/]*@", "//", self.base)
 
 
 Source: TypeAlias = Wheel | Hub | Web
@@ -86,6 +97,7 @@ class Model:
     kind: of the engine that runs it; None where nobody said.
     languages: codes such as `en`; `*` is many; empty where it knows none or nobody said.
     size: in bytes, about, where not every file's own size is known.
+    optimize: whether its GGUF gets an optimized copy beside it when it is pulled.
     """
 
     name: str
@@ -98,6 +110,7 @@ class Model:
     languages: tuple[str, ...] = ()
     description: str = ""
     size: int | None = None
+    optimize: bool = False
 
     @property
     def bytes(self) -> int | None:

@@ -88,7 +88,8 @@ SMOLLM2_135M = Model(
     version="0.1.2",
     licence="Apache-2.0",
     languages=("en",),
-    description="SmolLM2-135M-Instruct, 4 bits a weight",
+    description="SmolLM2-135M-Instruct, 4 bits",
+    optimize=True,
 )
 
 EMBEDDED = (SILERO_VAD, SMART_TURN, MOONSHINE_TINY_EN, SMOLLM2_135M)

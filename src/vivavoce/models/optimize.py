@@ -1,0 +1,62 @@
+"""A copy of a language model that this machine reads faster, beside the original."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from vivavoce.errors import ModelError
+
+from .files import digest
+from .place import Progress, home, lock, partial, silent
+from .problems import clear_errors
+from .quantize import optimized, target_name
+from .record import Entry, Record
+from .refs import resolve
+from .store import fetch
+
+
+def optimize(ref: str, progress: Progress | None = None) -> Path:
+    """The copy, made first if it is missing. Blocks meanwhile.
+
+    ref: as for `fetch`, which is called; or a GGUF file, or a folder that holds one.
+    Raises ModelError when there are no Q4_1 weights in it.
+    """
+    show = progress or silent
+    wanted, where = resolve(ref), fetch(ref, progress)
+    if isinstance(wanted, Path):
+        source = _q4_1(where)
+        with clear_errors(ref, where):
+            return optimized(source, source.parent, _labelled(show, source.stem))
+    folder = home() / wanted.key
+    with clear_errors(wanted.name, home()), lock(wanted.key, wanted.name, show):
+        record = Record.read(folder)
+        if record is None:
+            raise ModelError(f"{ref}: removed meanwhile; vivavoce models pull {ref}")
+        source = _q4_1(where)
+        name = source.relative_to(folder).with_name(target_name(source.name)).as_posix()
+        known = record.files.get(name)
+        if known and (folder / name).is_file() and (folder / name).stat().st_size == known.size:
+            return folder / name
+        stage = partial(wanted.key)
+        stage.mkdir(parents=True, exist_ok=True)
+        made = optimized(source, stage, _labelled(show, wanted.name))
+        seen = digest(made)
+        made = made.replace(folder / name)
+        from_name = source.relative_to(folder).as_posix()
+        record.with_file(name, Entry(seen.size, seen.sha256, from_name)).write(folder)
+        return made
+
+
+def _q4_1(where: Path) -> Path:
+    """The GGUF file to optimize, at this path."""
+    if where.is_file():
+        return where
+    found = sorted(path for path in where.rglob("*.gguf") if "q4_1" in path.name.lower())
+    if not found:
+        raise ModelError(f"{where}: no Q4_1 .gguf file in it, so there is nothing to optimize")
+    return found[0]
+
+
+def _labelled(progress: Progress, name: str) -> Callable[[int, int], None]:
+    return lambda done, total: progress(f"{name}: optimizing", done, total)
