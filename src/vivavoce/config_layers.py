@@ -128,7 +128,7 @@ def expanded(layer: Layer, environment: Mapping[str, str], problems: Problems) -
         match value:
             case str():
                 for name in _REFERENCE.findall(value):
-                    if name not in environment:
+                    if not environment.get(name):
                         problems.add(layer.where(path), f"set the environment variable {name}")
                 return _REFERENCE.sub(lambda found: environment.get(found[1], ""), value)
             case dict():

@@ -48,15 +48,18 @@ def template() -> str:
 
 
 def meanings(shape: type) -> dict[str, str]:
-    """What each field of a settings class means, as the class's docstring tells it."""
-    text = " ".join(cleandoc(shape.__doc__ or "").split())
+    """What each field of a settings class means, as the class's docstring tells it.
+
+    A field without a meaning of its own has that of the first one that mentions it.
+    """
+    text = " ".join(cleandoc(shape.__doc__ or "").split()).replace("None", "null")
     _, *parts = _LABEL.split(text)
     told: dict[str, str] = {}
     for label, meaning in zip(parts[::2], parts[1::2], strict=True):
-        for pattern in label.split(", "):
-            for field in fields(shape):
-                if fnmatch(field.name, pattern):
-                    told[field.name] = f"{meaning[0].upper()}{meaning[1:]}".strip()
+        for field in fields(shape):
+            own = any(fnmatch(field.name, pattern) for pattern in label.split(", "))
+            if own or (f"`{field.name}`" in meaning and field.name not in told):
+                told[field.name] = f"{meaning[0].upper()}{meaning[1:]}".strip()
     return told
 
 

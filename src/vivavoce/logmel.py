@@ -33,7 +33,7 @@ def log_mel(samples: Samples, *, normalize: bool = False) -> NDArray[np.float32]
     spectrum = np.fft.rfft(frames * window, axis=-1)
     power = spectrum.real**2 + spectrum.imag**2
     logs = np.log10(np.maximum(bands @ power.T, 1e-10))
-    return ((np.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0).astype(np.float32)
+    return np.asarray((np.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0, np.float32)
 
 
 @cache

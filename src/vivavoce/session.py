@@ -61,12 +61,10 @@ class _Draft:
     """What is known and prepared in a silence, in case the turn is over.
 
     since: where the silence began, in seconds of the stream; wall: the same on the clock.
-    finishing: whether the transcript is on its way or there.
     """
 
     since: float
     wall: float
-    finishing: bool = False
     failed: bool = False
     transcript: Transcript | None = None
     completeness: float | None = None
@@ -276,11 +274,6 @@ class Session:
         self._mouth.cool()
         draft = self._draft = _Draft(at, self._clock() - (self._ear.edges.now - at))
         self._tasks.spawn(draft, self._judge(draft, utterance))
-        if self.settings.drafts or self._interruptible or self._forced:
-            self._finish(draft, utterance)
-
-    def _finish(self, draft: _Draft, utterance: Utterance) -> None:
-        draft.finishing = True
         self._tasks.spawn(draft, self._prepare(draft, utterance))
 
     async def _judge(self, draft: _Draft, utterance: Utterance) -> None:
@@ -348,8 +341,6 @@ class Session:
                 self.say(self.settings.apology)
         elif draft.transcript is not None:
             self._decide_heard(utterance, draft, draft.transcript)
-        elif not draft.finishing and self._silence_suffices(draft):
-            self._finish(draft, utterance)
 
     def _decide_speaking(self, utterance: Utterance) -> None:
         if self._forced or utterance.seconds > self.settings.max_utterance_s:

@@ -51,7 +51,7 @@ class Report:
             table.add_column(column, justify="left" if i == 0 else "right")
         for row in self.rows:
             table.add_row(*(_shown(value) for value in row.values()))
-        console = Console()
+        console = Console(width=None if sys.stdout.isatty() else 140)
         console.print(table)
         for note in self.notes:
             console.print(note, highlight=False)

@@ -21,12 +21,18 @@ from vivavoce.errors import ModelError
 from .onnx import model_file, session
 
 RATE = 16_000
-SHORTEST = 1_600
-"""Samples that the encoder needs, with some to spare."""
 
 BEGIN, END = 1, 2
+SPACE = "▁".encode()
 AHEAD = 8
 """Guessed tokens that a later pass checks; one pass over 8 costs half as much again as over 1."""
+
+SURE = 2.0
+"""How far below the best a token's logit may be if it is a stable word's: the first hearing and
+this one are then about as good."""
+
+LOOP = 8
+"""So many tokens that only repeat those before them, three times at least, are a loop."""
 
 Array: TypeAlias = NDArray[np.float32]
 
@@ -68,7 +74,7 @@ class MoonshineModel:
         self._pieces = read_pieces(model_file(folder, "tokenizer.bin"))
 
     def encode(self, samples: Samples) -> Heard:
-        """The encoder's view of samples (n,) at 16 kHz, n at least SHORTEST."""
+        """The encoder's view of samples (n,) at 16 kHz, n at least 1,000."""
         wave = np.ascontiguousarray(samples, np.float32)[None]
         mask = np.ones(wave.shape, np.int64)
         return Heard(
@@ -80,13 +86,15 @@ class MoonshineModel:
         heard: Heard,
         limit: int,
         guess: Sequence[int] = (),
+        sure: int = 0,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Tokens:
-        """The likeliest tokens, one by one, at most `limit`.
+        """The likeliest tokens, one by one, at most `limit`; a loop is cut off.
 
         guess: of an earlier transcript; the more of it holds, the faster. The result is that
         of no guess, but where two tokens are as good as equal: the weights are 8-bit, and a pass
         over several tokens rounds a little differently from one over a single token.
+        sure: how many first tokens of the guess are kept unless another is clearly likelier.
         stopped: polled between passes; when true, what is there is returned.
         """
         reader = _Reader(self._decoder, heard)
@@ -97,12 +105,16 @@ class MoonshineModel:
             logits = reader.read([*(ids[-1:] or [BEGIN]), *draft])
             for row, wanted in zip(logits, [*draft, None], strict=True):
                 token = int(row.argmax())
+                if wanted is not None and len(ids) < sure and row[wanted] > row[token] - SURE:
+                    token = wanted
                 ids.append(token)
                 scores.append(_log_probability(row, token))
                 if token == END:
                     return Tokens(tuple(ids[:-1]), tuple(scores))
                 if token != wanted:
                     break
+            if once := _loop(ids):
+                return Tokens(tuple(ids[:once]), tuple(scores[:once]), ended=False)
             reader.keep(len(ids))
             draft = _after(guess, ids)[: limit - len(ids) - 1]
         return Tokens(tuple(ids), tuple(scores), ended=False)
@@ -111,6 +123,11 @@ class MoonshineModel:
         """What the tokens say."""
         raw = b"".join(self._pieces[token] for token in ids)
         return " ".join(raw.decode(errors="ignore").replace("▁", " ").split())
+
+    def prefix(self, ids: Sequence[int], words: int) -> int:
+        """How many of the tokens make up the first words."""
+        starts = [at for at, token in enumerate(ids) if self._pieces[token].startswith(SPACE)]
+        return starts[words] if words < len(starts) else len(ids)
 
 
 class _Reader:
@@ -178,6 +195,17 @@ def _part(folder: Path, name: str, threads: int) -> ort.InferenceSession:
 def _log_probability(logits: Array, token: int) -> float:
     top = logits.max()
     return float(logits[token] - top - np.log(np.exp(logits - top).sum()))
+
+
+def _loop(ids: Sequence[int]) -> int:
+    """How many tokens are left when the last ones, that repeat without end, are said once; or 0."""
+    for period in range(1, len(ids) // 3 + 1):
+        repeated = 0
+        while repeated + period < len(ids) and ids[-1 - repeated] == ids[-1 - repeated - period]:
+            repeated += 1
+        if repeated >= max(LOOP, 2 * period):
+            return len(ids) - repeated
+    return 0
 
 
 def _after(guess: Sequence[int], ids: Sequence[int]) -> list[int]:

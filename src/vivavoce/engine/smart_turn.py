@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 
 from vivavoce import models
-from vivavoce.audio import Audio
+from vivavoce.audio import Audio, Samples
 from vivavoce.errors import EngineUnavailable
 from vivavoce.logmel import RATE, log_mel
 from vivavoce.threads import ModelThread, StopFlag
@@ -71,7 +71,7 @@ class SmartTurn:
         return started
 
 
-def _judge(running: ort.InferenceSession, window: np.ndarray) -> float:  # type: ignore[type-arg]
+def _judge(running: ort.InferenceSession, window: Samples) -> float:
     features = log_mel(window, normalize=True)[None]
     (logits,) = running.run(None, {"input_features": features})
     return float(np.asarray(logits).reshape(-1)[0])
