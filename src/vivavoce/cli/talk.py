@@ -1,0 +1,165 @@
+"""`vivavoce talk`: a spoken conversation with the microphone and the loudspeaker."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack, aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import engine_options
+from .sound_options import devices_option, input_option, output_option
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from vivavoce.audio import Audio
+    from vivavoce.config import Config
+    from vivavoce.duplex import Cleaner, Duplex
+    from vivavoce.session import Engines
+    from vivavoce.settings import SessionSettings
+
+    from .live import Display
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """Which steps of audio processing are wanted."""
+
+    echo: bool
+    noise: bool
+    gain: bool
+
+    def cleaner(self, rate: int) -> Cleaner | None:
+        """What takes them; None where none is."""
+        if not (self.echo or self.noise or self.gain):
+            return None
+        from vivavoce.echo import WebRtcCleaner
+
+        return WebRtcCleaner(rate, echo=self.echo, noise=self.noise, gain=self.gain)
+
+
+@click.command()
+@input_option
+@output_option
+@devices_option
+@click.option("--push-to-talk", is_flag=True, help="Talk between two presses of Space or Enter.")
+@click.option("--greeting", metavar="TEXT", help="What it says first.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep audio, events and timing in this folder, for `vivavoce replay`.",
+)
+@click.option(
+    "--echo-cancellation/--no-echo-cancellation",
+    "echo",
+    default=True,
+    help="Take the reply out of what the microphone hears; not needed with headphones.",
+)
+@click.option("--noise-suppression/--no-noise-suppression", "noise", default=True)
+@click.option("--gain-control/--no-gain-control", "gain", default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print each event as a line of JSON.")
+@engine_options
+def talk(
+    config: Config,
+    microphone: str | None,
+    loudspeaker: str | None,
+    push_to_talk: bool,
+    greeting: str | None,
+    record: Path | None,
+    echo: bool,
+    noise: bool,
+    gain: bool,
+    as_json: bool,
+) -> None:
+    """Talk with the microphone and the loudspeaker; Ctrl-C ends the conversation."""
+    settings = config.session
+    if greeting is not None:
+        settings = replace(settings, greeting=greeting)
+    if push_to_talk:
+        settings = replace(settings, turns=replace(settings.turns, mode="manual"))
+    cleaning = Cleaning(echo, noise, gain)
+    asyncio.run(_talk(config, settings, microphone, loudspeaker, cleaning, record, as_json))
+
+
+async def _talk(
+    config: Config,
+    settings: SessionSettings,
+    microphone: str | None,
+    loudspeaker: str | None,
+    cleaning: Cleaning,
+    record: Path | None,
+    as_json: bool,
+) -> None:
+    from vivavoce.duplex import Duplex
+    from vivavoce.microphone import common_rate, find, portaudio, running
+    from vivavoce.stack import open_engines
+
+    from .interrupt import on_interrupt
+
+    library = portaudio()
+    chosen = (find(library, "microphone", microphone), find(library, "loudspeaker", loudspeaker))
+    rate = common_rate(library, *chosen)
+    duplex = Duplex(rate, cleaner=cleaning.cleaner(rate))
+    click.secho("Loading the engines …", dim=True, err=True)
+    async with open_engines(config) as engines:
+        with on_interrupt(duplex.close), running(library, duplex, *chosen):
+            names = " and ".join(device.name for device in chosen)
+            click.secho(f"Talk ({names}); Ctrl-C ends.", dim=True, err=True)
+            await converse(engines, duplex, settings, _display(as_json), record)
+
+
+async def converse(
+    engines: Engines,
+    duplex: Duplex,
+    settings: SessionSettings,
+    display: Display,
+    record: Path | None = None,
+) -> None:
+    """Hold the conversation, until the duplex is closed."""
+    from vivavoce.record import Recorder
+    from vivavoce.session import Session
+
+    from .keys import keys
+    from .push_to_talk import PushToTalk
+
+    with ExitStack() as stack:
+        recorder = None
+        if record is not None:
+            recorder = stack.enter_context(Recorder(record, engines, settings))
+        stack.enter_context(display)
+        session = Session(
+            engines,
+            recorder.sink(duplex) if recorder else duplex,
+            recorder.events(display.take) if recorder else display.take,
+            settings=settings,
+        )
+        microphone = _watched(duplex, display)
+        source: AsyncIterator[Audio] = microphone
+        if settings.turns.mode == "manual":
+            button = PushToTalk(session, display.opened, display.nothing)
+            display.opened(False)  # noqa: FBT003
+            stack.enter_context(keys(button.press))
+            source = button.source(microphone)
+        async with aclosing(microphone):
+            await session.run(recorder.source(source) if recorder else source)
+
+
+async def _watched(duplex: Duplex, display: Display) -> AsyncGenerator[Audio, None]:
+    """What the microphone hears, with its level shown."""
+    async with aclosing(duplex.source()) as microphone:
+        async for audio in microphone:
+            display.tick(audio.seconds, audio.dbfs)
+            yield audio
+
+
+def _display(as_json: bool) -> Display:
+    from rich.console import Console
+
+    from .live import Lines, Screen
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    return Screen(console) if console.is_terminal and not as_json else Lines(as_json=as_json)

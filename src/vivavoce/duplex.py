@@ -1,0 +1,240 @@
+"""Microphone and loudspeaker as a session's source and sink; no device is needed for it.
+
+    on the devices' threads                           on the event loop
+    microphone  → captured() ─┬─ bounded, 10 ms each → source(): cleaned of the echo
+    loudspeaker ← rendered() ─┘  ← Lead ───────────── write(), flush()
+
+The clock is the microphone's. Each block that it captured meets the block that the loudspeaker
+took at the time, so an echo canceller sees both sides of the room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from .audio import Audio, Samples, clean
+from .errors import EngineUnavailable
+from .lead import Lead
+
+log = logging.getLogger(__name__)
+
+BLOCK_S = 0.01
+FADE_S = 0.005
+"""A flush fades out for so long, and what comes after it fades in."""
+
+_LUMP = 2
+"""Blocks given at once where more are there; more would make the session's clock jump."""
+
+_LATE = 4
+"""Captured blocks that wait for the loudspeaker's to arrive; one more, and they go without."""
+
+_AHEAD = 6
+"""Blocks that the loudspeaker may be ahead: devices fetch several at once. Past that, its clock
+is the faster one."""
+
+
+class Cleaner(Protocol):
+    """Takes what is not the user's voice out of what the microphone captured."""
+
+    def clean(self, captured: Samples, rendered: Samples, delay_s: float | None) -> Samples:
+        """One block. delay_s: from when it was captured to when `rendered` is heard, if known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """What a device gave or took. at: when its first sample met the air, on the devices' clock;
+    None if nobody knows.
+    """
+
+    samples: Samples
+    at: float | None
+
+
+class Duplex:
+    """A caller's microphone and loudspeaker, in blocks of 10 ms.
+
+    rate: Hz, of both; a multiple of 100. cleaner: None passes on what the microphone captured.
+    lead_s: how much of the reply waits for the loudspeaker, at most.
+    keep_s: how much of the microphone's audio waits for the loop; beyond, the oldest is dropped.
+    stall_s: a microphone that gives nothing for so long has stalled; silence stands in for it.
+    """
+
+    def __init__(
+        self,
+        rate: int,
+        *,
+        cleaner: Cleaner | None = None,
+        lead_s: float = 0.05,
+        keep_s: float = 2.0,
+        stall_s: float = 0.25,
+    ) -> None:
+        assert rate % 100 == 0, rate
+        self.rate = rate
+        self.lead_s = lead_s
+        self.block = round(BLOCK_S * rate)
+        self.dropped_s = 0.0
+        self._cleaner = cleaner
+        self._keep = round(keep_s / BLOCK_S)
+        self._stall_s = stall_s
+        self._lock = threading.Lock()
+        self._near: deque[_Block] = deque()
+        self._far: deque[_Block] = deque()
+        self._lead = Lead(round(FADE_S * rate))
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._news = asyncio.Event()
+        self._begun = self._drain = self._dropping = self._stalled = self._closed = False
+        self._failure = ""
+
+    # --- the session's side ----------------------------------------------------------------------
+
+    def write(self, samples: Samples) -> None:
+        """Queue these for the loudspeaker."""
+        with self._lock:
+            self._lead.put(samples)
+
+    def flush(self) -> int:
+        """Fall silent within 5 ms; how many samples will not be heard."""
+        with self._lock:
+            return self._lead.flush()
+
+    async def source(self) -> AsyncGenerator[Audio, None]:
+        """The microphone's audio, in real time, until `close`.
+
+        Raises EngineUnavailable when the device is lost.
+        """
+        self._loop = asyncio.get_running_loop()
+        while not self._closed:
+            blocks = self._ready()
+            if blocks:
+                yield Audio(np.concatenate(blocks), self.rate)
+            else:
+                await self._more()
+        if self._failure:
+            raise EngineUnavailable(self._failure)
+
+    def close(self) -> None:
+        """End the source."""
+        self._closed = True
+        self._wake()
+
+    def lose(self, failure: str) -> None:
+        """A device is gone, whatever thread finds out; the source raises it."""
+        self._failure = self._failure or failure
+        self.close()
+
+    # --- the devices' side -----------------------------------------------------------------------
+
+    def captured(self, samples: Samples, at: float | None = None) -> None:
+        """The microphone's next block; it may be reused after return."""
+        with self._lock:
+            if self._stalled:
+                self._stalled = False
+                self._far.clear()
+            self._take(_Block(clean(samples.astype(np.float32)), at))
+        self._wake()
+
+    def rendered(self, at: float | None = None) -> Samples:
+        """The loudspeaker's next block; silence where there is nothing to play."""
+        with self._lock:
+            samples = self._lead.take(self.block)
+            if self._cleaner is None:
+                return samples
+            self._far.append(_Block(samples, at))
+            if len(self._far) - len(self._near) > (_AHEAD if self._begun else 1):
+                self._far.popleft()
+            waiting = bool(self._near)
+        if waiting:
+            self._wake()
+        return samples
+
+    def _take(self, block: _Block) -> None:
+        self._begun = True
+        self._near.append(block)
+        if len(self._near) <= self._keep:
+            return
+        self._near.popleft()
+        if self._far:
+            self._far.popleft()
+        self.dropped_s += BLOCK_S
+        self._dropping = True
+
+    def _wake(self) -> None:
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended before the device
+                self._loop.call_soon_threadsafe(self._news.set)
+
+    # --- from one to the other -------------------------------------------------------------------
+
+    def _ready(self) -> list[Samples]:
+        """The next blocks, cleaned; none when the devices must be waited for."""
+        blocks: list[Samples] = []
+        while len(blocks) < _LUMP and (pair := self._pair()):
+            near, far = pair
+            blocks.append(self._cleaned(near, far))
+        if blocks:
+            self._tell_drops()
+        return blocks
+
+    def _cleaned(self, near: _Block, far: _Block | None) -> Samples:
+        if self._cleaner is None:
+            return near.samples
+        if far is None:
+            return self._cleaner.clean(near.samples, np.zeros(self.block, np.float32), None)
+        delay_s = None if far.at is None or near.at is None else far.at - near.at
+        return self._cleaner.clean(near.samples, far.samples, delay_s)
+
+    def _pair(self) -> tuple[_Block, _Block | None] | None:
+        """The next captured block and what the loudspeaker took at the time, if it took any."""
+        with self._lock:
+            if not self._near:
+                self._drain = False
+                return None
+            if self._cleaner is None:
+                return self._near.popleft(), None
+            while len(self._far) > 1 and _precedes(self._far[0], self._near[0]):
+                self._far.popleft()
+            if self._far:
+                return self._near.popleft(), self._far.popleft()
+            self._drain = self._drain or len(self._near) > _LATE
+            if self._drain:
+                return self._near.popleft(), None
+            return None
+
+    async def _more(self) -> None:
+        """Wait for a block, or for as long as a microphone may be late."""
+        self._news.clear()
+        try:
+            async with asyncio.timeout(self._stall_s):
+                await self._news.wait()
+        except TimeoutError:
+            self._stand_in()
+
+    def _stand_in(self) -> None:
+        """Give silence for the time that the microphone gave nothing."""
+        with self._lock:
+            if not self._stalled:
+                log.warning("the microphone gives nothing; silence stands in for it")
+            self._stalled = True
+            for _ in range(round(self._stall_s / BLOCK_S)):
+                self._take(_Block(np.zeros(self.block, np.float32), None))
+
+    def _tell_drops(self) -> None:
+        with self._lock:
+            dropping, self._dropping = self._dropping, False
+        if dropping:
+            log.warning("too slow for the microphone: %.1f s were dropped so far", self.dropped_s)
+
+
+def _precedes(far: _Block, near: _Block) -> bool:
+    """Whether it was heard before the other was captured: too old to explain an echo there."""
+    return far.at is not None and near.at is not None and far.at < near.at
