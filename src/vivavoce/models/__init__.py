@@ -13,7 +13,7 @@ from .embedded import EMBEDDED
 from .inventory import Installed, installed, remove, verify
 from .optimize import optimize
 from .place import Progress, home, offline
-from .store import fetch, path
+from .store import fetch, path, pull
 
 __all__ = [
     "EMBEDDED",
@@ -32,6 +32,7 @@ __all__ = [
     "offline",
     "optimize",
     "path",
+    "pull",
     "remove",
     "verify",
 ]

@@ -25,7 +25,7 @@ def optimize(ref: str, progress: Progress | None = None) -> Path:
     show = progress or silent
     wanted, where = resolve(ref), fetch(ref, progress)
     if isinstance(wanted, Path):
-        source = _q4_1(where)
+        source = _q4_1(where, ref)
         with clear_errors(ref, where):
             return optimized(source, source.parent, _labelled(show, source.stem))
     folder = home() / wanted.key
@@ -33,7 +33,7 @@ def optimize(ref: str, progress: Progress | None = None) -> Path:
         record = Record.read(folder)
         if record is None:
             raise ModelError(f"{ref}: removed meanwhile; vivavoce models pull {ref}")
-        source = _q4_1(where)
+        source = _q4_1(where, ref)
         name = source.relative_to(folder).with_name(target_name(source.name)).as_posix()
         known = record.files.get(name)
         if known and (folder / name).is_file() and (folder / name).stat().st_size == known.size:
@@ -48,13 +48,13 @@ def optimize(ref: str, progress: Progress | None = None) -> Path:
         return made
 
 
-def _q4_1(where: Path) -> Path:
+def _q4_1(where: Path, ref: str) -> Path:
     """The GGUF file to optimize, at this path."""
     if where.is_file():
         return where
     found = sorted(path for path in where.rglob("*.gguf") if "q4_1" in path.name.lower())
     if not found:
-        raise ModelError(f"{where}: no Q4_1 .gguf file in it, so there is nothing to optimize")
+        raise ModelError(f"{ref}: no Q4_1 .gguf file in it, so there is nothing to optimize")
     return found[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import glob
 import hashlib
 import re
@@ -9,12 +10,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vivavoce.errors import ModelError
-from vivavoce.registry import nearest
 
 from .builtin import MODELS, find
 from .catalog import File, Hub, Model, Web, basename
 
-FORMS = "a built-in name, a path, hf:ORG/REPO[/FILE][@REVISION], or https://…[#sha256=…]"
+OTHERS = "a path, hf:ORG/REPO[/FILE][@REVISION], or https://…[#sha256=…]"
 
 
 def resolve(ref: str) -> Model | Path:
@@ -32,8 +32,10 @@ def resolve(ref: str) -> Model | Path:
     if ref and path.exists():
         return path
     if re.search(r"^[.~]|[/\\]|\.(gguf|onnx|ort|bin)$", ref):
-        raise ModelError(f"no file or folder {ref!r}; a model is {FORMS}")
-    raise ModelError(f"no model {ref!r}; {nearest(ref, MODELS)}. Or {FORMS.partition(', ')[2]}")
+        raise ModelError(f"no file or folder {ref!r}; a model is a built-in name, {OTHERS}")
+    close = difflib.get_close_matches(ref, MODELS, 3)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    raise ModelError(f"no model {ref!r}; {hint}vivavoce models list shows all; or give {OTHERS}")
 
 
 def _hub(ref: str) -> Model:

@@ -33,12 +33,15 @@ def fetch(ref: str, progress: Progress | None = None) -> Path:
     Raises ModelError when they cannot be had; nothing half-written is left.
     """
     wanted = resolve(ref)
-    if isinstance(wanted, Path):
-        return wanted
-    with clear_errors(wanted.name, home()):
-        if _present(wanted) is None:
-            _pull(wanted, progress or silent)
-    return _answer(wanted)
+    return wanted if isinstance(wanted, Path) else pull(wanted, progress)
+
+
+def pull(model: Model, progress: Progress | None = None) -> Path:
+    """As `fetch`, for a model that you describe yourself."""
+    with clear_errors(model.name, home()):
+        if not _present(model):
+            _pull(model, progress or silent)
+    return _answer(model)
 
 
 def path(ref: str) -> Path:
@@ -46,15 +49,15 @@ def path(ref: str) -> Path:
     wanted = resolve(ref)
     if isinstance(wanted, Path):
         return wanted
-    if _present(wanted) is None:
+    if not _present(wanted):
         raise ModelError(f"{ref}: not here; get it with: vivavoce models pull {ref}")
     return _answer(wanted)
 
 
-def _present(model: Model) -> Record | None:
+def _present(model: Model) -> bool:
     folder = home() / model.key
     record = Record.read(folder)
-    return record if record and record.serves(model) and record.whole(folder) else None
+    return record is not None and record.serves(model) and record.whole(folder)
 
 
 def _answer(model: Model) -> Path:
