@@ -16,21 +16,25 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write, which takes the place of `path` when the block ends well.
 
     When it ends by an exception, what was at `path` is as before. Devices and pipes are written
-    directly. Raises BadRequest when `path` is a folder or its folder is missing.
+    directly. Raises BadRequest when `path` is a folder or its folder is missing, and OSError, with
+    the file's name, when it cannot be written.
     """
-    path = path.resolve()
+    name, path = str(path), path.resolve()
     if path.is_dir():
-        raise BadRequest(f"{path} is a folder; give the name of a file in it")
+        raise BadRequest(f"{name} is a folder; give the name of a file in it")
     if not path.parent.is_dir():
         raise BadRequest(f"no folder {path.parent}; make it first")
-    if path.exists() and not path.is_file():
-        with path.open("wb") as file:
-            yield file
-        return
-    part = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.part")
+    special = path.exists() and not path.is_file()
+    part = path if special else path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("xb") as file:
+        with part.open("wb" if special else "xb") as file:
             yield file
-        part.replace(path)
+        if not special:
+            part.replace(path)
+    except OSError as error:
+        if error.filename in (None, str(part)):
+            error.filename = name
+        raise
     finally:
-        part.unlink(missing_ok=True)
+        if not special:
+            part.unlink(missing_ok=True)

@@ -96,12 +96,15 @@ def test_more_is_said_when_asked(vivavoce: Run, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("plugin")
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process")
-def test_ctrl_c_ends_quietly_with_130_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_quietly_with_130_and_leaves_nothing_half_written(
+    wish: signal.Signals, tmp_path: Path
+) -> None:
     command = [*VIVAVOCE, "say", "hi", "--tts", "endless", "-o", str(tmp_path / "a.mp3")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "begun\n"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(wish)
         assert process.wait() == 130
         assert process.stderr.read().strip() == ""
     assert list(tmp_path.iterdir()) == []

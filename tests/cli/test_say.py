@@ -103,5 +103,5 @@ def test_a_full_disk_is_an_error(vivavoce: Run, tmp_path: Path) -> None:
     (tmp_path / "a.wav").symlink_to("/dev/full")
     ran = vivavoce("say", "Hello there.", "-o", tmp_path / "a.wav")
     assert ran.returncode == 1
-    assert "No space left on device" in ran.stderr
+    assert f"{tmp_path / 'a.wav'}: No space left on device" in ran.stderr
     assert ran.stderr.count("\n") == 1
