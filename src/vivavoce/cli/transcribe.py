@@ -173,18 +173,18 @@ async def _shown(job: _Job, rate: int, show: Show) -> AsyncGenerator[Samples, No
     from vivavoce.media import probe_audio, stream_audio
 
     source = sys.stdin.buffer if job.source == "-" else job.source
-    total = None
+    name, total = Path(job.label).name, None
     if job.source != "-":
         total = (await asyncio.to_thread(probe_audio, source)).duration
     done = 0.0
     try:
         async with aclosing(stream_audio(source, rate)) as chunks:
             async for chunk in chunks:
-                show(job.label, done, total)
+                show(name, done, total)
                 done += len(chunk) / rate
                 yield chunk
     finally:
-        show(job.label, done, done)
+        show(name, done, done)
 
 
 async def _put(
