@@ -204,6 +204,7 @@ class _Media:
         try:
             yield from self._container.demux(self.stream)
         except av.FFmpegError as error:
+            self._data.check()
             self._why = str(error.strerror)
             _log.warning("%s is damaged: %s", self._data.name, self._why)
             yield None
