@@ -190,10 +190,11 @@ class OpenAiSttStream:
         if not wanted or waiting < max(PARTIAL_EVERY_S, 2 * self._cost):
             return None
         transcript = await self._transcribe()
-        if transcript.text == self._shown:
+        shown = " ".join(self._stable.update(transcript.text.split()))
+        if shown == self._shown:
             return None
-        self._shown = transcript.text
-        return replace(transcript, stable=self._stable.update(transcript.text.split()))
+        self._shown = shown
+        return replace(transcript, text=shown, words=(), stable=len(self._stable.words))
 
     async def finish(self) -> Transcript:
         """The transcript of all audio so far; without a request where it is known already."""
