@@ -13,7 +13,8 @@ import pytest
 from vivavoce.engine.openai_tts import OpenAiTts
 from vivavoce.engines import Speech, TtsOptions, Voice
 from vivavoce.errors import BadRequest, EngineError, EngineTimeout
-from vivavoce.testing.scripted_server import Answer, ScriptedServer, Step
+from vivavoce.testing.check_tts import check_tts
+from vivavoce.testing.scripted_server import Answer, Request, ScriptedServer, Step
 
 RAMP = np.arange(-300, 300, dtype="<i2")
 PCM = RAMP.tobytes()
@@ -54,6 +55,23 @@ async def test_sound_comes_whole_however_it_is_cut(cuts: tuple[int, ...]) -> Non
         assert server.posts[0].json == {
             "model": "m", "input": "Hi.", "voice": "alloy", "response_format": "pcm",
         }  # fmt: skip
+
+
+def buzz(request: Request) -> Answer:
+    """Twenty samples a letter, at twice the speed ten, in pieces of odd length."""
+    asked = request.json
+    assert isinstance(asked, dict)
+    length = round(20 * len(asked["input"]) / asked.get("speed", 1))
+    pcm = np.resize(RAMP * 50, length).tobytes()
+    return sound(pcm[:13], pcm[13:])
+
+
+async def test_the_contract_is_kept() -> None:
+    voices = Answer.of({"voices": ["alloy", "nova"]})
+    always = [("/v1/models", Answer()), ("/v1/audio/voices", voices)]
+    with ScriptedServer(respond=buzz, always=always) as server:
+        async with loaded(server) as tts:
+            await check_tts(tts)
 
 
 async def test_the_first_sound_comes_before_the_last_is_made() -> None:

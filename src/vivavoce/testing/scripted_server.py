@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
@@ -70,6 +70,7 @@ class Request:
 @dataclass(slots=True)
 class _Script:
     answers: list[Answer]
+    respond: Callable[[Request], Answer]
     always: dict[str, Answer]
     requests: list[Request] = field(default_factory=list)
     asked: threading.Event = field(default_factory=threading.Event)
@@ -81,14 +82,17 @@ class _Script:
 class ScriptedServer:
     """Listens on a free port of this machine while used as `with`.
 
-    answers: to POST requests, in turn; past them, status 500.
+    answers: to POST requests, in turn; past them, what `respond` says, or status 500.
     always: what GET requests get, by path; else status 404.
     """
 
     def __init__(
-        self, *answers: Answer, always: Iterable[tuple[str, Answer]] = (("/v1/models", Answer()),)
+        self,
+        *answers: Answer,
+        respond: Callable[[Request], Answer] = lambda _: Answer(status=500),
+        always: Iterable[tuple[str, Answer]] = (("/v1/models", Answer()),),
     ) -> None:
-        self._script = _Script(list(answers), dict(always))
+        self._script = _Script(list(answers), respond, dict(always))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self._script))
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -143,17 +147,19 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._script.always.get(self.path, Answer(status=404)))
 
     def do_POST(self) -> None:
-        with self._script.lock:
-            answers = self._script.answers
-            answer = answers.pop(0) if answers else Answer(status=500)
-        self._answer(answer)
+        self._answer(None)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing is logged."""
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, answer: Answer | None) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self._script.requests.append(Request(self.command, self.path, self.headers, body))
+        request = Request(self.command, self.path, self.headers, body)
+        with self._script.lock:
+            self._script.requests.append(request)
+            if answer is None and self._script.answers:
+                answer = self._script.answers.pop(0)
+        answer = answer or self._script.respond(request)
         # One request a connection, so that closing the server waits for no idle one.
         self.close_connection = True
         if self.command == "POST":
