@@ -1,0 +1,37 @@
+"""Tells text that a speech model made up, out of silence or noise, from text that it heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LEAD = 8
+"""How many tokens are judged. What is invented starts in doubt, but goes on fluently."""
+
+NOTHING_HEARD = -1.1
+STEADY_DB = 10.0
+STEADY_HEARD = -0.4
+STEADY_BEGUN = -1.0
+STOCK_BEGUN = -0.25
+
+STOCK = frozenset({
+    "you", "so", "thank you", "thank you for watching", "thanks for watching",
+    "transcript emily beynon", "bye",
+})  # fmt: skip
+"""What models trained on subtitles say when there is nothing to say."""
+
+
+def invented(text: str, scores: Sequence[float], contrast_db: float) -> bool:
+    """Whether the audio most likely holds no such words.
+
+    scores: the natural logarithm of each token's probability.
+    contrast_db: how far the loudest of the audio rises above its quietest.
+    """
+    letters = "".join(c if c.isalnum() else " " for c in text.lower()).split()
+    if not letters or not scores:
+        return True
+    begun, heard = scores[0], sum(scores[:LEAD]) / len(scores[:LEAD])
+    if heard < NOTHING_HEARD:
+        return True
+    if contrast_db < STEADY_DB and (heard < STEADY_HEARD or begun < STEADY_BEGUN):
+        return True
+    return " ".join(letters) in STOCK and begun < STOCK_BEGUN

@@ -1,0 +1,161 @@
+"""One utterance in Moonshine: its audio, what it was taken for so far, and when to look again."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from vivavoce.audio import Samples
+from vivavoce.engines import SttOptions, Transcript
+from vivavoce.errors import EngineError
+from vivavoce.stability import StablePrefix
+from vivavoce.threads import ModelThread, StopFlag
+
+from .invented import invented
+from .moonshine_model import RATE, MoonshineModel, Tokens
+from .window import Window
+
+LEAD, TAIL = RATE // 10, 3 * RATE // 10
+"""Digital silence around the speech, which spares a third of the errors made without."""
+
+LONGEST, EARLIEST = 12 * RATE, 5 * RATE
+"""An utterance longer than this is cut at its quietest point past EARLIEST, and what comes before
+is not heard again: the encoder's work grows with the square of the length."""
+
+PACE_S = 0.32
+REST = 3
+"""A partial waits for so much new audio, and for REST times as much as the last one took."""
+
+FINAL, PARTIAL = 0, 1
+"""Priorities: someone waits for a final."""
+
+MARGIN = 6
+"""Tokens that even the shortest utterance may have, on top of its length's worth."""
+
+
+NONE = Tokens()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a stretch of the window was taken for. tokens: also the guess at the next reading."""
+
+    span: tuple[int, int] = (0, 0)
+    tokens: Tokens = NONE
+    words: tuple[str, ...] = ()
+
+
+class MoonshineStream:
+    """One utterance. Nothing of it is heard twice but the window since the last cut."""
+
+    def __init__(
+        self,
+        weights: MoonshineModel,
+        thread: ModelThread,
+        options: SttOptions,
+        *,
+        language: str | None,
+        tokens_per_s: float,
+    ) -> None:
+        self._weights = weights
+        self._thread = thread
+        self._partials = options.partials
+        self._language = language
+        self._tokens_per_s = tokens_per_s
+        self._window = Window()
+        self._settled: tuple[str, ...] = ()
+        self._scores: list[float] = []
+        self._reading = _Reading()
+        self._stable = StablePrefix()
+        self._told = Transcript("")
+        self._news = 0
+        self._cost = 0.0
+
+    async def feed(self, samples: Samples) -> Transcript | None:
+        """Take the next audio; return the new partial, where it is time for one and it changed.
+
+        While nobody speaks no partial is begun, for a final will be asked for.
+        """
+        self._window.add(samples)
+        self._news += len(samples)
+        while len(self._window) > LONGEST:
+            await self._cut()
+        due = self._news >= RATE * max(PACE_S, REST * self._cost)
+        if not self._partials or not due or self._window.quiet:
+            return None
+        started, self._news = time.perf_counter(), 0
+        await self._catch_up(PARTIAL)
+        self._cost = time.perf_counter() - started
+        words = self._stable.update((*self._settled, *self._reading.words))
+        transcript = self._transcript(words, len(self._stable.words))
+        if transcript.text == self._told.text and transcript.stable == self._told.stable:
+            return None
+        self._told = transcript
+        return transcript
+
+    async def finish(self) -> Transcript:
+        """The transcript of all audio so far; at once if no speech was fed since the last look.
+
+        Stable words of partials stand, unless what came after them speaks clearly against one.
+        """
+        await self._catch_up(FINAL)
+        words = (*self._settled, *self._reading.words)
+        return self._transcript(words, len(words))
+
+    async def aclose(self) -> None:
+        """Let go of the audio."""
+        self._window = Window()
+
+    async def _catch_up(self, priority: int) -> None:
+        """Read the window's speech, unless that has been done."""
+        span = self._window.speech()
+        if span != self._reading.span:
+            self._reading = await self._read(span, priority)
+
+    async def _cut(self) -> None:
+        """Settle the window's first part and forget its audio."""
+        cut = self._window.quietest(EARLIEST, LONGEST)
+        reading = await self._read(self._window.speech(cut), PARTIAL)
+        self._settled = self._stable.settle((*self._settled, *reading.words))
+        self._scores += _heard_scores(reading)
+        rest = self._reading.tokens.ids[len(reading.tokens.ids) :]
+        self._reading = _Reading(tokens=Tokens(rest))
+        self._window.drop(cut)
+
+    async def _read(self, span: tuple[int, int], priority: int) -> _Reading:
+        if span == (0, 0):
+            return _Reading()
+        audible = self._window.part(span)
+        samples = np.concatenate([np.zeros(LEAD, np.float32), audible, np.zeros(TAIL, np.float32)])
+        guess = self._reading.tokens.ids
+        sure = self._weights.prefix(guess, max(0, len(self._stable.words) - len(self._settled)))
+        job = partial(self._decode, samples, guess, sure if self._stable.words else 0)
+        tokens = await self._thread.run(job, priority=priority)
+        text = self._weights.text(tokens.ids)
+        if invented(text, tokens.scores, self._window.contrast_db):
+            return _Reading(span)
+        return _Reading(span, tokens, tuple(text.split()))
+
+    def _decode(self, samples: Samples, guess: Sequence[int], sure: int, stop: StopFlag) -> Tokens:
+        limit = MARGIN + round(len(samples) / RATE * self._tokens_per_s)
+        try:
+            heard = self._weights.encode(samples)
+            return self._weights.decode(heard, limit, guess, sure, stop.is_set)
+        except Exception as error:
+            raise EngineError(f"moonshine failed at {len(samples)} samples: {error}") from error
+
+    def _transcript(self, words: Sequence[str], stable: int) -> Transcript:
+        scores = self._scores + _heard_scores(self._reading)
+        confidence = math.exp(sum(scores) / len(scores)) if scores and words else None
+        return Transcript(
+            " ".join(words), stable=stable, language=self._language, confidence=confidence
+        )
+
+
+def _heard_scores(reading: _Reading) -> list[float]:
+    return list(reading.tokens.scores) if reading.words else []
