@@ -12,7 +12,7 @@ import numpy as np
 
 from . import registry
 from .audio import Audio
-from .config import Config
+from .config import Config, load_config
 from .engines import (
     KINDS,
     Engine,
@@ -47,11 +47,15 @@ _CHAINS: dict[Kind, Callable[[Sequence[Any]], Chain[Any]]] = {
 
 
 @asynccontextmanager
-async def open_engines(config: Config, *, probe_s: float = PROBE_S) -> AsyncIterator[Engines]:
+async def open_engines(
+    config: Config | None = None, *, probe_s: float = PROBE_S
+) -> AsyncIterator[Engines]:
     """All five engines of the configuration, loaded; closed at the end.
 
+    config: None goes by the environment and the defaults.
     Raises what the registry and `Engine.load` raise; nothing stays loaded then.
     """
+    config = config or load_config()
     made: dict[Kind, Engine] = {}
     for kind in KINDS:
         made[kind] = make(kind, config.engines(kind))
