@@ -56,7 +56,7 @@ class SessionSettings:
     *_timeout_s: an engine that gives nothing for so long has failed.
     """
 
-    system_prompt: str = "You are a helpful voice assistant. Answer in one or two short sentences."
+    system_prompt: str = "You are a helpful assistant. Answer in one short sentence."
     greeting: str = ""
     language: str | None = None
     voice: str | None = None
@@ -74,7 +74,7 @@ class SessionSettings:
     apology: str = "Sorry, something went wrong. Please try again."
     temperature: float | None = None
     max_utterance_s: float = 60.0
-    max_reply_tokens: int = 400
+    max_reply_tokens: int = 200
     max_reply_s: float = 120.0
     stt_timeout_s: float = 20.0
     llm_timeout_s: float = 30.0

@@ -24,6 +24,9 @@ from .llama_slots import Slots
 log = logging.getLogger(__name__)
 
 _PUNCTUATION = " .,;:!?…-"
+_REPEATED = 4
+"""Tokens that may come again in the same order; `dry` is about more."""
+
 _FOLLOWERS = 40
 """How many of the tokens that may follow a message are looked at."""
 
@@ -39,7 +42,8 @@ class LlamaCpp:
     batch: tokens read at a time; a reply is cancelled, and others get on, between two batches.
     gpu_layers: -1 puts as many on a GPU as fit, where xllamacpp is built for one.
     max_tokens, temperature, top_p, seed: of replies that do not ask for their own.
-    repeat_penalty: 1.0 is none; keeps small models from going round in circles.
+    repeat_penalty: 1.0 is none; it costs small models the right words.
+    dry: how strongly to keep a model from saying the same few words again and again; 0 is not.
     thinking: lets models that can reason do so, unheard, before they answer.
     verbose: shows llama.cpp's own log on stderr.
     """
@@ -56,10 +60,11 @@ class LlamaCpp:
         batch: int = 64,
         gpu_layers: int = -1,
         max_tokens: int = 256,
-        temperature: float = 0.3,
+        temperature: float = 0.0,
         top_p: float = 0.95,
         seed: int = 1,
-        repeat_penalty: float = 1.1,
+        repeat_penalty: float = 1.0,
+        dry: float = 0.8,
         thinking: bool = False,
         verbose: bool = False,
     ) -> None:
@@ -80,6 +85,7 @@ class LlamaCpp:
             max_tokens=max_tokens, temperature=temperature, top_p=top_p, seed=seed
         )
         self._repeat_penalty = repeat_penalty
+        self._dry = dry
         self._server: LlamaServer | None = None
         self._free: weakref.finalize[[], LlamaCpp] | None = None
         self._strict = False
@@ -234,6 +240,8 @@ class LlamaCpp:
             "seed": _or(options.seed, self._defaults.seed),
             "stop": list(options.stop),
             "repeat_penalty": self._repeat_penalty,
+            "dry_multiplier": self._dry,
+            "dry_allowed_length": _REPEATED,
             "cache_prompt": True,
             "stream": True,
             "stream_options": {"include_usage": True},
