@@ -27,6 +27,8 @@ with 6 % wrong words, against 17 % of plain `en-us` and 11 % of the runner-up, `
 _AUDIBLE = 0.003
 _LEAD = 40
 """Samples kept before the first audible one, so that it does not begin with a click."""
+_SMALLEST, _LARGEST = RATE // 20, RATE // 2
+"""Samples in the first piece and in later ones, at least."""
 _WHOLE_PHRASE = 1 << 20
 """Pieces that may wait for a consumer. The voice is a thousand times faster than the ear, and
 the thread is everybody's: it never waits for one slow listener."""
@@ -93,7 +95,7 @@ class EspeakNg:
             raise
 
     async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
-        """The phrase's audio in pieces of 60 ms, without silence before it.
+        """The phrase's audio in pieces that grow to half a second, without silence before it.
 
         It ends with the pause that its last mark stands for. Without a mark it is taken to go
         on in the next phrase: the voice does not fall, and there is no pause.
@@ -146,6 +148,7 @@ class _Speaking:
         self._marks: deque[Mark] = deque()
         self._words: list[Word] = []
         self._held: Samples | None = None
+        self._enough = _SMALLEST
         self._received = 0
         self._lead = 0
         self._loud = np.zeros(0, np.int64)
@@ -175,10 +178,16 @@ class _Speaking:
             self._emit(Speech(self._held, tuple(self._words)))
 
     def _pass_on(self, samples: Samples) -> None:
-        if self._held is not None:
+        """Pieces grow: the first one is wanted at once, and many small ones cost time."""
+        if self._held is None:
+            self._held = samples
+        elif len(self._held) < self._enough:
+            self._held = np.concatenate([self._held, samples])
+        else:
             self._emit(Speech(self._held, tuple(self._words)))
             self._words.clear()
-        self._held = samples
+            self._held = samples
+            self._enough = min(2 * self._enough, _LARGEST)
 
     def _note_words(self) -> None:
         while self._marks and self._marks[0].sample <= self._received:
