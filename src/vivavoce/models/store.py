@@ -62,7 +62,7 @@ def _present(model: Model) -> bool:
 
 def _answer(model: Model) -> Path:
     folder = home() / model.key
-    return folder / model.only_file if model.only_file else folder
+    return folder / model.files[0].name if model.one_file else folder
 
 
 def _pull(model: Model, progress: Progress) -> None:

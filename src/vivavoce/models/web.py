@@ -20,8 +20,6 @@ PAUSES = (0.0, 1.0, 2.0, 4.0)
 
 TIMEOUT = httpx.Timeout(60, connect=20)
 
-CHUNK = 1 << 18
-
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -50,7 +48,11 @@ def pull(
     host only. What a cut download left in `stage/part` is gone on with.
     """
     before = 0
-    with httpx.Client(follow_redirects=True, timeout=TIMEOUT, headers=headers) as client:
+    try:
+        client = httpx.Client(follow_redirects=True, timeout=TIMEOUT, headers=headers)
+    except ValueError as error:
+        raise ModelError(f"{model.name}: the proxy that is set cannot be used: {error}") from error
+    with client:
         for item in wanted:
             target = stage / "files" / item.file.name
             if not target.exists():
@@ -151,12 +153,13 @@ class _Download:
                 "write hf:ORG/REPO/FILE, or /resolve/ in place of /blob/"
             )
         validator = response.headers.get("ETag") or response.headers.get("Last-Modified")
-        if validator and not validator.startswith("W/"):
+        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        if validator and not validator.startswith("W/") and not encoded:
             self._etag.write_text(validator, "utf-8")
         else:
             self._etag.unlink(missing_ok=True)
         with self._part.open("ab" if resumed else "wb") as sink:
-            for chunk in response.iter_bytes(CHUNK):
+            for chunk in response.iter_bytes():
                 sink.write(chunk)
                 sink.flush()
                 self._tell(self._before + sink.tell())

