@@ -13,10 +13,11 @@ from email.message import Message
 import numpy as np
 import pytest
 
-from vivavoce.audio import from_pcm16
+from vivavoce.audio import Audio, from_pcm16
 from vivavoce.engine.openai_stt import OpenAiStt
 from vivavoce.engines import FileStt, SttOptions, Transcript, Word
 from vivavoce.errors import BadRequest, EngineError, EngineTimeout, EngineUnavailable
+from vivavoce.testing.check_stt import check_stt
 from vivavoce.testing.scripted_server import Answer, Request, ScriptedServer
 
 SECOND = np.linspace(-0.5, 0.5, 16_000, dtype=np.float32)
@@ -80,6 +81,13 @@ async def test_the_utterance_is_sent_as_a_wav_file() -> None:
     assert np.allclose(heard, SECOND, atol=1e-4)
     assert request.path == "/v1/audio/transcriptions"
     assert fields == {"model": [b"m"], "response_format": [b"verbose_json"], "temperature": [b"0"]}
+
+
+@pytest.mark.parametrize("partials", [False, True])
+async def test_the_contract_is_kept(partials: bool) -> None:
+    with ScriptedServer(respond=lambda _: Answer.of({"text": "Guten Tag."})) as server:
+        async with loaded(server, partials=partials) as stt:
+            await check_stt(stt, Audio(np.tile(SECOND, 3), 16_000), "guten tag")
 
 
 async def test_options_are_passed_on() -> None:
@@ -194,13 +202,16 @@ async def test_a_stall_in_the_answer_times_out() -> None:
         assert server.gone.wait(30)
 
 
-async def test_too_little_audio_is_not_worth_a_request() -> None:
+async def test_too_little_audio_or_silence_is_not_worth_a_request() -> None:
     with ScriptedServer() as server:
         async with loaded(server) as stt:
             utterance = await stt.open(SttOptions())
             assert await utterance.finish() == Transcript("")
             await utterance.feed(SECOND[:800])
             assert await utterance.finish() == Transcript("")
+            silent = await stt.open(SttOptions())
+            await silent.feed(1e-5 * SECOND)
+            assert await silent.finish() == Transcript("")
         assert server.posts == []
 
 

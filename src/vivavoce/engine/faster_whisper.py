@@ -181,7 +181,7 @@ class WhisperStream:
         self._language = task.language
         self._read = 0
         self._cost = 0.0
-        self._shown = ""
+        self._shown = ("", 0)
         self._stable = StablePrefix()
 
     async def feed(self, samples: Samples) -> Transcript | None:
@@ -191,11 +191,12 @@ class WhisperStream:
         if not self._partials or waiting < max(PARTIAL_EVERY_S, 2 * self._cost):
             return None
         transcript = await self._transcribe(PARTIAL)
-        shown = " ".join(self._stable.update(transcript.text.split()))
+        words = self._stable.update(transcript.text.split())
+        shown = " ".join(words), len(self._stable.words)
         if shown == self._shown:
             return None
         self._shown = shown
-        return replace(transcript, text=shown, words=(), stable=len(self._stable.words))
+        return replace(transcript, text=shown[0], words=(), stable=shown[1])
 
     async def finish(self) -> Transcript:
         """The transcript of all audio so far; at once where it is known already."""

@@ -13,7 +13,7 @@ from functools import partial
 import httpx
 import numpy as np
 
-from vivavoce.audio import Samples, to_pcm16
+from vivavoce.audio import Samples, dbfs, to_pcm16
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.stability import StablePrefix
@@ -25,6 +25,9 @@ from .openai_transcript import Event, Whole, transcript_of
 RATE = 16_000
 SHORTEST_S = 0.1
 """OpenAI refuses less."""
+
+SILENCE_DBFS = -70.0
+"""Below this there is nothing to hear, and models would make something up."""
 
 PARTIAL_EVERY_S = 1.0
 
@@ -178,7 +181,7 @@ class OpenAiSttStream:
         self._samples: Samples = np.zeros(0, np.float32)
         self._read = 0
         self._cost = 0.0
-        self._shown = ""
+        self._shown = ("", 0)
         self._stable = StablePrefix()
         self._transcript = Transcript("")
 
@@ -190,11 +193,12 @@ class OpenAiSttStream:
         if not wanted or waiting < max(PARTIAL_EVERY_S, 2 * self._cost):
             return None
         transcript = await self._transcribe()
-        shown = " ".join(self._stable.update(transcript.text.split()))
+        words = self._stable.update(transcript.text.split())
+        shown = " ".join(words), len(self._stable.words)
         if shown == self._shown:
             return None
         self._shown = shown
-        return replace(transcript, text=shown, words=(), stable=len(self._stable.words))
+        return replace(transcript, text=shown[0], words=(), stable=shown[1])
 
     async def finish(self) -> Transcript:
         """The transcript of all audio so far; without a request where it is known already."""
@@ -207,7 +211,7 @@ class OpenAiSttStream:
 
     async def _transcribe(self) -> Transcript:
         samples = self._samples
-        if len(samples) > self._read and len(samples) >= SHORTEST_S * RATE:
+        if len(samples) > self._read and _worth_asking(samples):
             clock = asyncio.get_running_loop().time
             asked = clock()
             self._transcript = await self._engine.ask(samples, self._options)
@@ -222,6 +226,10 @@ def _wav(samples: Samples) -> bytes:
         writer.setparams((1, 2, RATE, 0, "NONE", ""))
         writer.writeframes(to_pcm16(samples))
     return file.getvalue()
+
+
+def _worth_asking(samples: Samples) -> bool:
+    return len(samples) >= SHORTEST_S * RATE and dbfs(samples) > SILENCE_DBFS
 
 
 def _is_about_form(said: str) -> bool:
