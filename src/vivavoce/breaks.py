@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import cache
 
 from .abbreviations import BEFORE_NUMBER, LATE, NEVER_LAST, ORDINAL_DOT, STARTERS
-from .function_words import BOUND, CONJUNCTIONS
+from .function_words import BOUND, CLINGING, CONJUNCTIONS
 
 SENTENCE_MARKS = frozenset(".?!…。！？｡؟۔।॥။።։‼⁇⁈⁉")
 CLAUSE_MARKS = frozenset(",;:，、；：،؛—")
@@ -97,13 +97,13 @@ def begins_sentence(word: str, language: str) -> bool:
 
 def worth(before: str, after: str, language: str) -> int:
     """How good a cut between two tokens is, 0 to 2; 0 parts what belongs together."""
-    last, first = _WORD.findall(before), _WORD.findall(after)
-    bound = known(BOUND, language)
-    if last and (last[-1].lower() in bound or last[-1][-1].isdigit()):
+    last = before.strip(_OPENING + _CLOSING).lower()
+    first = after.strip(_OPENING + _CLOSING).lower().rstrip(".")
+    if last in known(BOUND, language) or last[-1:].isdigit() or after[:1] in tuple("%°"):
         return 0
-    if before.endswith(".") or after[:1] in tuple("%°"):
+    if first in known(CLINGING, language) or _bound_abbreviation(last, language):
         return 0
-    if first and first[0].lower() in known(CONJUNCTIONS, language):
+    if first in known(CONJUNCTIONS, language):
         return 2
     if _is_hiragana(before[-1]) and after and not _is_hiragana(after[0]):
         return 2
@@ -165,6 +165,13 @@ def _full_stop(stem: str, line_start: bool, language: str) -> Break | Rule:
     if stem in known(LATE, language) or _LETTERS_WITH_DOTS.fullmatch(stem):
         return Rule.STARTER
     return Rule.UNLESS_SMALL
+
+
+def _bound_abbreviation(word: str, language: str) -> bool:
+    if not word.endswith("."):
+        return False
+    bound = known(NEVER_LAST, language) | known(BEFORE_NUMBER, language)
+    return word[:-1] in bound or len(word) == 2
 
 
 def _is_thai(character: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .english_numbers import RULES as NUMBER_RULES
-from .numerals import cardinal, ordinal
+from .numerals import cardinal, number, ordinal
 
 _ALWAYS = {
     "dr.": "Doctor", "dr": "Doctor", "mr.": "Mister", "mrs.": "Missus", "ms.": "Miz",
@@ -20,6 +20,7 @@ _ALWAYS = {
     "approx.": "approximately", "viz.": "namely", "cf.": "compare", "ca.": "circa",
     "incl.": "including", "excl.": "excluding", "esp.": "especially", "al.": "al",
     "a.k.a.": "also known as", "aka": "also known as", "ph.d.": "PhD", "m.d.": "MD",
+    "tsp": "teaspoon", "tsp.": "teaspoon", "tbsp": "tablespoon", "tbsp.": "tablespoon",
     "w/": "with", "w/o": "without", "and/or": "and or", "n/a": "not applicable",
     "c++": "C plus plus", "c#": "C sharp", "f#": "F sharp", ".net": "dot net",
     "&": "and", "+": "plus", "=": "equals", "≈": "is about", "≠": "is not equal to",
@@ -128,7 +129,10 @@ def say_word(word: str) -> str:
     """What is said for any other word, its marks left off."""
     for pattern, said in _INSIDE:
         word = pattern.sub(said, word)
-    return " ".join(word.split())
+    parts = word.split()
+    if len(parts) > 1:
+        parts = [number(part) if part.isdecimal() and part.isascii() else part for part in parts]
+    return " ".join(parts)
 
 
 def _roman(word: str, before: str) -> str | None:

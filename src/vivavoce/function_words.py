@@ -47,3 +47,14 @@ CONJUNCTIONS: dict[str, str] = {
     "nl": "en of maar want omdat hoewel terwijl wanneer als dat die waar voor na met zonder in",
 }
 """Words that often begin a new part of the sentence."""
+
+CLINGING: dict[str, str] = {
+    "en": "of o'clock percent am pm a.m p.m",
+    "de": "des der prozent uhr",
+    "es": "de del",
+    "fr": "de du des d",
+    "it": "di del della dei delle degli",
+    "nl": "van",
+    "pt": "de do da dos das",
+}
+"""Words that belong to the one before."""

@@ -16,6 +16,7 @@ __all__ = ["Phrase", "Phraser", "Piece", "heard"]
 
 _CHARACTERS_A_SECOND = 14.0
 """The pace of speech that is assumed where neither word times nor the length are known."""
+_MARKS = "".join(breaks.SENTENCE_MARKS | breaks.CLAUSE_MARKS | breaks.CLOSERS)
 _NEARBY = 40
 """Characters within which a word that the engine tells is looked for in the phrase."""
 _MAYBE_FENCE = re.compile(r"[^\S\n]{0,12}(`{0,3}|~{0,3}|(```|~~~)[^\n]*)")
@@ -221,10 +222,8 @@ def _needs_space(before: str, piece: Piece) -> bool:
 
 
 def _bare(text: str) -> str:
-    end = len(text)
-    while end and not text[end - 1].isalnum():
-        end -= 1
-    return text[:end] or text
+    """Without the marks at its end."""
+    return text.rstrip(_MARKS) or text
 
 
 def _end_line(found: list[Piece]) -> list[Piece]:
