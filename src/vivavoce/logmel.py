@@ -18,6 +18,8 @@ RATE = 16_000
 WINDOW = 400
 HOP = 160
 BANDS = 80
+BLOCK = 16
+"""Frames whose bands are summed at a time: for more, BLAS wakes threads, which then spin."""
 
 
 def log_mel(samples: Samples, *, normalize: bool = False) -> NDArray[np.float32]:
@@ -31,8 +33,11 @@ def log_mel(samples: Samples, *, normalize: bool = False) -> NDArray[np.float32]
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:-1]
     window, bands = _tables()
     spectrum = np.fft.rfft(frames * window, axis=-1)
-    power = spectrum.real**2 + spectrum.imag**2
-    logs = np.log10(np.maximum(bands @ power.T, 1e-10))
+    count = len(frames)
+    power = np.zeros((-(-count // BLOCK), BLOCK, spectrum.shape[1]), np.float32)
+    power.reshape(-1, spectrum.shape[1])[:count] = spectrum.real**2 + spectrum.imag**2
+    energies = (power @ bands.T).reshape(-1, BANDS)[:count].T
+    logs = np.log10(np.maximum(energies, 1e-10))
     return np.asarray((np.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0, np.float32)
 
 

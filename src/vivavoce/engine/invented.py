@@ -14,10 +14,13 @@ STEADY_BEGUN = -1.0
 STOCK_BEGUN = -0.25
 
 STOCK = frozenset({
-    "you", "so", "thank you", "thank you for watching", "thanks for watching",
-    "transcript emily beynon", "bye",
+    "you", "so", "bye", "thank you", "thank you for watching", "thanks for watching",
+    "transcript emily beynon",
 })  # fmt: skip
 """What models trained on subtitles say when there is nothing to say."""
+NEVER_SAID = "You"
+"""What Moonshine is sure that a lone click is. A word of a person's ends with a mark."""
+MUSIC = "♪"
 
 
 def invented(text: str, scores: Sequence[float], contrast_db: float) -> bool:
@@ -27,7 +30,7 @@ def invented(text: str, scores: Sequence[float], contrast_db: float) -> bool:
     contrast_db: how far the loudest of the audio rises above its quietest.
     """
     letters = "".join(c if c.isalnum() else " " for c in text.lower()).split()
-    if not letters or not scores:
+    if not letters or not scores or text == NEVER_SAID or MUSIC in text:
         return True
     begun, heard = scores[0], sum(scores[:LEAD]) / len(scores[:LEAD])
     if heard < NOTHING_HEARD:

@@ -113,10 +113,10 @@ class MoonshineModel:
                     return Tokens(tuple(ids[:-1]), tuple(scores))
                 if token != wanted:
                     break
-            if once := _loop(ids):
+            if once := looped(ids):
                 return Tokens(tuple(ids[:once]), tuple(scores[:once]), ended=False)
             reader.keep(len(ids))
-            draft = _after(guess, ids)[: limit - len(ids) - 1]
+            draft = after(guess, ids)[: limit - len(ids) - 1]
         return Tokens(tuple(ids), tuple(scores), ended=False)
 
     def text(self, ids: Sequence[int]) -> str:
@@ -197,7 +197,7 @@ def _log_probability(logits: Array, token: int) -> float:
     return float(logits[token] - top - np.log(np.exp(logits - top).sum()))
 
 
-def _loop(ids: Sequence[int]) -> int:
+def looped(ids: Sequence[int]) -> int:
     """How many tokens are left when the last ones, that repeat without end, are said once; or 0."""
     for period in range(1, len(ids) // 3 + 1):
         repeated = 0
@@ -208,7 +208,7 @@ def _loop(ids: Sequence[int]) -> int:
     return 0
 
 
-def _after(guess: Sequence[int], ids: Sequence[int]) -> list[int]:
+def after(guess: Sequence[int], ids: Sequence[int]) -> list[int]:
     """What comes in `guess` after the last two of `ids`, where nearest to their place."""
     if len(ids) < 2:
         return []
