@@ -91,11 +91,11 @@ async def test_the_contract_is_kept(partials: bool) -> None:
 
 
 async def test_options_are_passed_on() -> None:
-    options = SttOptions("de", "Vorher.", ("Vivavoce", "Ümläut"), words=True, temperature=0.2)
+    options = SttOptions("de-AT", "Vorher.", ("Vivavoce", "Ümläut"), words=True, temperature=0.2)
     with ScriptedServer(Answer.of({"text": "Ja."})) as server:
         transcript = await understood(server, options)
         fields = form(server.posts[0])
-    assert transcript.language == "de"
+    assert transcript.language == "de-AT"
     assert fields["language"] == [b"de"]
     assert fields["prompt"] == ["Vorher. Vivavoce, Ümläut".encode()]
     assert fields["temperature"] == [b"0.2"]

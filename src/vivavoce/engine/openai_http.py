@@ -235,7 +235,8 @@ class Server:
             headers={"Authorization": f"Bearer {key}"} if key else {},
             # How long an answer may take depends on the call: see `within`.
             timeout=httpx.Timeout(None, connect=self._connect_timeout),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+            # A new connection takes as long as a short reply, so idle ones outlive a pause.
+            limits=httpx.Limits(max_keepalive_connections=20, keepalive_expiry=120.0),
             mounts=dict.fromkeys(_LOOPBACK),  # no proxy on the way to this machine
         )
 

@@ -140,10 +140,8 @@ class OpenAiLlm:
             return
         async with aclosing(self._server.events(response)) as events:
             async for data in events:
-                if data.strip() == "[DONE]":
-                    yield Chunk(done=True)
-                    return
-                yield self._checked(data)
+                # Read on after the end, or the connection could not be used again.
+                yield Chunk(done=True) if data.strip() == "[DONE]" else self._checked(data)
 
     def _checked(self, data: str | bytes) -> Chunk:
         chunk = self._server.read(Chunk, data)

@@ -127,7 +127,7 @@ class OpenAiStt:
         fields: dict[str, str | list[str]] = {
             "model": self.model,
             "response_format": "verbose_json" if verbose else "json",
-            "language": options.language or "",
+            "language": (options.language or "").partition("-")[0],
             "prompt": f"{options.prompt} {wanted}".strip(),
             "temperature": f"{options.temperature:g}",
             "timestamp_granularities[]": ["word", "segment"] if verbose and options.words else [],
