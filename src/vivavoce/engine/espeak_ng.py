@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
@@ -123,7 +122,7 @@ class EspeakNg:
             speaking.end()
 
         pieces = self._thread.stream(work, ahead=_WHOLE_PHRASE)
-        async with aclosing(cast("AsyncGenerator[Speech, None]", pieces)) as stream:
+        async with aclosing(pieces) as stream:
             async for piece in stream:
                 yield piece
 

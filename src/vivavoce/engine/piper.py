@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +110,7 @@ class Piper:
                 emit(speaking.sentence(index, how, stop))
 
         pieces = self._thread.stream(work)
-        async with aclosing(cast("AsyncGenerator[Speech, None]", pieces)) as stream:
+        async with aclosing(pieces) as stream:
             async for piece in stream:
                 yield piece
 
