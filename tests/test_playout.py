@@ -35,7 +35,7 @@ async def test_the_sink_is_filled_no_further_ahead_than_it_asks() -> None:
 async def test_a_pause_goes_on_from_where_it_stopped_without_losing_a_sample() -> None:
     sink = MemorySink(RATE, lead_s=0.05)
     speaker = speaker_of(sink)
-    audio = np.arange(1, 1001, dtype=np.float32) / 1000
+    audio = np.linspace(0.001, 1, 1000, dtype=np.float32)
     await speaker.play(audio)
     speaker.tick(0.05)
     speaker.tick(0.05)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
-from vivavoce.tools import Toolbox
 
 from vivavoce.audio import Audio
 from vivavoce.engines import Message, ToolCall
@@ -36,6 +36,7 @@ from vivavoce.testing import (
     hush,
     say,
 )
+from vivavoce.tools import Toolbox
 
 QUIET = SessionSettings(system_prompt="")
 LONG = "One two three four five six seven eight nine ten eleven twelve."
@@ -253,7 +254,7 @@ async def test_a_source_that_fails_ends_the_session_with_its_error() -> None:
     class Cut(Exception):
         pass
 
-    async def source():  # type: ignore[no-untyped-def]
+    async def source() -> AsyncIterator[Audio]:
         yield say(0.2)
         raise Cut("the line is cut")
 

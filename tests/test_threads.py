@@ -85,17 +85,20 @@ async def test_a_hanging_job_is_given_up_and_its_thread_replaced() -> None:
 
 async def test_urgent_jobs_overtake_those_that_wait() -> None:
     worker = ModelThread("test")
-    gate, order = threading.Event(), []
-    jobs = [asyncio.create_task(worker.run(lambda stop: gate.wait()))]
+    gate = threading.Event()
+    order: list[str] = []
+
+    def named(name: str) -> Callable[[StopFlag], None]:
+        return lambda stop: order.append(name)
+
+    first = asyncio.create_task(worker.run(lambda stop: gate.wait()))
+    await asyncio.sleep(0)
+    jobs = []
     for name, priority in (("late", 5), ("urgent", 0), ("later", 5)):
-        jobs.append(
-            asyncio.create_task(
-                worker.run(lambda stop, name=name: bool(order.append(name)), priority=priority)
-            )
-        )
+        jobs.append(asyncio.create_task(worker.run(named(name), priority=priority)))
         await asyncio.sleep(0)
     gate.set()
-    await asyncio.gather(*jobs)
+    await asyncio.gather(first, *jobs)
     assert order == ["urgent", "late", "later"]
     await worker.aclose()
 

@@ -99,7 +99,7 @@ async def stream_audio(
     thread = ModelThread("media")
     try:
         chunks = thread.stream(work, ahead=_CHUNKS_AHEAD)
-        async with aclosing(chunks):  # type: ignore[type-var]
+        async with aclosing(chunks):
             async for chunk in chunks:
                 yield chunk
     finally:

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Recorder:
         self._rate = engines.stt.rate
         self._now = 0.0
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         """Create the files."""
         folder = self.folder
         if (folder / "events.jsonl").exists():

@@ -7,7 +7,7 @@ import itertools
 import logging
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -69,7 +69,7 @@ class ModelThread:
         *,
         priority: int = 0,
         ahead: int = 64,
-    ) -> AsyncIterator[T]:
+    ) -> AsyncGenerator[T, None]:
         """The items that `work(emit, stop)` emits, as they come; consume under `aclosing`.
 
         ahead: how many items may wait for the consumer before `emit` blocks.

@@ -114,7 +114,7 @@ def confidence(sound: float, text: float | None) -> float:
         return sound
     said = text / (text + _TEXT_EVEN)
     heard = _SOUND_LEAST + (1 - _SOUND_LEAST) * min(max(sound, 0.0), 1.0)
-    return said**0.7 * heard**0.3
+    return float(said**0.7 * heard**0.3)
 
 
 def looks_unfinished(text: str, language: str | None) -> bool:
@@ -130,4 +130,4 @@ def patience(probability: float, settings: TurnSettings) -> float:
     probability: that the turn is over. Falls from `wait_max_s` at 0 to `wait_min_s` at 1.
     """
     doubt = (1.0 - min(max(probability, 0.0), 1.0)) ** _CURVE[settings.eagerness]
-    return settings.wait_min_s + (settings.wait_max_s - settings.wait_min_s) * doubt
+    return float(settings.wait_min_s + (settings.wait_max_s - settings.wait_min_s) * doubt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -57,7 +58,7 @@ async def _ask(
 
     source: Path | BinaryIO = question
     if str(question) == "-":
-        source = click.get_binary_stream("stdin")
+        source = sys.stdin.buffer
     audio = await asyncio.to_thread(read_audio, source)
     async with open_engines(config) as engines:
         turn = await answer(

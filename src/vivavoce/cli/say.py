@@ -183,7 +183,7 @@ async def _texts(text: str) -> AsyncGenerator[str, None]:
     thread = ModelThread("stdin")
     try:
         pieces = thread.stream(read)
-        async with aclosing(pieces):  # type: ignore[type-var]
+        async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
     finally:

@@ -3,7 +3,9 @@
 All of it is public, for your own tests.
 """
 
-from .call import Call, MemorySink
+from vivavoce.sinks import MemorySink
+
+from .call import Call
 from .scripted import (
     ScriptedLlm,
     ScriptedStt,

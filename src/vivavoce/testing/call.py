@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from vivavoce.audio import Audio
 from vivavoce.engines import Llm, Stt, Tts, TurnDetector, Vad
@@ -60,7 +60,7 @@ class Call:
         self._audio: asyncio.Queue[Audio | None] = asyncio.Queue(1)
         self._run: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Call:
+    async def __aenter__(self) -> Self:
         """Pick up."""
         self._run = asyncio.create_task(self.session.run(self._source()))
         await asyncio.sleep(0)

@@ -19,6 +19,7 @@ from vivavoce.engines import (
     Message,
     Speech,
     SttOptions,
+    SttStream,
     Thought,
     Token,
     ToolCall,
@@ -130,7 +131,7 @@ class ScriptedStt(_Scripted):
         """What the stream that asks will hear, or raise."""
         return self._left.pop(0) if self._left else ""
 
-    async def open(self, options: SttOptions) -> ScriptedSttStream:
+    async def open(self, options: SttOptions) -> SttStream:
         """A new utterance's stream."""
         if options.language not in {None, "en"}:
             raise BadRequest(f"scripted: no language {options.language!r}; try en")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -76,6 +77,7 @@ class _Script:
     asked: threading.Event = field(default_factory=threading.Event)
     gone: threading.Event = field(default_factory=threading.Event)
     closing: threading.Event = field(default_factory=threading.Event)
+    sockets: list[socket.socket] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -111,6 +113,9 @@ class ScriptedServer:
         """End all answers, and wait until their threads have ended."""
         self._script.closing.set()
         self._server.shutdown()
+        for connection in self._script.sockets:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
         self._thread.join()
 
@@ -125,6 +130,11 @@ class ScriptedServer:
         return [request for request in self._script.requests if request.method == "POST"]
 
     @property
+    def connections(self) -> int:
+        """How many connections clients have made."""
+        return len(self._script.sockets)
+
+    @property
     def asked(self) -> threading.Event:
         """Set by the first POST request."""
         return self._script.asked
@@ -137,11 +147,17 @@ class ScriptedServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     timeout = 30
 
     def __init__(self, script: _Script, *connection: Any) -> None:
         self._script = script
         super().__init__(*connection)
+
+    def setup(self) -> None:
+        super().setup()
+        with self._script.lock:
+            self._script.sockets.append(self.connection)
 
     def do_GET(self) -> None:
         self._answer(self._script.always.get(self.path, Answer(status=404)))
@@ -160,13 +176,12 @@ class _Handler(BaseHTTPRequestHandler):
             if answer is None and self._script.answers:
                 answer = self._script.answers.pop(0)
         answer = answer or self._script.respond(request)
-        # One request a connection, so that closing the server waits for no idle one.
-        self.close_connection = True
         if self.command == "POST":
             self._script.asked.set()
         try:
             self._send(answer)
         except OSError:
+            self.close_connection = True
             self._script.gone.set()
 
     def _send(self, answer: Answer) -> None:
@@ -174,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(answer.status)
         sent = {"content-type": answer.kind, "transfer-encoding": "chunked"}
-        for name, value in [*sent.items(), *answer.headers, ("connection", "close")]:
+        for name, value in [*sent.items(), *answer.headers]:
             self.send_header(name, value)
         self.end_headers()
         if all(self._goes_on(step) for step in answer.body):
@@ -185,6 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(step, bytes):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(step), step))
             return True
+        self.close_connection = True
         self.connection.settimeout(0.01)
         while step == "stall" and not self._script.closing.is_set():
             with suppress(TimeoutError):
