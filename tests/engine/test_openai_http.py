@@ -254,6 +254,16 @@ async def test_loading_is_done_once_and_again_after_a_failure() -> None:
         await tts.aclose()
 
 
+async def test_the_connection_is_kept_for_the_next_turn() -> None:
+    with ScriptedServer(HELLO, HELLO, HELLO) as server:
+        llm = OpenAiLlm(base_url=server.url)
+        await llm.load()
+        for _ in range(3):
+            assert Token("Hello") in [it async for it in llm.reply(MESSAGES, LlmOptions())]
+        await llm.aclose()
+        assert server.connections == 1
+
+
 def test_retry_after_is_a_number_of_seconds_or_a_date() -> None:
     soon = datetime.now(UTC) + timedelta(seconds=100)
     assert retry_after("2.5") == 2.5
