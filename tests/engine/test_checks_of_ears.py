@@ -99,7 +99,7 @@ async def test_a_vad_that_is_wrong_is_told_so(
 async def test_a_turn_detector_that_is_wrong_is_told_so() -> None:
     with pytest.raises(AssertionError, match="not within 0 to 1"):
         await check_turn(ScriptedTurn(1.5))
-    with pytest.raises(AssertionError, match="a finished utterance is over with 0.50"):
+    with pytest.raises(AssertionError, match=r"a finished utterance is over with 0.50"):
         await check_turn(ScriptedTurn(0.5), say(1.0), say(0.5))
 
 
