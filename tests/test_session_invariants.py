@@ -39,7 +39,8 @@ UTTERANCES = st.lists(
     st.sampled_from(["", "mm-hm", "what time is it", "stop that please now"]), max_size=6
 )
 REPLIES = st.lists(
-    st.sampled_from(["Hi.", "One two three four five six. Seven eight nine.", "fail"]), max_size=6
+    st.sampled_from(["Hi.", "One two three four five six. Seven eight nine.", "Go!\n🙂\n", "fail"]),
+    max_size=6,
 )
 
 

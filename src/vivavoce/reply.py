@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+import numpy as np
+
 from .audio import Samples
 from .engines import Llm, LlmOptions, Message, Token, ToolCall, ToolSpec, Tts, TtsOptions, Word
 from .errors import describe
@@ -227,6 +229,8 @@ class Reply:
                 self._mark("first_audio")
                 await self._pieces.put(_Piece(phrase, begins, piece.samples, piece.words))
                 begins = False
+        if begins:  # nothing to say, yet a part of what was written
+            await self._pieces.put(_Piece(phrase, begins, np.zeros(0, np.float32), ()))
 
     async def _discard(self) -> None:
         """Let the model end what cannot be spoken, so that its text is still told."""

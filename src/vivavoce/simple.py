@@ -68,7 +68,7 @@ async def _transcribe(path: Path, config: Config, options: SttOptions) -> list[S
 
 async def _speak(text: str, config: Config, options: TtsOptions) -> Audio:
     tts = cast("Tts", make("tts", config.tts))
-    phraser = Phraser(options.language)
+    phraser = Phraser(options.language, first_words=30)
     pieces: list[Samples] = [np.zeros(0, np.float32)]
     try:
         await tts.load()

@@ -155,7 +155,7 @@ async def _phrases(
     """What to speak in one go, each with something to say."""
     from vivavoce.text import Phraser
 
-    phraser = Phraser(language)
+    phraser = Phraser(language, first_words=30)
     async with aclosing(texts):
         async for text in texts:
             for phrase in phraser.feed(text):
