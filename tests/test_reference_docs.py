@@ -37,7 +37,7 @@ def commands() -> str:
 
 
 def helps(name: str) -> Iterator[tuple[str, str]]:
-    context = click.Context(cli, info_name="vivavoce")
+    context = click.Context(cli, info_name="vivavoce", **cli.context_settings)
     command = cli.get_command(context, name)
     assert command is not None
     yield name, help_of(command, context, name)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _KINDS = {
-    "stt": "speech-to-text",
-    "llm": "language model",
-    "tts": "text-to-speech",
-    "vad": "voice activity detection",
-    "turn": "turn detection",
+    "stt": "Speech-to-text",
+    "llm": "Language model",
+    "tts": "Text-to-speech",
+    "vad": "Voice activity detection",
+    "turn": "Turn detection",
 }
 
 
@@ -39,7 +39,7 @@ def engine_options(command: Callable[..., R]) -> Callable[..., R]:
             f"--{kind}",
             multiple=True,
             metavar="NAME[:MODEL]",
-            help=f"The {what} engine; given again: for when the one before fails.",
+            help=f"{what} engine; repeat for fallbacks.",
         )(run)
     run = click.option(
         "--profile", type=click.Choice(list(PROFILES)), help="A ready-made set of settings."
