@@ -47,6 +47,7 @@ class SessionSettings:
     voice, speed, pitch: how the reply sounds; see `TtsOptions`.
     drafts: prepare the reply before the turn has ended. partials: emit partial transcripts.
     history_turns: how many of the latest turns the model sees.
+    temperature: how freely the model writes; 0 is always the same, None is the engine's own.
     idle_prompt: said after `idle_after_s` of silence, `idle_times` times at most.
     tool_filler: said when a tool takes longer than `tool_filler_s`. tool_rounds: how often the
     model may call tools in one turn.

@@ -6,13 +6,14 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
 from .options import engine_options
 
 if TYPE_CHECKING:
+    from vivavoce.asking import Answer
     from vivavoce.config import Config
 
 
@@ -41,24 +42,29 @@ def ask(
     record: Path | None,
 ) -> None:
     """Answer a spoken question from a file, in any audio format (`-` is stdin)."""
-    asyncio.run(_ask(config, question, output, as_json, real_time, record))
+    from vivavoce.engines import KINDS
+
+    from .weights import pull_weights
+
+    pull_weights(config, KINDS)
+    turn = asyncio.run(_ask(config, question, output, real_time, record))
+    if as_json:
+        click.echo(json.dumps(_as_data(turn, output, real_time), ensure_ascii=False))
+        return
+    click.echo(f"heard:  {turn.heard.text}")
+    click.echo(f"answer: {turn.text}")
+    if output is not None:
+        click.echo(f"wrote {output} ({turn.audio.seconds:.1f} s)", err=True)
 
 
 async def _ask(
-    config: Config,
-    question: Path,
-    output: Path | None,
-    as_json: bool,
-    real_time: bool,
-    record: Path | None,
-) -> None:
+    config: Config, question: Path, output: Path | None, real_time: bool, record: Path | None
+) -> Answer:
     from vivavoce.asking import answer
     from vivavoce.media import read_audio, write_audio
     from vivavoce.stack import open_engines
 
-    source: Path | BinaryIO = question
-    if str(question) == "-":
-        source = sys.stdin.buffer
+    source = sys.stdin.buffer if str(question) == "-" else question
     audio = await asyncio.to_thread(read_audio, source)
     async with open_engines(config) as engines:
         turn = await answer(
@@ -66,22 +72,14 @@ async def _ask(
         )
     if output is not None:
         await asyncio.to_thread(write_audio, turn.audio, output)
-    if as_json:
-        times = turn.times.as_dict() if turn.times and real_time else None
-        click.echo(
-            json.dumps(
-                {
-                    "heard": turn.heard.text,
-                    "answer": turn.text,
-                    "seconds": round(turn.audio.seconds, 3),
-                    "output": str(output) if output else None,
-                    "times": times,
-                },
-                ensure_ascii=False,
-            )
-        )
-    else:
-        click.echo(f"heard:  {turn.heard.text}")
-        click.echo(f"answer: {turn.text}")
-        if output is not None:
-            click.echo(f"spoken: {output} ({turn.audio.seconds:.1f} s)", err=True)
+    return turn
+
+
+def _as_data(turn: Answer, output: Path | None, real_time: bool) -> dict[str, object]:
+    return {
+        "heard": turn.heard.text,
+        "answer": turn.text,
+        "seconds": round(turn.audio.seconds, 3),
+        "output": str(output) if output else None,
+        "times": turn.times.as_dict() if turn.times and real_time else None,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,11 @@ def demo(config: Config, output: Path, question: Path | None) -> None:
     Plays a question into the live pipeline at the speed of speech, writes the answer to a file,
     and prints what was heard, what was answered, and where the time went.
     """
+    from vivavoce.engines import KINDS
+
+    from .weights import pull_weights
+
+    pull_weights(config, KINDS)
     asyncio.run(_demo(config, output, question))
 
 
@@ -46,8 +52,6 @@ async def _demo(config: Config, output: Path, question: Path | None) -> None:
 
     from .waterfall import waterfall
 
-    if config.profile == "embedded":
-        await asyncio.to_thread(_pull_embedded)
     click.secho("Loading the engines …", dim=True, err=True)
     async with open_engines(config) as engines:
         names = ", ".join(
@@ -63,17 +67,6 @@ async def _demo(config: Config, output: Path, question: Path | None) -> None:
         click.echo(line)
     click.echo(f"\nThe answer, {turn.audio.seconds:.1f} s of speech, is in {output}.")
     click.echo(_NEXT)
-
-
-def _pull_embedded() -> None:
-    """Fetch the embedded weights, where they are not there yet, with progress bars."""
-    from vivavoce.models import EMBEDDED, fetch
-
-    from .progress import progress_bars
-
-    with progress_bars("bytes") as show:
-        for model in EMBEDDED:
-            fetch(model.name, lambda label, done, total: show(label, done, total))
 
 
 _NEXT = """
@@ -96,9 +89,11 @@ def _show(event: Event) -> None:
 
     match event:
         case Heard(_, transcript, final=False):
-            click.secho(f"\r\x1b[2K  … {transcript.text}", dim=True, nl=False, err=True)
+            if sys.stderr.isatty():
+                click.secho(f"\r\x1b[2K  … {transcript.text}", dim=True, nl=False, err=True)
         case Heard(_, transcript, final=True):
-            click.echo("\r\x1b[2K", nl=False, err=True)
+            if sys.stderr.isatty():
+                click.echo("\r\x1b[2K", nl=False, err=True)
             click.echo(f"You:      {transcript.text}")
             click.echo("Vivavoce: ", nl=False)
         case Spoke(_, text):

@@ -27,6 +27,11 @@ def replay(config: Config, folder: Path, as_json: bool) -> None:
     Faster than real time, and with the same result each time. Exits with 1 when something
     changed.
     """
+    from vivavoce.engines import KINDS
+
+    from .weights import pull_weights
+
+    pull_weights(config, KINDS)
     begun = time.perf_counter()
     result = asyncio.run(_replay(config, folder))
     seconds = time.perf_counter() - begun
