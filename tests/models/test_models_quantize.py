@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,17 +17,19 @@ from hypothesis.extra import numpy as arrays
 
 from vivavoce import models
 from vivavoce.errors import ModelError
-from vivavoce.models import quantize
+from vivavoce.models import blocks
+from vivavoce.models.requantize import target_name
 
 if TYPE_CHECKING:
     from tests.models.conftest import FileServer, Store
 
 RANDOM = np.random.default_rng(4)
-FLOATS = st.floats(-1000, 1000, width=32)
+FLOATS = st.floats(-1000, 1000, width=32).map(lambda x: x if abs(x) > 1e-6 else 0.0)
+"""The reference overflows on subnormal numbers; a GGUF's weights are float16 times integers."""
 
 
-def error(weights: quantize.Floats, packed: quantize.Bytes) -> float:
-    back = gguf.dequantize(packed, Kind.Q4_0)
+def error(weights: blocks.Floats, packed: blocks.Bytes, kind: Kind = Kind.Q4_0) -> float:
+    back = gguf.dequantize(packed, kind)
     return float(np.square(back - weights, dtype=np.float64).sum())
 
 
@@ -35,17 +38,17 @@ def q4_1(tmp_path: Path) -> Path:
     return write_gguf(tmp_path / "tiny-Q4_1.gguf")
 
 
-def write_gguf(path: Path, kind: Kind = Kind.Q4_1) -> Path:
+def write_gguf(path: Path, kind: Kind = Kind.Q4_1, row: int = 64) -> Path:
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_file_type(3)
     writer.add_name("tiny ü")
     writer.add_token_list(["a", "b"])
     writer.add_float32("llama.rope.freq_base", 1e5)
     for name in ("blk.0.ffn_up.weight", "blk.0.ffn_down.weight", "token_embd.weight"):
-        weights = RANDOM.normal(size=(6, 64)).astype(np.float32)
+        weights = RANDOM.normal(size=(6, row)).astype(np.float32)
         used = Kind.Q8_0 if "embd" in name else kind
         writer.add_tensor(name, gguf.quantize(weights, used), raw_dtype=used)
-    writer.add_tensor("blk.0.attn_norm.weight", np.ones(64, np.float32))
+    writer.add_tensor("blk.0.attn_norm.weight", np.ones(row, np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -55,9 +58,9 @@ def write_gguf(path: Path, kind: Kind = Kind.Q4_1) -> Path:
 
 @settings(deadline=None)
 @given(arrays.arrays(np.float32, (3, 64), elements=FLOATS))
-def test_weights_stay_as_close_as_the_reference_keeps_them(weights: quantize.Floats) -> None:
+def test_weights_stay_as_close_as_the_reference_keeps_them(weights: blocks.Floats) -> None:
     reference = gguf.quantize(weights, Kind.Q4_0)
-    packed = quantize.q4_0(weights)
+    packed = blocks.q4_0(weights)
     assert packed.shape == reference.shape
     rounding = float(np.square(weights, dtype=np.float64).sum()) * 2**-20  # of the float16 scale
     assert error(weights, packed) <= error(weights, reference) + rounding + 1e-9
@@ -65,20 +68,51 @@ def test_weights_stay_as_close_as_the_reference_keeps_them(weights: quantize.Flo
 
 def test_typical_weights_are_kept_closer_than_by_the_reference() -> None:
     weights = RANDOM.normal(size=(64, 1024)).astype(np.float32)
-    assert error(weights, quantize.q4_0(weights)) < 0.9 * error(
+    assert error(weights, blocks.q4_0(weights)) < 0.9 * error(
         weights, gguf.quantize(weights, Kind.Q4_0)
     )
 
 
-def test_weights_that_are_all_zero_stay_so() -> None:
-    zeros = np.zeros((2, 32), np.float32)
-    assert error(zeros, quantize.q4_0(zeros)) == 0
+@settings(deadline=None)
+@given(
+    arrays.arrays(np.uint8, (2, 256), elements=st.integers(0, 15)),
+    arrays.arrays(np.float32, (2, 8), elements=st.floats(0.125, 8, width=32)),
+    arrays.arrays(np.float32, (2, 8), elements=st.floats(0, 8, width=32)),
+)
+def test_q4_k_holds_what_q4_1_does(
+    levels: blocks.Bytes, scales: blocks.Floats, offsets: blocks.Floats
+) -> None:
+    parts = levels.reshape(2, 8, 32) * scales[..., None] - offsets[..., None]
+    weights = parts.astype(np.float32).reshape(2, 256)
+    back = gguf.dequantize(blocks.q4_k(weights), Kind.Q4_K)
+    # Half a level; half of a 6-bit step of the greatest scale and of the greatest offset.
+    span = np.abs(weights).max(-1, keepdims=True) + 15 * scales.max(-1, keepdims=True)
+    bound = scales.repeat(32, axis=-1) / 2 + span / 63
+    assert (np.abs(back - weights) <= bound).all()
+
+
+def test_typical_weights_are_kept_closer_in_q4_k_than_in_q4_0() -> None:
+    weights = gguf.dequantize(
+        gguf.quantize(RANDOM.normal(size=(64, 1024)).astype(np.float32), Kind.Q4_1), Kind.Q4_1
+    )
+    exact = error(weights, blocks.q4_k(weights), Kind.Q4_K)
+    assert exact < 0.1 * error(weights, blocks.q4_0(weights))
+
+
+@pytest.mark.parametrize(
+    ("pack", "kind"), [(blocks.q4_0, Kind.Q4_0), (blocks.q4_k, Kind.Q4_K)], ids=str
+)
+def test_weights_that_are_all_zero_stay_so(
+    pack: Callable[[blocks.Floats], blocks.Bytes], kind: Kind
+) -> None:
+    zeros = np.zeros((2, 256), np.float32)
+    assert error(zeros, pack(zeros), kind) == 0
 
 
 def test_more_blocks_than_are_done_at_a_time_come_out_the_same() -> None:
-    weights = RANDOM.normal(size=(quantize.ROWS + 7, 32)).astype(np.float32)
-    packed = quantize.q4_0(weights)
-    assert (packed[-7:] == quantize.q4_0(weights[-7:])).all()
+    weights = RANDOM.normal(size=(blocks.AT_ONCE // 32 + 7, 32)).astype(np.float32)
+    packed = blocks.q4_0(weights)
+    assert (packed[-7:] == blocks.q4_0(weights[-7:])).all()
 
 
 def test_only_q4_1_weights_change_and_those_that_matter_become_q8_0(q4_1: Path) -> None:
@@ -99,8 +133,15 @@ def test_only_q4_1_weights_change_and_those_that_matter_become_q8_0(q4_1: Path) 
         assert np.abs(first - second).max() <= 0.25 * np.abs(first).max()
     fields = {name: field.contents() for name, field in old.fields.items()}
     assert {name: field.contents() for name, field in new.fields.items()} == fields | {
-        "general.file_type": quantize.MOSTLY_Q4_0
+        "general.file_type": gguf.LlamaFileType.MOSTLY_Q4_0
     }
+
+
+def test_rows_of_256_keep_their_offsets(tmp_path: Path) -> None:
+    made = models.optimize(str(write_gguf(tmp_path / "wide.Q4_1.gguf", row=512)))
+    assert made.name == "wide.Q4_K_S.gguf"
+    kinds = {tensor.name: tensor.tensor_type for tensor in gguf.GGUFReader(made).tensors}
+    assert kinds["blk.0.ffn_up.weight"] == kinds["blk.0.ffn_down.weight"] == Kind.Q4_K
 
 
 def test_a_folder_with_one_is_found(q4_1: Path) -> None:
@@ -174,12 +215,12 @@ def test_a_full_disk_leaves_no_half_copy(q4_1: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("name", "becomes"),
+    ("name", "kind", "becomes"),
     [
-        ("SmolLM2.Q4_1.gguf", "SmolLM2.Q4_0.gguf"),
-        ("smol-q4_1.gguf", "smol-q4_0.gguf"),
-        ("smol.gguf", "smol.Q4_0.gguf"),
+        ("SmolLM2.Q4_1.gguf", "Q4_0", "SmolLM2.Q4_0.gguf"),
+        ("smol-q4_1.gguf", "Q4_K_S", "smol-q4_k_s.gguf"),
+        ("smol.gguf", "Q4_0", "smol.Q4_0.gguf"),
     ],
 )
-def test_the_copys_name_tells_what_it_is(name: str, becomes: str) -> None:
-    assert quantize.target_name(name) == becomes
+def test_the_copys_name_tells_what_it_is(name: str, kind: str, becomes: str) -> None:
+    assert target_name(name, kind) == becomes

@@ -10,9 +10,9 @@ from vivavoce.errors import ModelError
 from .files import digest
 from .place import Progress, home, lock, partial, silent
 from .problems import clear_errors
-from .quantize import optimized, target_name
 from .record import Entry, Record
 from .refs import resolve
+from .requantize import optimized
 from .store import fetch
 
 
@@ -34,17 +34,18 @@ def optimize(ref: str, progress: Progress | None = None) -> Path:
         if record is None:
             raise ModelError(f"{ref}: removed meanwhile; vivavoce models pull {ref}")
         source = _q4_1(where, ref)
-        name = source.relative_to(folder).with_name(target_name(source.name)).as_posix()
-        known = record.files.get(name)
-        if known and (folder / name).is_file() and (folder / name).stat().st_size == known.size:
-            return folder / name
+        origin = source.relative_to(folder)
+        for name, entry in record.files.items():
+            if entry.made_from == origin.as_posix() and record.whole(folder):
+                return folder / name
         stage = partial(wanted.key)
         stage.mkdir(parents=True, exist_ok=True)
         made = optimized(source, stage, _labelled(show, wanted.name))
         seen = digest(made)
+        name = origin.with_name(made.name).as_posix()
         made = made.replace(folder / name)
-        from_name = source.relative_to(folder).as_posix()
-        record.with_file(name, Entry(seen.size, seen.sha256, from_name)).write(folder)
+        entry = Entry(seen.size, seen.sha256, made_from=origin.as_posix())
+        record.with_file(name, entry).write(folder)
         return made
 
 

@@ -17,9 +17,9 @@ from .catalog import Model
 from .files import digest
 from .place import Progress, cleared, home, lock, offline, partial, silent
 from .problems import clear_errors
-from .quantize import optimized
 from .record import Entry, Record
 from .refs import resolve
+from .requantize import optimized
 
 FORGET = 7 * 86_400
 """Seconds after which a cut pull that nobody resumed is removed."""
