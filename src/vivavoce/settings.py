@@ -27,7 +27,7 @@ class TurnSettings:
     mode: Literal["auto", "manual"] = "auto"
     start_threshold: float = 0.5
     stop_threshold: float = 0.35
-    start_s: float = 0.09
+    start_s: float = 0.06
     prefix_s: float = 0.3
     pause_s: float = 0.06
     wait_min_s: float = 0.2
