@@ -14,18 +14,19 @@ from pathlib import Path
 
 from vivavoce import models
 from vivavoce.engines import LlmOptions, Message, Thought
-from vivavoce.errors import BadRequest, EngineBusy, EngineError, EngineUnavailable
-from vivavoce.threads import ModelThread, StopFlag
+from vivavoce.errors import BadRequest, EngineBusy, EngineUnavailable
+from vivavoce.threads import ModelThread, StopFlag, Stopped
 
-from . import llama_gguf, llama_prompt
+from . import llama_gguf
+from .llama_request import Defaults, Request, Requests
 from .llama_server import LlamaServer, ServerOptions
 from .llama_slots import Slots
 
 log = logging.getLogger(__name__)
 
 _PUNCTUATION = " .,;:!?…-"
-_REPEATED = 4
-"""Tokens that may come again in the same order; `dry` is about more."""
+MOST_THREADS = 16
+"""Past which more of them slow a model down that fits such a machine."""
 
 _FOLLOWERS = 40
 """How many of the tokens that may follow a message are looked at."""
@@ -38,7 +39,7 @@ class LlamaCpp:
     quantization: which file of a folder, such as `Q4_1`; None takes the fastest.
     slots: conversations that are remembered, and replies that are written, at once.
     context: tokens that one slot holds, prompt and reply together.
-    threads, batch_threads: to write and to read with; None takes half the cores.
+    threads, batch_threads: to write and to read with; None takes half the cores, and all.
     batch: tokens read at a time; a reply is cancelled, and others get on, between two batches.
     gpu_layers: -1 puts as many on a GPU as fit, where xllamacpp is built for one.
     max_tokens, temperature, top_p, seed: of replies that do not ask for their own.
@@ -75,20 +76,17 @@ class LlamaCpp:
         self._quantization = quantization
         self._slot_count = slots
         self._context = context
-        self._threads = threads or default_threads()
-        self._batch_threads = batch_threads or self._threads
+        self._threads = threads or min(MOST_THREADS, max(1, cores() // 2))
+        self._batch_threads = batch_threads or threads or min(MOST_THREADS, cores())
         self._batch = batch
         self._gpu_layers = gpu_layers
         self._thinking = thinking
         self._verbose = verbose
-        self._defaults = LlmOptions(
-            max_tokens=max_tokens, temperature=temperature, top_p=top_p, seed=seed
-        )
-        self._repeat_penalty = repeat_penalty
-        self._dry = dry
+        self._defaults = Defaults(max_tokens, temperature, top_p, seed, repeat_penalty, dry)
         self._server: LlamaServer | None = None
         self._free: weakref.finalize[[], LlamaCpp] | None = None
-        self._strict = False
+        self._closed = threading.Event()
+        self._requests: Requests | None = None
         self._loading = threading.Lock()
         self._slots = Slots(slots)
         self._replies = ModelThread("llama-cpp", workers=slots)
@@ -109,6 +107,7 @@ class LlamaCpp:
     async def aclose(self) -> None:
         """Stop what runs and free the model; the engine cannot be used again."""
         self._server = None
+        self._closed.set()
         if self._free is not None:
             await asyncio.to_thread(self._free)
         await self._warmups.aclose()
@@ -145,7 +144,7 @@ class LlamaCpp:
 
     def _load(self, stop: StopFlag) -> None:
         with self._loading:
-            if self._server is not None:
+            if self._server is not None or self._closed.is_set():
                 return
             path = llama_gguf.choose(models.fetch(self._model), self._quantization)
             llama_gguf.check(path)
@@ -153,9 +152,12 @@ class LlamaCpp:
                 server = LlamaServer(self._server_options(path))
             except RuntimeError as error:
                 raise llama_gguf.diagnose(path) from error
-            self._strict = not _accepts_any_order(server)
+            if self._closed.is_set():
+                server.close()
+                return
             # Runs when Python exits, too: the model's threads must not outlive it.
             self._free = weakref.finalize(self, server.close)
+            self._requests = Requests(server, self.name, self._context, self._defaults)
             self._server = server
 
     def _server_options(self, path: Path) -> ServerOptions:
@@ -179,25 +181,30 @@ class LlamaCpp:
         emit: Callable[[Thought], None],
         stop: StopFlag,
     ) -> None:
-        reader = llama_prompt.Reader()
+        request = self._made(messages, options)
 
         def listen(chunk: str) -> bool:
-            for thought in reader.read(chunk):
+            for thought in request.read(chunk):
                 emit(thought)
             return stop.is_set()
 
-        body = self._request(server, messages, options)
-        with self._slots.reply(messages) as slot:
-            server.chat({**body, "id_slot": slot}, listen)
+        with self._slots.reply(messages, stop) as slot:
+            server.chat({**request.body, "id_slot": slot}, listen)
+
+    def _made(self, messages: Sequence[Message], options: LlmOptions) -> Request:
+        assert self._requests is not None, "loaded engines have it"
+        return self._requests.make(messages, options)
 
     def _foresee(self, server: LlamaServer, messages: Sequence[Message], stop: StopFlag) -> float:
         last = messages[-1]
         bare = replace(last, content=last.content.rstrip(_PUNCTUATION))
         if not bare.content:
             return 0.0
-        body = self._request(server, [*messages[:-1], bare], LlmOptions())
-        with self._slots.reply(messages) as slot:
-            followers = server.next_tokens(body, slot, _FOLLOWERS)
+        body = self._made([*messages[:-1], bare], LlmOptions()).body
+        with self._slots.reply(messages, stop) as slot:
+            followers = server.next_tokens({**body, "id_slot": slot}, _FOLLOWERS, stop)
+        if followers is None:
+            raise Stopped
         return min(1.0, sum(p for token, p in followers.items() if _ends(token)))
 
     def _read(
@@ -207,64 +214,10 @@ class LlamaCpp:
         options: LlmOptions,
         stop: StopFlag,
     ) -> None:
-        body = self._request(server, messages, options)
+        body = self._made(messages, options).body
         with self._slots.warm(messages, stop) as slot:
             if slot is not None:
                 server.chat({**body, "id_slot": slot, "max_tokens": 0}, lambda _: stop.is_set())
-
-    def _request(
-        self, server: LlamaServer, messages: Sequence[Message], options: LlmOptions
-    ) -> dict[str, object]:
-        """A chat completion request, less its slot, of what fits the context."""
-        offer = llama_prompt.tools(options)
-        max_tokens = options.max_tokens or self._defaults.max_tokens or 1
-
-        def shaped(kept: Sequence[Message]) -> dict[str, object]:
-            kept = llama_prompt.alternating(kept) if self._strict else kept
-            return {"messages": llama_prompt.written(kept), **offer}
-
-        # A long reply may be cut short by the context's end, a prompt must not be for its sake.
-        room = self._context - min(max_tokens, self._context // 4)
-
-        def count(some: Sequence[Message]) -> int:
-            at_most = llama_prompt.most(some)
-            return at_most if at_most <= room and not offer else server.count(shaped(some))
-
-        kept = llama_prompt.fit(messages, room, count)
-        self._say_what_was_left_out(messages, kept)
-        return {
-            **shaped(kept),
-            "max_tokens": max_tokens,
-            "temperature": _or(options.temperature, self._defaults.temperature),
-            "top_p": _or(options.top_p, self._defaults.top_p),
-            "seed": _or(options.seed, self._defaults.seed),
-            "stop": list(options.stop),
-            "repeat_penalty": self._repeat_penalty,
-            "dry_multiplier": self._dry,
-            "dry_allowed_length": _REPEATED,
-            "cache_prompt": True,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            # A chunk for each batch of the prompt, so that reading it can be stopped.
-            "return_progress": True,
-        }
-
-    def _say_what_was_left_out(self, messages: Sequence[Message], kept: Sequence[Message]) -> None:
-        lost = len(messages) - len(kept)
-        if kept and kept[-1] != messages[-1]:
-            log.warning("%s: the last message alone outgrows the context; cut", self.name)
-        elif lost:
-            log.info("%s: %d old messages outgrow the context; left out", self.name, lost)
-
-
-def _accepts_any_order(server: LlamaServer) -> bool:
-    """Whether the chat template takes an assistant's greeting and two questions in a row."""
-    order = [Message("assistant", "a"), Message("user", "b"), Message("user", "c")]
-    try:
-        server.count({"messages": llama_prompt.written(order)})
-    except EngineError:
-        return False
-    return True
 
 
 def _ends(token: str) -> bool:
@@ -272,11 +225,6 @@ def _ends(token: str) -> bool:
     return not token or "\n" in token or token.strip()[:1] in {".", "?", "!"}
 
 
-def _or(value: float | None, default: float | None) -> float | None:
-    return default if value is None else value
-
-
-def default_threads() -> int:
-    """Half the cores: speech-to-text, text-to-speech and the event loop have the others."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, (count or 1) // 2)
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -40,17 +40,28 @@ def _written(message: Message) -> Json:
     return body
 
 
-def tools(options: LlmOptions) -> Json:
-    """The part of a request that offers tools. Raises BadRequest for a choice not offered."""
-    offered, choice = options.tools, options.tool_choice
-    if choice not in ("auto", "none", "required"):
-        known = [tool.name for tool in offered]
-        if choice not in known:
-            raise BadRequest(f"tool_choice {choice!r} is not offered; {nearest(choice, known)}")
-        offered, choice = tuple(tool for tool in offered if tool.name == choice), "required"
-    if not offered or choice == "none":
+def choice(options: LlmOptions) -> tuple[tuple[ToolSpec, ...], bool]:
+    """The tools on offer, and whether one of them must be called.
+
+    Raises BadRequest for a choice that is not offered.
+    """
+    offered, wanted = options.tools, options.tool_choice
+    if wanted == "none":
+        return (), False
+    if wanted in {"auto", "required"}:
+        return offered, wanted == "required" and bool(offered)
+    known = [tool.name for tool in offered]
+    if wanted not in known:
+        raise BadRequest(f"tool_choice {wanted!r} is not offered; {nearest(wanted, known)}")
+    return tuple(tool for tool in offered if tool.name == wanted), True
+
+
+def offer(tools: Sequence[ToolSpec], *, must: bool) -> Json:
+    """The part of a request that offers tools."""
+    if not tools:
         return {}
-    return {"tools": [_offered(tool) for tool in offered], "tool_choice": choice}
+    chosen = "required" if must else "auto"
+    return {"tools": [_offered(tool) for tool in tools], "tool_choice": chosen}
 
 
 def _offered(tool: ToolSpec) -> Json:

@@ -2,14 +2,16 @@
 
 The server cannot be had without a listener, so it listens on a Unix socket in a folder that only
 this user may enter. That also gives the one way to count tokens. Where Python has no Unix
-sockets, it listens on 127.0.0.1 and wants a random key.
+sockets, it listens on 127.0.0.1. It wants a random key in any case.
 """
 
 from __future__ import annotations
 
 import http.client
+import importlib
 import json
 import math
+import os
 import secrets
 import socket
 import tempfile
@@ -19,15 +21,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-import xllamacpp
-
 from vivavoce.errors import EngineError, EngineUnavailable
+from vivavoce.threads import StopFlag
 
 _LET_GO = 10.0
 """Seconds that `close` waits for running requests, each of which ends within a batch."""
+
+_LONGEST_SOCKET = 100
+"""Bytes of a socket's path; systems allow 104 to 108."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,67 +56,64 @@ class LlamaServer:
     """A loaded model. Its methods block and may be called from any thread."""
 
     def __init__(self, options: ServerOptions) -> None:
-        """Load; raises RuntimeError where llama.cpp cannot."""
+        """Load; raises RuntimeError where llama.cpp cannot, EngineUnavailable without it."""
+        self._library = _library()
         self._folder = tempfile.TemporaryDirectory(prefix="vivavoce-", ignore_cleanup_errors=True)
         self._key = secrets.token_hex(16)
         self._running = 0
         self._closing = False
         self._idle = threading.Condition()
         try:
-            self._server = xllamacpp.Server(self._params(options))
+            self._server = self._library.Server(self._params(options))
         except BaseException:
             self._folder.cleanup()
             raise
         self._address = str(self._server.listening_address)
 
     def chat(self, body: dict[str, object], on_chunk: Callable[[str], bool]) -> None:
-        """Run a chat completion; `on_chunk(json)` returns True to stop it.
+        """Run a chat completion in slot `id_slot`; `on_chunk(json)` returns True to stop it.
 
         What `on_chunk` raises stops it too, and is raised here. The slot is free on return.
         """
-        failures: list[BaseException] = []
-        stopped = False
-
-        def listen(chunk: str) -> bool:
-            nonlocal stopped
-            try:
-                if self._closing:
-                    raise EngineUnavailable("llama-cpp was closed in mid-reply")
-                stopped = on_chunk(chunk)
-            except BaseException as error:  # noqa: BLE001 - must not pass through C++
-                failures.append(error)
-                stopped = True
-            return stopped
-
         with self._in_use() as server:
-            server.handle_chat_completions(json.dumps(body), listen)
-            if stopped:
-                self._wait_for_slot(cast("int", body["id_slot"]))
-        if failures:
-            raise failures[0]
+            self._run(server.handle_chat_completions, body, on_chunk)
 
-    def next_tokens(self, body: dict[str, object], slot: int, most: int) -> dict[str, float]:
+    def next_tokens(
+        self, body: dict[str, object], most: int, stop: StopFlag
+    ) -> dict[str, float] | None:
         """What may follow the last message of a chat completion request, as token: probability.
 
         The prompt is read up to that message's end and stays cached. most: how many tokens.
+        None when it was stopped.
         """
         messages = cast("list[dict[str, str]]", body["messages"])
+        found: dict[str, float] = {}
+
+        def listen(chunk: str) -> bool:
+            found.update(_probabilities(json.loads(chunk)))
+            return stop.is_set()
+
         with self._in_use() as server:
             answer = cast("dict[str, str]", self._ask("POST", "/apply-template", body))
-            prompt, found, _ = answer["prompt"].rpartition(messages[-1]["content"])
-            if not found:
+            prompt, last, _ = answer["prompt"].rpartition(messages[-1]["content"])
+            if not last:
                 raise EngineError("the chat template does not write the last message as it is")
             request = {
-                "prompt": prompt + found,
-                "id_slot": slot,
+                "prompt": prompt + last,
+                "id_slot": body["id_slot"],
                 "n_predict": 1,
                 "n_probs": most,
                 "temperature": 0,
+                # A stream leaves the end-of-message token out, and its alternatives with it.
+                "ignore_eos": True,
                 "cache_prompt": True,
+                "stream": True,
+                "return_progress": True,
             }
-            chunks: list[str] = []
-            server.handle_completions(json.dumps(request), chunks.append)
-        return _probabilities(json.loads(chunks[-1]))
+            self._run(server.handle_completions, request, listen)
+        if not found and not stop.is_set():
+            raise EngineError("llama.cpp gave no probabilities")
+        return found or None
 
     def count(self, body: dict[str, object]) -> int:
         """The prompt tokens of a chat completion request. Takes about a millisecond."""
@@ -130,6 +131,32 @@ class LlamaServer:
         self.__dict__.pop("_server", None)
         self._folder.cleanup()
 
+    def _run(
+        self,
+        handle: Callable[[str, Callable[[str], bool]], None],
+        body: dict[str, object],
+        on_chunk: Callable[[str], bool],
+    ) -> None:
+        failures: list[BaseException] = []
+        stopped = False
+
+        def listen(chunk: str) -> bool:
+            nonlocal stopped
+            try:
+                if self._closing:
+                    raise EngineUnavailable("llama-cpp was closed in mid-reply")
+                stopped = on_chunk(chunk)
+            except BaseException as error:  # noqa: BLE001 - must not pass through C++
+                failures.append(error)
+                stopped = True
+            return stopped
+
+        handle(json.dumps(body), listen)
+        if stopped:
+            self._wait_for_slot(cast("int", body["id_slot"]))
+        if failures:
+            raise failures[0]
+
     def _wait_for_slot(self, slot: int) -> None:
         """Until the cancelled slot is free: at the end of the batch being computed."""
         while not self._closing:
@@ -139,7 +166,7 @@ class LlamaServer:
             time.sleep(0.002)
 
     @contextmanager
-    def _in_use(self) -> Iterator[xllamacpp.Server]:
+    def _in_use(self) -> Iterator[Any]:
         with self._idle:
             if self._closing:
                 raise EngineUnavailable("llama-cpp is closed")
@@ -151,8 +178,8 @@ class LlamaServer:
                 self._running -= 1
                 self._idle.notify_all()
 
-    def _params(self, options: ServerOptions) -> xllamacpp.CommonParams:
-        params = xllamacpp.CommonParams()
+    def _params(self, options: ServerOptions) -> Any:
+        params = self._library.CommonParams()
         params.model.path = str(options.path)
         params.n_parallel = options.slots
         params.n_ctx = options.slots * options.context
@@ -167,8 +194,9 @@ class LlamaServer:
         params.endpoint_slots = True
         params.ui = False
         params.n_threads_http = 1
-        if hasattr(socket, "AF_UNIX"):
-            params.hostnames = [str(Path(self._folder.name) / "llama.sock")]
+        listener = str(Path(self._folder.name) / "llama.sock")
+        if hasattr(socket, "AF_UNIX") and len(listener.encode()) <= _LONGEST_SOCKET:
+            params.hostnames = [listener]
         else:
             params.hostnames, params.port = ["127.0.0.1"], 0
         params.api_keys = [self._key]
@@ -192,15 +220,37 @@ class LlamaServer:
         return answer
 
 
-def _probabilities(answer: dict[str, object]) -> dict[str, float]:
-    """The first token's alternatives in a completion."""
+def _probabilities(chunk: dict[str, Any]) -> dict[str, float]:
+    """The alternatives to a completion's token; none in a chunk that has no token."""
+    if "error" in chunk:
+        raise EngineError(f"llama.cpp: {chunk['error'].get('message', chunk['error'])}")
+    tokens = [
+        token
+        for choice in chunk.get("choices", ())
+        for token in (choice.get("logprobs") or {}).get("content") or ()
+    ]
+    return {
+        each["token"]: math.exp(each["logprob"])
+        for token in tokens
+        for each in token["top_logprobs"]
+    }
+
+
+def _library() -> Any:
+    """The package, with threads that sleep between two steps.
+
+    Spinning ones keep the cores from other engines' threads, and wait for their turn to get on:
+    two on two cores, beside one busy thread of another, read a prompt six times slower.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when the library is loaded
     try:
-        (choice,) = cast("list[dict[str, dict[str, list[dict[str, object]]]]]", answer["choices"])
-        first = choice["logprobs"]["content"][0]
-        alternatives = cast("list[dict[str, object]]", first["top_logprobs"])
-    except (KeyError, IndexError, ValueError, TypeError) as error:
-        raise EngineError(f"llama.cpp gave no probabilities: {error!r}") from error
-    return {str(each["token"]): math.exp(cast("float", each["logprob"])) for each in alternatives}
+        return importlib.import_module("xllamacpp")
+    except ImportError as error:
+        if "libgomp" in str(error):
+            raise EngineUnavailable(
+                "llama-cpp needs the OpenMP runtime: install your system's libgomp1 (or libgomp)"
+            ) from error
+        raise EngineUnavailable(f"xllamacpp cannot be imported: {error}") from error
 
 
 def _connection(address: str) -> http.client.HTTPConnection:

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vivavoce.engines import Message
-from vivavoce.threads import StopFlag
+from vivavoce.threads import StopFlag, Stopped
 
 _KIN = 0.5
 """Of what a slot remembers, the part that a prompt must go on using to inherit the slot."""
+
+_STEP_S = 0.05
+"""How often someone who waits for a slot looks whether they are still wanted."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,8 +40,7 @@ class Slot:
 class Slots:
     """The slots of one server. Its methods block and belong on worker threads.
 
-    A reply goes before warm-ups: it stops one that is in its way. No more than `count` replies
-    may be taken at once, so a reply never waits for another.
+    A reply goes before warm-ups: it stops one that is in its way.
     """
 
     def __init__(self, count: int) -> None:
@@ -47,17 +49,23 @@ class Slots:
         self._uses = 0
 
     @contextmanager
-    def reply(self, messages: Sequence[Message]) -> Iterator[int]:
-        """A slot to write the reply to `messages` in."""
+    def reply(self, messages: Sequence[Message], stop: StopFlag) -> Iterator[int]:
+        """A slot to write the reply to `messages` in; waits while all have replies.
+
+        Raises Stopped when `stop` is set while it waits.
+        """
         with self._changed:
-            open_ = [slot for slot in self._slots if slot.state != "replying" and not slot.claimed]
-            assert open_, "more replies than slots"
+            while not (open_ := [slot for slot in self._slots if _open(slot)]):
+                self._wait(stop)
             slot = choose(open_, messages) or oldest(open_)
             if slot.stop is not None:
                 slot.stop.set()
             slot.claimed = True
-            self._changed.wait_for(lambda: slot.state == "free")
-            slot.claimed = False
+            try:
+                while slot.state != "free":
+                    self._wait(stop)
+            finally:
+                slot.claimed = False
             self._take(slot, messages, "replying", None)
         try:
             yield slot.id
@@ -78,7 +86,7 @@ class Slots:
                 if slot.claimed or slot.state == "replying" or stop.is_set():
                     slot = None
                 else:
-                    self._changed.wait(0.05)
+                    self._changed.wait(_STEP_S)
             if slot is not None and slot.claimed:
                 slot = None
             if slot is not None:
@@ -88,6 +96,11 @@ class Slots:
         finally:
             if slot is not None:
                 self._release(slot)
+
+    def _wait(self, stop: StopFlag) -> None:
+        if stop.is_set():
+            raise Stopped
+        self._changed.wait(_STEP_S)
 
     def _take(
         self,
@@ -117,6 +130,11 @@ def choose(slots: Sequence[Slot], messages: Sequence[Message]) -> Slot | None:
         return max(kin, key=lambda score: score[:2])[2]
     free = [slot for slot in slots if slot.state == "free" and not slot.claimed]
     return oldest(free) if free else None
+
+
+def _open(slot: Slot) -> bool:
+    """Whether a reply may have it, now or when the warm-up in it has been stopped."""
+    return slot.state != "replying" and not slot.claimed
 
 
 def oldest(slots: Sequence[Slot]) -> Slot:
