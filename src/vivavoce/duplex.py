@@ -1,8 +1,8 @@
 """Microphone and loudspeaker as a session's source and sink; no device is needed for it.
 
-    on the devices' threads                           on the event loop
-    microphone  → captured() ─┬─ bounded, 10 ms each → source(): cleaned of the echo
-    loudspeaker ← rendered() ─┘  ← Lead ───────────── write(), flush()
+    on the devices' threads              on the event loop
+    microphone  → captured() ─┬─ Pairing → source(): cleaned of the echo
+    loudspeaker ← rendered() ─┘← Lead ── write(), flush()
 
 The clock is the microphone's. Each block that it captured meets the block that the loudspeaker
 took at the time, so an echo canceller sees both sides of the room.
@@ -13,10 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -24,6 +22,7 @@ import numpy as np
 from .audio import Audio, Samples, clean
 from .errors import EngineUnavailable
 from .lead import Lead
+from .pairing import Block, Pairing
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +33,8 @@ FADE_S = 0.005
 _LUMP = 2
 """Blocks given at once where more are there; more would make the session's clock jump."""
 
-_LATE = 4
-"""Captured blocks that wait for the loudspeaker's to arrive; one more, and they go without."""
-
-_AHEAD = 6
-"""Blocks that the loudspeaker may be ahead: devices fetch several at once. Past that, its clock
-is the faster one."""
+_PATIENCE = 8
+"""Stalls in a row that are worth a warning; opening a device may take a second."""
 
 
 class Cleaner(Protocol):
@@ -48,16 +43,6 @@ class Cleaner(Protocol):
     def clean(self, captured: Samples, rendered: Samples, delay_s: float | None) -> Samples:
         """One block. delay_s: from when it was captured to when `rendered` is heard, if known."""
         ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Block:
-    """What a device gave or took. at: when its first sample met the air, on the devices' clock;
-    None if nobody knows.
-    """
-
-    samples: Samples
-    at: float | None
 
 
 class Duplex:
@@ -87,12 +72,12 @@ class Duplex:
         self._keep = round(keep_s / BLOCK_S)
         self._stall_s = stall_s
         self._lock = threading.Lock()
-        self._near: deque[_Block] = deque()
-        self._far: deque[_Block] = deque()
+        self._pairing = Pairing()
         self._lead = Lead(round(FADE_S * rate))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
-        self._begun = self._drain = self._dropping = self._stalled = self._closed = False
+        self._stalls = 0
+        self._dropping = self._closed = False
         self._failure = ""
 
     # --- the session's side ----------------------------------------------------------------------
@@ -135,38 +120,36 @@ class Duplex:
     # --- the devices' side -----------------------------------------------------------------------
 
     def captured(self, samples: Samples, at: float | None = None) -> None:
-        """The microphone's next block; it may be reused after return."""
+        """The microphone's next block; it may be reused after return.
+
+        at: when its first sample was captured, in seconds on the devices' clock.
+        """
         with self._lock:
-            if self._stalled:
-                self._stalled = False
-                self._far.clear()
-            self._take(_Block(clean(samples.astype(np.float32)), at))
+            self._stalls = 0
+            self._take(Block(clean(samples.astype(np.float32)), at))
         self._wake()
 
     def rendered(self, at: float | None = None) -> Samples:
-        """The loudspeaker's next block; silence where there is nothing to play."""
+        """The loudspeaker's next block; silence where there is nothing to play.
+
+        at: when its first sample will be heard, on the same clock.
+        """
         with self._lock:
             samples = self._lead.take(self.block)
             if self._cleaner is None:
                 return samples
-            self._far.append(_Block(samples, at))
-            if len(self._far) - len(self._near) > (_AHEAD if self._begun else 1):
-                self._far.popleft()
-            waiting = bool(self._near)
+            self._pairing.played(Block(samples, at))
+            waiting = bool(len(self._pairing))
         if waiting:
             self._wake()
         return samples
 
-    def _take(self, block: _Block) -> None:
-        self._begun = True
-        self._near.append(block)
-        if len(self._near) <= self._keep:
-            return
-        self._near.popleft()
-        if self._far:
-            self._far.popleft()
-        self.dropped_s += BLOCK_S
-        self._dropping = True
+    def _take(self, block: Block) -> None:
+        self._pairing.captured(block)
+        if len(self._pairing) > self._keep:
+            self._pairing.drop()
+            self.dropped_s += BLOCK_S
+            self._dropping = True
 
     def _wake(self) -> None:
         if self._loop is not None:
@@ -178,37 +161,23 @@ class Duplex:
     def _ready(self) -> list[Samples]:
         """The next blocks, cleaned; none when the devices must be waited for."""
         blocks: list[Samples] = []
-        while len(blocks) < _LUMP and (pair := self._pair()):
-            near, far = pair
-            blocks.append(self._cleaned(near, far))
+        while len(blocks) < _LUMP:
+            with self._lock:
+                pair = self._pairing.next(alone=self._cleaner is None)
+            if pair is None:
+                break
+            blocks.append(self._cleaned(*pair))
         if blocks:
             self._tell_drops()
         return blocks
 
-    def _cleaned(self, near: _Block, far: _Block | None) -> Samples:
+    def _cleaned(self, near: Block, far: Block | None) -> Samples:
         if self._cleaner is None:
             return near.samples
         if far is None:
             return self._cleaner.clean(near.samples, np.zeros(self.block, np.float32), None)
         delay_s = None if far.at is None or near.at is None else far.at - near.at
         return self._cleaner.clean(near.samples, far.samples, delay_s)
-
-    def _pair(self) -> tuple[_Block, _Block | None] | None:
-        """The next captured block and what the loudspeaker took at the time, if it took any."""
-        with self._lock:
-            if not self._near:
-                self._drain = False
-                return None
-            if self._cleaner is None:
-                return self._near.popleft(), None
-            while len(self._far) > 1 and _precedes(self._far[0], self._near[0]):
-                self._far.popleft()
-            if self._far:
-                return self._near.popleft(), self._far.popleft()
-            self._drain = self._drain or len(self._near) > _LATE
-            if self._drain:
-                return self._near.popleft(), None
-            return None
 
     async def _more(self) -> None:
         """Wait for a block, or for as long as a microphone may be late."""
@@ -222,19 +191,14 @@ class Duplex:
     def _stand_in(self) -> None:
         """Give silence for the time that the microphone gave nothing."""
         with self._lock:
-            if not self._stalled:
+            self._stalls += 1
+            if self._stalls == _PATIENCE:
                 log.warning("the microphone gives nothing; silence stands in for it")
-            self._stalled = True
             for _ in range(round(self._stall_s / BLOCK_S)):
-                self._take(_Block(np.zeros(self.block, np.float32), None))
+                self._take(Block(np.zeros(self.block, np.float32)))
 
     def _tell_drops(self) -> None:
         with self._lock:
             dropping, self._dropping = self._dropping, False
         if dropping:
             log.warning("too slow for the microphone: %.1f s were dropped so far", self.dropped_s)
-
-
-def _precedes(far: _Block, near: _Block) -> bool:
-    """Whether it was heard before the other was captured: too old to explain an echo there."""
-    return far.at is not None and near.at is not None and far.at < near.at

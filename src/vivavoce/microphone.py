@@ -149,10 +149,10 @@ def running(library: PortAudio, duplex: Duplex, *chosen: Device) -> Iterator[Non
     """Let the devices capture and play. Raises EngineUnavailable where one cannot be opened."""
 
     def hear(data: Any, count: int, time: Any, status: Any) -> None:
-        duplex.captured(data[:, 0], time.inputBufferAdcTime)
+        duplex.captured(data[:, 0], time.inputBufferAdcTime or None)
 
     def play(data: Any, count: int, time: Any, status: Any) -> None:
-        samples: Samples = duplex.rendered(time.outputBufferDacTime)
+        samples: Samples = duplex.rendered(time.outputBufferDacTime or None)
         data[:, 0] = samples
 
     with ExitStack() as stack:

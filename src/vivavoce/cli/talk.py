@@ -76,12 +76,17 @@ def talk(
     as_json: bool,
 ) -> None:
     """Talk with the microphone and the loudspeaker; Ctrl-C ends the conversation."""
+    from vivavoce.engines import KINDS
+
+    from .weights import pull_weights
+
     settings = config.session
     if greeting is not None:
         settings = replace(settings, greeting=greeting)
     if push_to_talk:
         settings = replace(settings, turns=replace(settings.turns, mode="manual"))
     cleaning = Cleaning(echo, noise, gain)
+    pull_weights(config, KINDS)
     asyncio.run(_talk(config, settings, microphone, loudspeaker, cleaning, record, as_json))
 
 

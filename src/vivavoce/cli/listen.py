@@ -1,0 +1,142 @@
+"""`vivavoce listen`: live captions from the microphone, or from PCM on stdin."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager, aclosing, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from .options import engine_options
+from .sound_options import devices_option, input_option
+
+if TYPE_CHECKING:
+    from vivavoce.audio import Audio
+    from vivavoce.config import Config
+    from vivavoce.engines import Stt, SttOptions, Vad
+
+    from .caption_output import Form, Output
+    from .pcm import Encoding
+
+_KEEP_S = 30.0
+"""Audio that may wait where the STT falls behind; nobody waits for an answer here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ears:
+    """Where the audio comes from. close: ends `source`. listening: while it gives audio."""
+
+    source: AsyncGenerator[Audio, None]
+    close: Callable[[], None]
+    listening: AbstractContextManager[None]
+
+
+@click.command()
+@input_option
+@devices_option
+@click.option("--stdin", "from_stdin", is_flag=True, help="Listen to mono PCM on stdin instead.")
+@click.option(
+    "--rate",
+    type=click.IntRange(1_000, 768_000),
+    default=16_000,
+    show_default=True,
+    help="Of stdin, in Hz.",
+)
+@click.option(
+    "--encoding",
+    type=click.Choice(["s16le", "f32le"]),
+    default="s16le",
+    show_default=True,
+    help="Of stdin.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "srt", "json"]),
+    help="By default what FILE ends in, or text; json is an object a line.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the captions here as they come, instead of to stdout.",
+)
+@click.option("--partials", is_flag=True, help="Put what is not final yet into the JSON as well.")
+@click.option("--language", help="Of the speech, as a code such as `en`.")
+@click.option("--translate", is_flag=True, help="Into English.")
+@engine_options
+def listen(
+    config: Config,
+    microphone: str | None,
+    from_stdin: bool,
+    rate: int,
+    encoding: Encoding,
+    form: Form | None,
+    output: Path | None,
+    partials: bool,
+    language: str | None,
+    translate: bool,
+) -> None:
+    """Show live captions of what is said, until Ctrl-C or the end of stdin."""
+    from vivavoce.engines import SttOptions
+
+    from .caption_output import Output, form_of
+    from .weights import pull_weights
+
+    form = form or form_of(output)
+    if partials and form != "json":
+        raise click.UsageError("--partials needs --format json")
+    options = SttOptions(
+        language=language or config.session.language,
+        words=form != "text",
+        translate=translate,
+        partials=partials or sys.stderr.isatty(),
+    )
+    ears = _stdin(rate, encoding) if from_stdin else _microphone(microphone)
+    pull_weights(config, ["stt", "vad"])
+    with Output(form, output, partials=partials) as out:
+        asyncio.run(_listen(config, ears, options, out))
+
+
+def _stdin(rate: int, encoding: Encoding) -> _Ears:
+    from .pcm import PcmInput
+
+    pcm = PcmInput(sys.stdin.buffer, rate, encoding)
+    return _Ears(pcm.source(), pcm.close, nullcontext())
+
+
+def _microphone(wanted: str | None) -> _Ears:
+    from vivavoce.duplex import Duplex
+    from vivavoce.microphone import common_rate, find, portaudio, running
+
+    library = portaudio()
+    device = find(library, "microphone", wanted)
+    duplex = Duplex(common_rate(library, device), keep_s=_KEEP_S)
+    return _Ears(duplex.source(), duplex.close, running(library, duplex, device))
+
+
+async def _listen(config: Config, ears: _Ears, options: SttOptions, out: Output) -> None:
+    from vivavoce.captions import captions
+    from vivavoce.stack import make
+
+    from .interrupt import on_interrupt
+
+    stt, vad = cast("Stt", make("stt", config.stt)), cast("Vad", make("vad", config.vad))
+    try:
+        await asyncio.gather(stt.load(), vad.load())
+        with on_interrupt(ears.close), ears.listening:
+            if sys.stderr.isatty():
+                click.secho("Listening; Ctrl-C ends.", dim=True, err=True)
+            heard = captions(ears.source, vad, stt, options)
+            async with aclosing(ears.source), aclosing(heard):
+                async for caption in heard:
+                    out.show(caption)
+    finally:
+        await stt.aclose()
+        await vad.aclose()
