@@ -394,5 +394,23 @@ async def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
         await stt.aclose()
 
 
+async def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    vad_file = models.fetch("silero-vad") / "silero_vad_16k_op15.onnx"
+    turn_file = models.fetch("smart-turn-v3.2") / "smart-turn-v3.2-cpu.onnx"
+    folder = models.fetch("moonshine-tiny-en")
+    (tmp_path / "encoder_model.onnx").write_bytes(vad_file.read_bytes())
+    for name in ("decoder_model_merged.ort", "tokenizer.bin"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    engines = (
+        SileroVad(model=str(turn_file)),
+        SmartTurn(model=str(vad_file)),
+        Moonshine(model=str(tmp_path)),
+    )
+    for engine in engines:
+        with pytest.raises(ModelError, match="is a model of another kind"):
+            await engine.load()
+        await engine.aclose()
+
+
 async def test_nan_is_not_speech(moonshine: Moonshine) -> None:
     assert (await heard(moonshine, np.full(RATE, np.nan, np.float32))).text == ""

@@ -15,6 +15,7 @@ from vivavoce.threads import ModelThread
 
 from .moonshine_model import RATE, MoonshineModel
 from .moonshine_stream import MoonshineStream
+from .onnx import first_run
 
 TOKENS_PER_S = 6.5
 """The fastest that people speak English, by Moonshine's authors."""
@@ -92,5 +93,6 @@ class Moonshine:
         built_in = not {"/", "\\", ":"} & set(self.model) and not Path(self.model).exists()
         folder = models.fetch(f"moonshine-{self.model}" if built_in else self.model)
         weights = MoonshineModel(folder, threads=self._threads)
-        weights.decode(weights.encode(np.zeros(RATE, np.float32)), limit=4)
+        with first_run(folder):
+            weights.decode(weights.encode(np.zeros(RATE, np.float32)), limit=4)
         return weights

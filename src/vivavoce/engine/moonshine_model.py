@@ -6,6 +6,7 @@ transcript of the same audio go through it in one pass and are kept as far as th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ RATE = 16_000
 
 BEGIN, END = 1, 2
 SPACE = "▁".encode()
+MARK = re.compile(rb"<<ST_\d+>>")
+"""Tokens that stand for no text."""
+
 AHEAD = 24
 """Guessed tokens that a later pass checks; one over 24 costs as much as three or four over 1."""
 
@@ -185,7 +189,7 @@ def read_pieces(path: Path) -> list[bytes]:
     if at != len(data) or len(pieces) <= END:
         raise ModelError(f"{path} is no vocabulary; remove the model and pull it again")
     pieces[: END + 1] = [b""] * (END + 1)
-    return pieces
+    return [b"" if MARK.fullmatch(piece) else piece for piece in pieces]
 
 
 def _part(folder: Path, name: str, threads: int) -> ort.InferenceSession:

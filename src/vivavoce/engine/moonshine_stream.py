@@ -134,7 +134,7 @@ class MoonshineStream:
         samples = np.concatenate([np.zeros(LEAD, np.float32), audible, np.zeros(TAIL, np.float32)])
         guess = self._reading.tokens.ids
         sure = self._weights.prefix(guess, max(0, len(self._stable.words) - len(self._settled)))
-        job = partial(self._decode, samples, guess, sure if self._stable.words else 0)
+        job = partial(self._decode, samples, guess, sure)
         tokens = await self._thread.run(job, priority=priority)
         text = self._weights.text(tokens.ids)
         if invented(text, tokens.scores, self._window.contrast_db):

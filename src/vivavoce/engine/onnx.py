@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnxruntime as ort
@@ -44,3 +46,15 @@ def model_file(folder: Path, *names: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise ModelError(f"{folder} lacks {' or '.join(names)}; remove the model and pull it again")
+
+
+@contextmanager
+def first_run(path: Path) -> Iterator[None]:
+    """Around an engine's first use of the model at `path`, which shows whether it is of its kind.
+
+    Raises ModelError for whatever is raised within.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise ModelError(f"{path} is a model of another kind ({error}); name another") from error

@@ -12,7 +12,7 @@ from vivavoce import models
 from vivavoce.audio import Samples
 from vivavoce.errors import EngineUnavailable
 
-from .onnx import model_file, session
+from .onnx import first_run, model_file, session
 
 RATE = 16_000
 FRAME = 512
@@ -68,7 +68,8 @@ class SileroVad:
     def _start(self) -> ort.InferenceSession:
         path = model_file(models.fetch(self.model), "silero_vad_16k_op15.onnx", "silero_vad.onnx")
         started = session(path, threads=self._threads)
-        SileroStream(started).feed(np.zeros(FRAME, np.float32))
+        with first_run(path):
+            SileroStream(started).feed(np.zeros(FRAME, np.float32))
         return started
 
 

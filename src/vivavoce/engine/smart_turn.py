@@ -15,7 +15,7 @@ from vivavoce.errors import EngineUnavailable
 from vivavoce.logmel import RATE, log_mel
 from vivavoce.threads import ModelThread, StopFlag
 
-from .onnx import model_file, session
+from .onnx import first_run, model_file, session
 
 WINDOW = 8 * RATE
 
@@ -67,7 +67,8 @@ class SmartTurn:
     def _start(self, stop: StopFlag) -> ort.InferenceSession:
         path = model_file(models.fetch(self.model), "smart-turn-v3.2-cpu.onnx")
         started = session(path, threads=self._threads)
-        _judge(started, np.zeros(WINDOW, np.float32))
+        with first_run(path):
+            _judge(started, np.zeros(WINDOW, np.float32))
         return started
 
 
