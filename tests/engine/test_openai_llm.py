@@ -11,9 +11,18 @@ import pytest
 from vivavoce.engine.openai_llm import OpenAiLlm, without_oldest_turn
 from vivavoce.engines import LlmOptions, Message, Thought, Token, ToolCall, ToolSpec, Usage
 from vivavoce.errors import BadRequest, EngineError, EngineTimeout
-from vivavoce.testing.scripted_server import Answer, ScriptedServer
+from vivavoce.testing.check_llm import check_llm
+from vivavoce.testing.scripted_server import Answer, Request, ScriptedServer
 
 MESSAGES = [Message("system", "Be brief."), Message("user", "Hi")]
+SPENT = {
+    "choices": [],
+    "usage": {
+        "prompt_tokens": 9,
+        "completion_tokens": 2,
+        "prompt_tokens_details": {"cached_tokens": 8},
+    },
+}
 
 
 def said(text: str) -> dict[str, object]:
@@ -57,17 +66,9 @@ async def thoughts_of(
 
 
 async def test_text_comes_as_it_is_written_and_usage_last() -> None:
-    usage = {
-        "choices": [],
-        "usage": {
-            "prompt_tokens": 9,
-            "completion_tokens": 2,
-            "prompt_tokens_details": {"cached_tokens": 8},
-        },
-    }
     thoughts, asked = await thoughts_of(
         Answer.events({"choices": [{"delta": {"role": "assistant", "content": ""}}]},
-                      said("Hel"), said("lo."), ended(), usage)
+                      said("Hel"), said("lo."), ended(), SPENT)
     )  # fmt: skip
     assert thoughts == [Token("Hel"), Token("lo."), Usage(9, 8, 2)]
     assert asked == [
@@ -81,6 +82,28 @@ async def test_text_comes_as_it_is_written_and_usage_last() -> None:
             "stream_options": {"include_usage": True},
         }
     ]
+
+
+def like_a_model(request: Request) -> Answer:
+    """Writes as a model would: as many words as it may, or the call that it must make."""
+    asked = request.json
+    assert isinstance(asked, dict)
+    usage = {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}
+    if asked.get("tool_choice", "none") != "none":
+        name = asked["tools"][0]["function"]["name"]
+        call = calling(0, id="a", function={"name": name, "arguments": '{"city": "Rome"}'})
+        return Answer.events(call, ended("tool_calls"), usage)
+    words = ["Paris ", "is ", "the ", "capital ", "of ", "France."]
+    stops = [at for at, word in enumerate(words) if word.strip() in asked.get("stop", ())]
+    limit = min([asked.get("max_tokens", 6), *stops])
+    reason = "length" if limit < 6 and not stops else "stop"
+    return Answer.events(*map(said, words[:limit]), ended(reason), usage)
+
+
+async def test_the_contract_is_kept() -> None:
+    with ScriptedServer(respond=like_a_model) as server:
+        async with loaded(server) as llm:
+            await check_llm(llm, deterministic=True, stop=True, tools=True)
 
 
 async def test_options_are_passed_on() -> None:
@@ -117,42 +140,15 @@ async def test_options_are_passed_on() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "chunks",
-    [
-        [
-            calling(0, id="a", function={"name": "add", "arguments": ""}),
-            calling(0, function={"arguments": '{"x":'}),
-            calling(1, id="b", function={"name": "now"}),
-            calling(0, function={"arguments": " 1}"}),
-        ],
-        [  # every call has the same index
-            calling(0, id="a", function={"name": "add", "arguments": '{"x": 1}'}),
-            calling(0, id="b", function={"name": "now", "arguments": "{}"}),
-        ],
-        [  # no index at all
-            calling(None, id="a", function={"name": "add", "arguments": '{"x": 1}'}),
-            calling(None, id="b", function={"name": "now", "arguments": "{}"}),
-        ],
-    ],
-)
-async def test_fragments_of_tool_calls_are_joined(chunks: list[object]) -> None:
-    thoughts, _ = await thoughts_of(Answer.events(*chunks, ended("tool_calls")))
-    assert thoughts == [
-        ToolCall("a", "add", '{"x": 1}'),
-        ToolCall("b", "now", "{}"),
-        Usage(0, 0, 0, "tool_calls"),
-    ]
-
-
-async def test_a_tool_call_without_an_id_gets_one() -> None:
-    thoughts, _ = await thoughts_of(Answer.events(calling(0, function={"name": "now"}), ended()))
-    assert thoughts == [ToolCall("call_0", "now", "{}"), Usage(0, 0, 0, "tool_calls")]
+async def test_tool_calls_come_whole_before_the_usage() -> None:
+    chunks = calling(0, id="a", function={"name": "add"}), calling(0, function={"arguments": "{}"})
+    thoughts, _ = await thoughts_of(Answer.events(*chunks, ended("tool_calls"), SPENT))
+    assert thoughts == [ToolCall("a", "add", "{}"), Usage(9, 8, 2, "tool_calls")]
 
 
 async def test_a_reply_cut_by_its_length_says_so() -> None:
-    thoughts, _ = await thoughts_of(Answer.events(said("and so"), ended("length")))
-    assert thoughts[-1] == Usage(0, 0, 0, "length")
+    thoughts, _ = await thoughts_of(Answer.events(said("and so"), ended("length"), SPENT))
+    assert thoughts[-1] == Usage(9, 8, 2, "length")
 
 
 async def test_a_refusal_of_the_model_is_its_reply() -> None:
@@ -178,7 +174,7 @@ async def test_a_reply_that_is_complete_needs_no_proper_end(last: str) -> None:
     with ScriptedServer(Answer.events(said("Bye."), ended(), last)) as server:
         async with loaded(server) as llm:
             thoughts = [thought async for thought in llm.reply(MESSAGES, LlmOptions())]
-    assert thoughts == [Token("Bye."), Usage(0, 0, 0)]
+    assert thoughts == [Token("Bye.")]
 
 
 @pytest.mark.parametrize(

@@ -97,22 +97,23 @@ class Joiner:
         return tokens
 
     def end(self) -> list[Thought]:
-        """The tools called, and the usage."""
+        """The tools called, and the usage if the server told it."""
         calls: list[Thought] = [
             ToolCall(call.id or f"call_{at}", call.name, call.arguments or "{}")
             for at, call in enumerate(self._calls)
         ]
-        usage = self._usage or _Usage()
+        return [*calls, self._spent(self._usage)] if self._usage else calls
+
+    def _spent(self, usage: _Usage) -> Usage:
         details = usage.prompt_tokens_details or _Details()
         finish: Literal["stop", "length", "tool_calls"] = "stop"
-        if calls:
+        if self._calls:
             finish = "tool_calls"
         elif self._reason == "length":
             finish = "length"
-        spent = Usage(
+        return Usage(
             usage.prompt_tokens, details.cached_tokens or 0, usage.completion_tokens, finish
         )
-        return [*calls, spent]
 
     def _join(self, fragment: _Fragment) -> None:
         call = self._latest.get(fragment.index)

@@ -11,7 +11,8 @@ from functools import partial
 import httpx
 
 from vivavoce.engines import LlmOptions, Message, Thought, ToolSpec
-from vivavoce.errors import EngineError
+from vivavoce.errors import BadRequest, EngineError
+from vivavoce.registry import nearest
 
 from .openai_chat import Chunk, Joiner
 from .openai_errors import Refused
@@ -80,8 +81,8 @@ class OpenAiLlm:
     ) -> AsyncGenerator[Thought, None]:
         """The reply, piece by piece; closing it closes the connection at once.
 
-        Counts in the last `Usage` are 0 where the server tells none. A server that refuses a
-        field which it need not know, or finds the messages too long, is asked again.
+        It ends with the `Usage` where the server tells it. A server that refuses a field which it
+        need not know, or finds the messages too long, is asked again.
         """
         kept = list(messages)
         while True:
@@ -165,7 +166,7 @@ class OpenAiLlm:
         }
         if options.tools:
             wanted["tools"] = [_tool(tool) for tool in options.tools]
-            wanted["tool_choice"] = _choice(options.tool_choice)
+            wanted["tool_choice"] = _choice(options)
         renamed = {self._renamed.get(field, field): value for field, value in wanted.items()}
         return {field: it for field, it in renamed.items() if field and it is not None}
 
@@ -216,7 +217,11 @@ def _tool(tool: ToolSpec) -> dict[str, object]:
     return {"type": "function", "function": function}
 
 
-def _choice(choice: str) -> object:
+def _choice(options: LlmOptions) -> object:
+    """Raises BadRequest for a tool that is not offered."""
+    choice, offered = options.tool_choice, [tool.name for tool in options.tools]
     if choice in {"auto", "none", "required"}:
         return choice
+    if choice not in offered:
+        raise BadRequest(f"tool_choice: no tool {choice!r}; {nearest(choice, offered)}")
     return {"type": "function", "function": {"name": choice}}

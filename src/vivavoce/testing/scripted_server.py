@@ -159,6 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
         with self._script.lock:
             self._script.sockets.append(self.connection)
 
+    def handle(self) -> None:
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
         self._answer(self._script.always.get(self.path, Answer(status=404)))
 
