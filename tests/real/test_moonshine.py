@@ -1,0 +1,247 @@
+"""Moonshine with its real weights, on real recordings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from vivavoce import models
+from vivavoce.audio import Samples
+from vivavoce.engine.moonshine import Moonshine
+from vivavoce.engines import SttOptions, Transcript
+from vivavoce.errors import BadRequest, EngineUnavailable, ModelError
+from vivavoce.media import read_audio
+from vivavoce.testing.check_stt import check_stt
+from vivavoce.wer import WordErrors, word_errors
+
+if TYPE_CHECKING:
+    from tests.real.conftest import Clips, Noise, Recording
+
+RATE = 16_000
+QUESTION = Path(__file__).parents[2] / "src" / "vivavoce" / "data" / "question.wav"
+
+
+@pytest_asyncio.fixture
+async def moonshine() -> AsyncIterator[Moonshine]:
+    stt = Moonshine()
+    await stt.load()
+    yield stt
+    await stt.aclose()
+
+
+async def heard(stt: Moonshine, samples: Samples) -> Transcript:
+    stream = await stt.open(SttOptions(partials=False))
+    await stream.feed(samples)
+    transcript = await stream.finish()
+    await stream.aclose()
+    return transcript
+
+
+async def partials(stt: Moonshine, samples: Samples) -> tuple[list[Transcript], Transcript]:
+    """All partials, and the final, of a stream that is fed 20 ms at a time."""
+    stream = await stt.open(SttOptions())
+    found = [await stream.feed(samples[at : at + 320]) for at in range(0, len(samples), 320)]
+    final = await stream.finish()
+    await stream.aclose()
+    return [partial for partial in found if partial is not None], final
+
+
+# --- what is heard --------------------------------------------------------------------
+
+
+async def test_moonshine_keeps_the_contract() -> None:
+    stt = Moonshine()
+    with pytest.raises(EngineUnavailable, match="await load"):
+        await stt.open(SttOptions())
+    await check_stt(stt, read_audio(QUESTION), "what is the capital of france")
+    await stt.aclose()
+    with pytest.raises(EngineUnavailable):
+        await stt.open(SttOptions())
+
+
+async def test_a_famous_sentence_is_understood(moonshine: Moonshine, recording: Recording) -> None:
+    transcript = await heard(moonshine, recording("faster-whisper/jfk.wav").samples)
+    said = "And so my fellow Americans ask not what your country can do for you, ask what you"
+    assert word_errors(f"{said} can do for your country.", transcript.text).errors == 0
+    assert transcript.language == "en"
+    assert transcript.confidence is not None
+    assert transcript.confidence > 0.8
+
+
+async def test_most_words_are_understood(moonshine: Moonshine, clips: Clips) -> None:
+    errors = WordErrors()
+    for samples, text in clips(12.0):
+        errors = errors + word_errors(text, (await heard(moonshine, samples)).text)
+    assert errors.errors / errors.words < 0.09, errors
+
+
+async def test_quiet_speech_is_not_lost(moonshine: Moonshine, clips: Clips) -> None:
+    for samples, text in clips(4.0):
+        loud = await heard(moonshine, samples)
+        quiet = await heard(moonshine, samples * np.float32(0.02))
+        missed = word_errors(loud.text, quiet.text).errors
+        assert missed <= max(1, len(text.split()) // 4), (text, quiet.text)
+
+
+@pytest.mark.parametrize("db", [-100, -80, -60, -50, -40, -30, -20, -10])
+@pytest.mark.parametrize("colour", [0, 1])
+async def test_noise_has_no_words(
+    moonshine: Moonshine, db: float, colour: float, noise: Noise
+) -> None:
+    for seconds in (0.5, 1.0, 3.0, 8.0):
+        transcript = await heard(moonshine, noise(seconds, db, colour))
+        assert transcript.text == ""
+        assert transcript.confidence is None
+
+
+async def test_silence_and_clicks_have_no_words(
+    moonshine: Moonshine, recording: Recording, noise: Noise
+) -> None:
+    click = np.zeros(2 * RATE, np.float32)
+    click[RATE : RATE + 80] = noise(0.005, -10)
+    for samples in (np.zeros(30 * RATE, np.float32), click, recording("leopard/empty.wav").samples):
+        assert (await heard(moonshine, samples)).text == ""
+
+
+async def test_an_office_says_next_to_nothing(moonshine: Moonshine, recording: Recording) -> None:
+    office = recording("noise/office-ambience-24000-mono.mp3").samples
+    texts = [
+        (await heard(moonshine, office[at : at + 3 * RATE])).text
+        for at in range(0, len(office), 4 * RATE)
+    ]
+    assert sum(map(bool, texts)) <= 0.1 * len(texts), texts
+
+
+# --- streaming ------------------------------------------------------------------------
+
+
+async def test_partials_hold_and_cost_no_words_in_the_end(
+    moonshine: Moonshine, clips: Clips
+) -> None:
+    plain = streamed = WordErrors()
+    kept = total = 0
+    for samples, text in clips(12.0):
+        told, final = await partials(moonshine, samples)
+        for before, after in pairwise(told):
+            assert after.stable >= before.stable
+            stable = before.text.split()[: before.stable]
+            assert after.text.split()[: before.stable] == stable
+        stable = told[-1].text.split()[: told[-1].stable]
+        kept, total = kept + (final.text.split()[: len(stable)] == stable), total + 1
+        streamed = streamed + word_errors(text, final.text)
+        plain = plain + word_errors(text, (await heard(moonshine, samples)).text)
+    assert kept >= 0.8 * total, f"of {total} finals, {kept} kept what was stable"
+    assert streamed.errors <= plain.errors + 0.03 * plain.words, (plain, streamed)
+
+
+async def test_a_finish_may_come_in_mid_sentence(
+    moonshine: Moonshine, recording: Recording
+) -> None:
+    samples = recording("leopard/test.wav").samples
+    stream = await moonshine.open(SttOptions())
+    await stream.feed(samples[: 3 * RATE])
+    assert (await stream.finish()).text.startswith("Mr. Quilter is the apostle of the middle")
+    await stream.feed(samples[3 * RATE :])
+    final = await stream.finish()
+    assert final.text.endswith("glad to welcome his gospel.")
+    await stream.aclose()
+
+
+async def test_a_finish_after_mere_silence_does_no_work(
+    moonshine: Moonshine, recording: Recording, noise: Noise
+) -> None:
+    samples = recording("leopard/test.wav").samples
+    stream = await moonshine.open(SttOptions())
+    await stream.feed(samples)
+    first, reading = await stream.finish(), stream._reading
+    for seed in range(5):
+        await stream.feed(noise(0.1, -66, seed=seed))
+        assert await stream.finish() == first
+        assert stream._reading is reading
+    await stream.aclose()
+
+
+async def test_a_long_speech_loses_no_sentence(moonshine: Moonshine, recording: Recording) -> None:
+    samples = recording("moonshine/two_cities_16k.wav").samples
+    told, final = await partials(moonshine, samples)
+    whole = await heard(moonshine, samples)
+    for text in (final.text, whole.text):
+        for said in ("best of times", "season of darkness", "direct the other way", "for good or"):
+            assert said in text.lower()
+        assert text.lower().endswith("the superlative degree of comparison only.")
+    stable = told[-1].text.split()[: told[-1].stable]
+    assert len(stable) > 80
+
+
+async def test_memory_and_work_are_bounded(moonshine: Moonshine, recording: Recording) -> None:
+    samples = recording("moonshine/two_cities_16k.wav").samples
+    stream = await moonshine.open(SttOptions(partials=False))
+    for _ in range(2):
+        for at in range(0, len(samples), RATE):
+            await stream.feed(samples[at : at + RATE])
+            assert len(stream._window) <= 13 * RATE
+    text = (await stream.finish()).text
+    assert text.lower().count("best of times") == 2
+    await stream.aclose()
+
+
+async def test_forty_callers_share_the_weights(moonshine: Moonshine, clips: Clips) -> None:
+    said = [(samples, text) for samples, text in clips(4.0)]
+    alone = [(await heard(moonshine, samples)).text for samples, _ in said]
+    together = await asyncio.gather(*(heard(moonshine, samples) for samples, _ in said * 4))
+    assert [transcript.text for transcript in together] == alone * 4
+
+
+# --- what goes wrong ------------------------------------------------------------------
+
+
+async def test_a_cancelled_final_stops_and_the_utterance_goes_on(
+    moonshine: Moonshine, recording: Recording
+) -> None:
+    samples = recording("leopard/test.wav").samples
+    stream = await moonshine.open(SttOptions(partials=False))
+    await stream.feed(samples)
+    finishing = asyncio.ensure_future(stream.finish())
+    await asyncio.sleep(0)
+    finishing.cancel()
+    await asyncio.wait({finishing})
+    assert finishing.cancelled()
+    assert (await stream.finish()).text.endswith("his gospel.")
+    await stream.aclose()
+
+
+async def test_a_language_that_the_model_lacks_is_refused(moonshine: Moonshine) -> None:
+    assert list(moonshine.languages) == ["en"]
+    for fine in (None, "en", "en-GB", "EN_us"):
+        await (await moonshine.open(SttOptions(language=fine))).aclose()
+    with pytest.raises(BadRequest, match="knows 'en', not 'de'; try whisper"):
+        await moonshine.open(SttOptions(language="de"))
+    with pytest.raises(BadRequest, match="cannot translate; whisper can"):
+        await moonshine.open(SttOptions(translate=True))
+
+
+async def test_a_folder_is_a_model_too() -> None:
+    folder = models.fetch("moonshine-tiny-en")
+    stt = Moonshine(model=str(folder))
+    assert list(stt.languages) == ["en"]
+    await stt.load()
+    await stt.aclose()
+
+
+async def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    for model in (str(tmp_path), "tiny-xx"):
+        stt = Moonshine(model=model)
+        with pytest.raises((ModelError, BadRequest)):
+            await stt.load()
+        await stt.aclose()
+
+
+async def test_nan_is_not_speech(moonshine: Moonshine) -> None:
+    assert (await heard(moonshine, np.full(RATE, np.nan, np.float32))).text == ""
