@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.settings import TurnSettings
-from vivavoce.turns import Edge, SpeechEdges, patience
+from vivavoce.turns import Edge, SpeechEdges, confidence, looks_unfinished, patience
 
 FRAME_S = 0.02
 TURNS = TurnSettings(start_s=0.06, pause_s=0.06)
@@ -78,3 +78,34 @@ def test_eagerness_shortens_a_doubtful_wait_and_leaves_the_sure_ones() -> None:
     assert waits["high"][1] < waits["medium"][1] < waits["low"][1]
     assert waits["high"][0] == waits["low"][0]
     assert waits["high"][2] == waits["low"][2]
+
+
+def test_without_a_word_from_the_model_the_sound_decides() -> None:
+    assert confidence(0.7, None, "and then") == 0.7
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+@settings(deadline=None)
+def test_the_likelier_the_end_by_words_or_sound_the_surer(
+    one: float, other: float, rest: float
+) -> None:
+    low, high = sorted((one, other))
+    text = "what is the capital of France"
+    assert confidence(low, rest, text) <= confidence(high, rest, text)
+    assert confidence(rest, low, text) <= confidence(rest, high, text)
+    assert 0 <= confidence(one, other, text) <= 1
+
+
+def test_few_words_are_likelier_the_first_of_more_but_for_whole_answers() -> None:
+    assert confidence(0.5, 0.3, "What is") < confidence(0.5, 0.3, "What is the capital of France?")
+    assert confidence(0.5, 0.3, "Yes, please.") > confidence(0.5, 0.3, "What is")
+
+
+@pytest.mark.parametrize("text", ["I went to the", "and, um", "my name is and"])
+def test_words_that_end_nothing_are_known(text: str) -> None:
+    assert looks_unfinished(text, "en")
+
+
+@pytest.mark.parametrize("text", ["", "Where is it?", "I am here."])
+def test_other_words_may_end_an_utterance(text: str) -> None:
+    assert not looks_unfinished(text, None)

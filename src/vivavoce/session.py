@@ -370,7 +370,8 @@ class Session:
             return True
         if draft.probability is None or self.settings.turns.mode == "manual":
             return False
-        sure = confidence(draft.probability, draft.completeness)
+        text = draft.transcript.text if draft.transcript else ""
+        sure = confidence(draft.probability, draft.completeness, text)
         wait = patience(sure, self.settings.turns)
         return self._ear.edges.now - draft.since >= wait - 1e-9
 

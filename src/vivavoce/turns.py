@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,12 +21,33 @@ _UNFINISHED = {
 }
 """Words that no utterance ends with, by language."""
 
-_TEXT_EVEN = 0.05
-"""The model's probability that a message ends at which it is even odds: unlikely at any one
-word, an end that has even this much is probably one."""
+_WHOLE = frozenset(
+    [
+        "yes",
+        "yeah",
+        "yep",
+        "no",
+        "nope",
+        "okay",
+        "ok",
+        "sure",
+        "thanks",
+        "thank",
+        "you",
+        "please",
+        "stop",
+        "hello",
+        "hi",
+        "goodbye",
+        "bye",
+    ]
+)
+"""Words that are often all there is."""
 
-_SOUND_LEAST = 0.3
-"""How far an unfinished sound alone can push the odds down."""
+_BIAS, _BY_ENDS, _BY_SOUND, _BY_WORDS = -1.0, 0.65, 0.34, 2.0
+_LEAST_WORDS, _MOST_WORDS = 2, 7
+"""Of a logistic regression over 118 utterances in four synthesized voices, whole and broken off
+in the middle, none of which the benchmarks use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +125,26 @@ class SpeechEdges:
         return Edge("pause", (self._frames - self._unvoiced) * self._frame_s)
 
 
-def confidence(sound: float, text: float | None) -> float:
+def confidence(sound: float, ends: float | None, text: str) -> float:
     """The probability that the turn is over, from how it sounds and what it says.
 
-    sound: the turn detector's. text: the language model's that the words end here, or None.
-    The words decide, for read and synthesized speech often sounds finished in mid-sentence; the
-    sound moves what they leave open.
+    sound: the turn detector's. ends: the language model's that the words end here, or None.
+    text: the transcript. The fewer the words, the likelier they are only the first of more, but
+    for those that are an answer by themselves.
     """
-    if text is None:
+    if ends is None:
         return sound
-    said = text / (text + _TEXT_EVEN)
-    heard = _SOUND_LEAST + (1 - _SOUND_LEAST) * min(max(sound, 0.0), 1.0)
-    return float(said**0.7 * heard**0.3)
+    words = text.lower().replace(",", " ").split()
+    whole = all(word.strip(" .!?") in _WHOLE for word in words)
+    count = _MOST_WORDS if whole else min(max(len(words), _LEAST_WORDS), _MOST_WORDS)
+    bounded = min(max(sound, 0.02), 0.98)
+    odds = (
+        _BIAS
+        + _BY_ENDS * math.log(max(ends, 0.0) + 0.002)
+        + _BY_SOUND * math.log(bounded / (1 - bounded))
+        + _BY_WORDS * math.log(count)
+    )
+    return 1 / (1 + math.exp(-odds))
 
 
 def looks_unfinished(text: str, language: str | None) -> bool:

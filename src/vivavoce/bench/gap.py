@@ -40,26 +40,26 @@ async def bench_gap(config: Config, speech: Path | None, pauses: Sequence[float]
     """Gaps and cut-offs of questions fed at the speed of speech, with and without drafts."""
     async with open_engines(config) as engines:
         sets = {"synthesized": await synthesized(engines.tts)}
+        for pause in pauses:
+            sets[f"synthesized, pause {pause:g} s"] = await synthesized(engines.tts, pause=pause)
         if speech is not None:
-            sets["recorded"] = await asyncio.to_thread(recorded, speech)
+            clips = sets["recorded"] = await asyncio.to_thread(recorded, speech)
+            for pause in pauses:
+                sets[f"recorded, pause {pause:g} s"] = [clip.with_pause(pause) for clip in clips]
         rows, turns = [], {}
         for name, clips in sets.items():
-            for pause in (0.0, *pauses):
-                for drafts in (True, False) if not pause else (True,):
-                    settings = replace(config.session, drafts=drafts)
-                    label = f"{name}, pause {pause:g} s" if pause else name
-                    label += "" if drafts else ", no drafts"
-                    done = [await ask(engines, settings, clip, pause) for clip in clips]
-                    rows.append(_row(label, done))
-                    turns[label] = [asdict(turn) for turn in done]
+            for drafts in (True,) if "pause" in name else (True, False):
+                settings = replace(config.session, drafts=drafts)
+                label = name if drafts else f"{name}, no drafts"
+                done = [await ask(engines, settings, clip) for clip in clips]
+                rows.append(_row(label, done))
+                turns[label] = [asdict(turn) for turn in done]
     notes = ["Gap: from the true end of speech to the first audible sample of the reply, in ms."]
     return Report("gap", rows, notes, {"turns": turns})
 
 
-async def ask(engines: Engines, settings: SessionSettings, clip: Clip, pause: float) -> Turn:
+async def ask(engines: Engines, settings: SessionSettings, clip: Clip) -> Turn:
     """One question, in real time, to a session of its own."""
-    if pause:
-        clip, _ = clip.with_pause(pause)
     sink = MemorySink(engines.tts.rate)
     events: list[Event] = []
     session = Session(engines, sink, events.append, settings=settings)

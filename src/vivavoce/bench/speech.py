@@ -6,7 +6,7 @@ A folder of recordings has a `manifest.jsonl`: a JSON object a line with `path`,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,7 @@ from vivavoce.media import read_audio
 
 RATE = 16_000
 _FRAME = RATE // 100
-_ROOM_S = 0.3
-"""Silence before the speech."""
-
-_VOICES = ("en-us", "en-us+f2", "en-us+m3", "en-us+klatt")
+_VOICES = ("en-us+rob", "en-us+f3", "en-us", "en-us+f2")
 
 QUESTIONS = (
     "What is the capital of France?",
@@ -55,48 +52,47 @@ QUESTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One utterance. text: what is said.
-
-    end: where the speech itself ends; breaks: where words end, as far as known; in seconds.
-    """
+    """One utterance. text: what is said; end: where the speech itself ends, in seconds."""
 
     name: str
     audio: Audio
     text: str
     end: float
-    breaks: tuple[float, ...] = ()
 
-    def with_pause(self, seconds: float) -> tuple[Clip, float]:
-        """The same with a silence between two words near its middle, and where that begins."""
-        at = round(self._middle() * RATE)
-        gap = _room(seconds)
-        samples = np.concatenate((self.audio.samples[:at], gap, self.audio.samples[at:]))
-        clip = Clip(self.name, Audio(samples, RATE), self.text, self.end + seconds)
-        return clip, at / RATE
-
-    def _middle(self) -> float:
-        """The end of a word near the middle; the quietest place there where words are unknown."""
-        if self.breaks:
-            return min(self.breaks, key=lambda at: abs(at - self.end / 2))
+    def with_pause(self, seconds: float) -> Clip:
+        """The same with a silence at the quietest place near its middle."""
         levels = _levels(self.audio)
         first, last = int(0.35 * self.end * 100), int(0.7 * self.end * 100)
         quiet = np.convolve(levels[first:last], np.ones(8) / 8, "valid")
-        return (first + 4 + int(np.argmin(quiet))) / 100
+        at = (first + 4 + int(np.argmin(quiet))) * _FRAME
+        samples = np.concatenate((self.audio.samples[:at], _room(seconds), self.audio.samples[at:]))
+        return Clip(self.name, Audio(samples, RATE), self.text, self.end + seconds)
 
 
-async def synthesized(tts: Tts, texts: Iterable[str] = QUESTIONS) -> list[Clip]:
-    """These texts in several voices, where the engine has them."""
+async def synthesized(
+    tts: Tts, texts: Iterable[str] = QUESTIONS, *, pause: float = 0.0
+) -> list[Clip]:
+    """These texts in several voices, where the engine has them.
+
+    pause: seconds of silence after the middle word, before which the voice does not fall.
+    """
     known = {voice.id for voice in tts.voices}
     voices = [voice for voice in _VOICES if voice in known]
     clips = []
     for i, text in enumerate(texts):
         options = TtsOptions(voices[i % len(voices)] if voices else None, speed=0.85)
-        async with aclosing(tts.speak(text, options)) as speech:  # type: ignore[type-var]
-            pieces = [piece async for piece in speech]
-        audio = Audio(np.concatenate([piece.samples for piece in pieces]), tts.rate)
-        ends = [word.end for piece in pieces for word in piece.words][:-1]
-        clips.append(_clip(f"synthesized-{i:02}", audio, text, ends))
+        words = text.split()
+        middle = len(words) // 2
+        parts = [" ".join(words[:middle]), " ".join(words[middle:])] if pause else [text]
+        spoken = [_trimmed(await _spoken(tts, part, options)) for part in parts]
+        clips.append(_clip(f"synthesized-{i:02}", spoken, text, pause))
     return clips
+
+
+async def _spoken(tts: Tts, text: str, options: TtsOptions) -> Audio:
+    async with aclosing(tts.speak(text, options)) as speech:  # type: ignore[type-var]
+        pieces = [piece.samples async for piece in speech]
+    return Audio(np.concatenate(pieces), tts.rate)
 
 
 def recorded(folder: Path, *, language: str = "en", most_s: float = 12.0) -> list[Clip]:
@@ -107,7 +103,7 @@ def recorded(folder: Path, *, language: str = "en", most_s: float = 12.0) -> lis
     return [
         clip
         for path, text in manifest(folder, language)
-        if (clip := _clip(path, read_audio(folder / path), text)).audio.seconds <= most_s
+        if (clip := _clip(path, [_trimmed(read_audio(folder / path))], text)).end <= most_s
     ]
 
 
@@ -123,16 +119,23 @@ def manifest(folder: Path, language: str | None = None) -> Iterator[tuple[str, s
             yield entry["path"], entry["text"]
 
 
-def _clip(name: str, audio: Audio, text: str, breaks: Iterable[float] = ()) -> Clip:
-    """Trimmed to its speech, at the level of a close microphone, in a quiet room."""
+def _clip(name: str, parts: Sequence[Samples], text: str, pause: float = 0.0) -> Clip:
+    """Speech at the level of a close microphone, in a quiet room."""
+    loudest = max(float(np.abs(part).max()) for part in parts)
+    pieces = [_room(0.3)]
+    for part in parts:
+        pieces += [part * (0.5 / loudest), _room(pause)]
+    samples = np.concatenate(pieces[:-1]).astype(np.float32)
+    return Clip(name, Audio(samples, RATE), text, len(samples) / RATE)
+
+
+def _trimmed(audio: Audio) -> Samples:
+    """Only the speech, at `RATE`."""
     audio = audio.resampled(RATE)
     levels = _levels(audio)
     loud = np.flatnonzero(levels > max(levels.max() * 0.01, np.quantile(levels, 0.05) * 4))
     first, last = max(0, loud[0] - 3), loud[-1] + 1
-    samples = audio.samples[first * _FRAME : last * _FRAME]
-    voice = np.concatenate((_room(_ROOM_S), samples * (0.5 / np.abs(samples).max())))
-    breaks = tuple(at + _ROOM_S - first / 100 for at in breaks)
-    return Clip(name, Audio(voice.astype(np.float32), RATE), text, len(voice) / RATE, breaks)
+    return audio.samples[first * _FRAME : last * _FRAME]
 
 
 def _levels(audio: Audio) -> Samples:
