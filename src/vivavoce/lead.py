@@ -21,6 +21,10 @@ class Lead:
         self._queued = 0
         self._flushed = False
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return self._queued
+
     def put(self, samples: Samples) -> None:
         """Queue these; faded in where they come after a flush."""
         if not len(samples):

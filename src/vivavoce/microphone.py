@@ -6,8 +6,10 @@ on Linux where sound goes through PulseAudio's or PipeWire's ALSA plugin.
 
 from __future__ import annotations
 
+import ctypes
+import logging
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -15,6 +17,8 @@ from .audio import Samples
 from .duplex import Duplex
 from .errors import BadRequest, EngineUnavailable
 from .registry import missing, nearest
+
+log = logging.getLogger(__name__)
 
 LATENCY_S = 0.04
 """Asked of each device: what Python can keep up with on a busy machine."""
@@ -65,6 +69,7 @@ class Device:
 
 def portaudio() -> PortAudio:
     """The library. Raises EngineUnavailable, with what to install, where it is missing."""
+    _hush_alsa()
     try:
         import sounddevice
     except (ImportError, OSError) as error:
@@ -177,6 +182,23 @@ def running(library: PortAudio, duplex: Duplex, *chosen: Device) -> Iterator[Non
                 what = f"the {device.side} {device.name!r} cannot be opened: {_reason(error)}"
                 raise EngineUnavailable(f"{what}; {_OTHERS}") from None
         yield
+
+
+def _hush_alsa() -> None:
+    """Send ALSA's remarks, which it prints on stderr in the midst of a display, to the log."""
+    with suppress(OSError, AttributeError):  # not Linux
+        library = ctypes.CDLL("libasound.so.2")
+        library.snd_lib_error_set_handler(_on_alsa_remark)
+
+
+def _remark(file: bytes, line: int, function: bytes, code: int, form: bytes) -> None:
+    log.debug("alsa: %s: %s", function.decode(), form.decode())
+
+
+_on_alsa_remark = ctypes.CFUNCTYPE(
+    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+)(_remark)
+"""Kept as long as the process, for ALSA calls it from its own threads."""
 
 
 _OTHERS = "`vivavoce talk --devices` lists what else there is"

@@ -208,7 +208,10 @@ class Screen:
 
     def take(self, event: Event) -> None:
         """Print what is complete above what is happening."""
-        for line in self.scene.take(event):
+        lines = self.scene.take(event)
+        if lines:
+            self._live.update(now(self.scene, self._level_db), refresh=True)
+        for line in lines:
             self._live.console.print(_said(line))
 
     def tick(self, seconds: float, level_db: float) -> None:
@@ -238,14 +241,13 @@ def now(scene: Scene, level_db: float) -> Group:
         rows.append(Text.assemble(*_name("You"), stable, " " if stable else "", (rest, "dim")))
     if scene.reply:
         rows.append(_said(Line("Vivavoce", scene.reply.strip())))
-    status = Text.assemble(
-        (f"{'● ' + scene.shown:<12}", _STYLES[scene.shown]), (meter(level_db), "dim")
-    )
+    status = Text(no_wrap=True, overflow="ellipsis")
+    status.append(f"{'● ' + scene.shown:<12}", _STYLES[scene.shown])
+    status.append(meter(level_db), "dim")
     if scene.shown == "waiting":
         status.append("  Space: talk", "dim")
     if scene.times is not None:
         status.append(f"  {latency(scene.times)}", "dim")
-    status.truncate(200, overflow="ellipsis")
     return Group(*rows, status)
 
 

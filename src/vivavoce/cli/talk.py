@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack, aclosing
+from contextlib import AbstractContextManager, ExitStack, aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +76,9 @@ def talk(
     as_json: bool,
 ) -> None:
     """Talk with the microphone and the loudspeaker; Ctrl-C ends the conversation."""
+    from vivavoce.duplex import Duplex
     from vivavoce.engines import KINDS
+    from vivavoce.microphone import common_rate, find, portaudio, running
 
     from .weights import pull_weights
 
@@ -85,36 +87,35 @@ def talk(
         settings = replace(settings, greeting=greeting)
     if push_to_talk:
         settings = replace(settings, turns=replace(settings.turns, mode="manual"))
-    cleaning = Cleaning(echo, noise, gain)
+    library = portaudio()
+    chosen = (find(library, "microphone", microphone), find(library, "loudspeaker", loudspeaker))
+    rate = common_rate(library, *chosen)
+    duplex = Duplex(rate, cleaner=Cleaning(echo, noise, gain).cleaner(rate))
     pull_weights(config, KINDS)
-    asyncio.run(_talk(config, settings, microphone, loudspeaker, cleaning, record, as_json))
+    asyncio.run(
+        _talk(
+            config, settings, duplex, running(library, duplex, *chosen), _display(as_json), record
+        )
+    )
 
 
 async def _talk(
     config: Config,
     settings: SessionSettings,
-    microphone: str | None,
-    loudspeaker: str | None,
-    cleaning: Cleaning,
+    duplex: Duplex,
+    devices: AbstractContextManager[None],
+    display: Display,
     record: Path | None,
-    as_json: bool,
 ) -> None:
-    from vivavoce.duplex import Duplex
-    from vivavoce.microphone import common_rate, find, portaudio, running
     from vivavoce.stack import open_engines
 
     from .interrupt import on_interrupt
 
-    library = portaudio()
-    chosen = (find(library, "microphone", microphone), find(library, "loudspeaker", loudspeaker))
-    rate = common_rate(library, *chosen)
-    duplex = Duplex(rate, cleaner=cleaning.cleaner(rate))
     click.secho("Loading the engines …", dim=True, err=True)
     async with open_engines(config) as engines:
-        with on_interrupt(duplex.close), running(library, duplex, *chosen):
-            names = " and ".join(device.name for device in chosen)
-            click.secho(f"Talk ({names}); Ctrl-C ends.", dim=True, err=True)
-            await converse(engines, duplex, settings, _display(as_json), record)
+        with on_interrupt(duplex.close), devices:
+            click.secho("Talk; Ctrl-C ends.", dim=True, err=True)
+            await converse(engines, duplex, settings, display, record)
 
 
 async def converse(
