@@ -29,6 +29,11 @@ class Ear:
         self._prefix_s = settings.prefix_s
         self._earliest = 0.0
 
+    @property
+    def now(self) -> float:
+        """Seconds of audio heard; finer than the VAD's frames."""
+        return self._tape.end / self.rate
+
     def hear(self, audio: Audio) -> tuple[Samples, Sequence[Edge]]:
         """The same audio at the ear's rate, and the edges found in it.
 

@@ -271,8 +271,9 @@ class Session:
         utterance = self._utterance
         if utterance is None:
             return
+        draft = self._draft = _Draft(at, self._clock() - (self._ear.now - at))
         self._mouth.cool()
-        draft = self._draft = _Draft(at, self._clock() - (self._ear.edges.now - at))
+        self._mouth.warm(utterance.partial.text or None)
         self._tasks.spawn(draft, self._judge(draft, utterance))
         self._tasks.spawn(draft, self._prepare(draft, utterance))
 
@@ -345,7 +346,7 @@ class Session:
     def _decide_speaking(self, utterance: Utterance) -> None:
         if self._forced or utterance.seconds > self.settings.max_utterance_s:
             self._forced = True
-            self._begin_draft(self._ear.edges.now)
+            self._begin_draft(self._ear.now)
         elif utterance.seconds > self.settings.turns.false_alarm_s and not words_of(
             utterance.partial.text
         ):
@@ -360,7 +361,7 @@ class Session:
                 return
             self._mouth.end("interrupted")
         if not words:
-            if self._forced or self._ear.edges.now - draft.since >= self.settings.turns.noise_s:
+            if self._forced or self._ear.now - draft.since >= self.settings.turns.noise_s:
                 self._drop_utterance(utterance, "noise")
         elif self._silence_suffices(draft) and not self._mouth.busy:
             self._take_turn(utterance, draft, heard)
@@ -373,7 +374,7 @@ class Session:
         text = draft.transcript.text if draft.transcript else ""
         sure = confidence(draft.probability, draft.completeness, text)
         wait = patience(sure, self.settings.turns)
-        return self._ear.edges.now - draft.since >= wait - 1e-9
+        return self._ear.now - draft.since >= wait - 1e-9
 
     def _take_turn(self, utterance: Utterance, draft: _Draft, heard: Transcript) -> None:
         """The user is done: answer."""

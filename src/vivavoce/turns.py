@@ -21,27 +21,7 @@ _UNFINISHED = {
 }
 """Words that no utterance ends with, by language."""
 
-_WHOLE = frozenset(
-    [
-        "yes",
-        "yeah",
-        "yep",
-        "no",
-        "nope",
-        "okay",
-        "ok",
-        "sure",
-        "thanks",
-        "thank",
-        "you",
-        "please",
-        "stop",
-        "hello",
-        "hi",
-        "goodbye",
-        "bye",
-    ]
-)
+_WHOLE = "yes yeah yep no nope okay ok sure thanks thank you please stop hello hi goodbye bye"
 """Words that are often all there is."""
 
 _BIAS, _BY_ENDS, _BY_SOUND, _BY_WORDS = -1.0, 0.65, 0.34, 2.0
@@ -135,7 +115,7 @@ def confidence(sound: float, ends: float | None, text: str) -> float:
     if ends is None:
         return sound
     words = text.lower().replace(",", " ").split()
-    whole = all(word.strip(" .!?") in _WHOLE for word in words)
+    whole = all(word.strip(" .!?") in _WHOLE.split() for word in words)
     count = _MOST_WORDS if whole else min(max(len(words), _LEAST_WORDS), _MOST_WORDS)
     bounded = min(max(sound, 0.02), 0.98)
     odds = (

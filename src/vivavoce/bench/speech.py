@@ -20,7 +20,7 @@ from vivavoce.media import read_audio
 
 RATE = 16_000
 _FRAME = RATE // 100
-_VOICES = ("en-us+rob", "en-us+f3", "en-us", "en-us+f2")
+_VOICES = ("en-us", "en-us+m3", "en-us+m1", "en-us+rob")
 
 QUESTIONS = (
     "What is the capital of France?",
