@@ -54,7 +54,9 @@ class PcmInput:
                 yield Audio(_samples(data[:whole], self._encoding), self._rate)
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
-        read = getattr(self._stream, "read1", self._stream.read)
+        # a thread that waits in a buffered read would abort the interpreter's shutdown
+        raw = getattr(self._stream, "raw", self._stream)
+        read = getattr(raw, "read1", raw.read)
         data = b"."
         with suppress(RuntimeError):  # the loop has ended
             while data:
