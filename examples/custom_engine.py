@@ -7,7 +7,7 @@ import numpy as np
 
 from vivavoce.engines import Speech, TtsOptions, Voice, Word
 from vivavoce.errors import BadRequest
-from vivavoce.testing.check_tts import check_tts
+from vivavoce.testing import check_tts
 
 
 class Beeper:

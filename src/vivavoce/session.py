@@ -273,7 +273,6 @@ class Session:
             return
         draft = self._draft = _Draft(at, self._clock() - (self._ear.now - at))
         self._mouth.cool()
-        self._mouth.warm(utterance.partial.text or None)
         self._tasks.spawn(draft, self._judge(draft, utterance))
         self._tasks.spawn(draft, self._prepare(draft, utterance))
 

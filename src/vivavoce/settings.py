@@ -26,11 +26,11 @@ class TurnSettings:
 
     mode: Literal["auto", "manual"] = "auto"
     start_threshold: float = 0.5
-    stop_threshold: float = 0.35
+    stop_threshold: float = 0.5
     start_s: float = 0.06
     prefix_s: float = 0.3
-    pause_s: float = 0.06
-    wait_min_s: float = 0.2
+    pause_s: float = 0.03
+    wait_min_s: float = 0.15
     wait_max_s: float = 3.0
     eagerness: Eagerness = "auto"
     barge_in: bool = True

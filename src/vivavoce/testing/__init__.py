@@ -6,6 +6,11 @@ All of it is public, for your own tests.
 from vivavoce.sinks import MemorySink
 
 from .call import Call
+from .check_llm import check_llm
+from .check_stt import check_stt
+from .check_tts import check_tts
+from .check_turn import check_turn
+from .check_vad import check_vad
 from .scripted import (
     ScriptedLlm,
     ScriptedStt,
@@ -24,6 +29,11 @@ __all__ = [
     "ScriptedTts",
     "ScriptedTurn",
     "ScriptedVad",
+    "check_llm",
+    "check_stt",
+    "check_tts",
+    "check_turn",
+    "check_vad",
     "hush",
     "say",
 ]
