@@ -12,7 +12,7 @@ from vivavoce.settings import TurnSettings
 from vivavoce.turns import Edge, SpeechEdges, confidence, looks_unfinished, patience
 
 FRAME_S = 0.02
-TURNS = TurnSettings(start_s=0.06, pause_s=0.06)
+TURNS = TurnSettings(start_s=0.06, pause_s=0.06, stop_threshold=0.35)
 
 
 def edges_of(probabilities: list[float]) -> list[Edge]:

@@ -340,7 +340,7 @@ async def test_a_pipe_gives_keys_and_its_end_gives_none() -> None:
 async def test_a_file_is_no_keyboard(tmp_path: Path) -> None:
     (tmp_path / "file").write_text(" ")
     with (
-        (tmp_path / "file").open() as stream,  # noqa: ASYNC230
+        (tmp_path / "file").open() as stream,
         pytest.raises(BadRequest, match="needs a keyboard"),
         keys(print, stream),
     ):
