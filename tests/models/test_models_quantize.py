@@ -100,7 +100,7 @@ def test_typical_weights_are_kept_closer_in_q4_k_than_in_q4_0() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "kind"), [(blocks.q4_0, Kind.Q4_0), (blocks.q4_k, Kind.Q4_K)], ids=str
+    ("pack", "kind"), [(blocks.q4_0, Kind.Q4_0), (blocks.q4_k, Kind.Q4_K)], ids=["Q4_0", "Q4_K"]
 )
 def test_weights_that_are_all_zero_stay_so(
     pack: Callable[[blocks.Floats], blocks.Bytes], kind: Kind
