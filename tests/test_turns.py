@@ -109,3 +109,12 @@ def test_words_that_end_nothing_are_known(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "Where is it?", "I am here."])
 def test_other_words_may_end_an_utterance(text: str) -> None:
     assert not looks_unfinished(text, None)
+
+
+def test_what_was_hardly_understood_tells_little_of_its_end() -> None:
+    text = "we are chosen sir"
+    likely = [confidence(0.5, 0.9, text, heard) for heard in (1.0, 0.6, 0.3)]
+    unlikely = [confidence(0.5, 0.0, text, heard) for heard in (1.0, 0.6, 0.3)]
+    assert likely == sorted(likely, reverse=True)
+    assert unlikely == sorted(unlikely)
+    assert likely[-1] == unlikely[-1]

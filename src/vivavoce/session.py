@@ -370,8 +370,8 @@ class Session:
             return True
         if draft.probability is None or self.settings.turns.mode == "manual":
             return False
-        text = draft.transcript.text if draft.transcript else ""
-        sure = confidence(draft.probability, draft.completeness, text)
+        heard = draft.transcript or Transcript("")
+        sure = confidence(draft.probability, draft.completeness, heard.text, heard.confidence)
         wait = patience(sure, self.settings.turns)
         return self._ear.now - draft.since >= wait - 1e-9
 

@@ -26,6 +26,7 @@ _WHOLE = "yes yeah yep no nope okay ok sure thanks thank you please stop hello h
 
 _BIAS, _BY_ENDS, _BY_SOUND, _BY_WORDS = -1.0, 0.65, 0.34, 2.0
 _LEAST_WORDS, _MOST_WORDS = 2, 7
+_ENDS_UNKNOWN = -3.0
 """Of a logistic regression over 118 utterances in four synthesized voices, whole and broken off
 in the middle, none of which the benchmarks use."""
 
@@ -105,10 +106,11 @@ class SpeechEdges:
         return Edge("pause", (self._frames - self._unvoiced) * self._frame_s)
 
 
-def confidence(sound: float, ends: float | None, text: str) -> float:
+def confidence(sound: float, ends: float | None, text: str, heard: float | None = None) -> float:
     """The probability that the turn is over, from how it sounds and what it says.
 
     sound: the turn detector's. ends: the language model's that the words end here, or None.
+    heard: the transcript's own confidence; what was hardly understood tells little of its end.
     text: the transcript. The fewer the words, the likelier they are only the first of more, but
     for those that are an answer by themselves.
     """
@@ -117,10 +119,12 @@ def confidence(sound: float, ends: float | None, text: str) -> float:
     words = text.lower().replace(",", " ").split()
     whole = all(word.strip(" .!?") in _WHOLE.split() for word in words)
     count = _MOST_WORDS if whole else min(max(len(words), _LEAST_WORDS), _MOST_WORDS)
+    trust = 1.0 if heard is None else min(max((heard - 0.3) / 0.6, 0.0), 1.0)
+    by_ends = trust * math.log(max(ends, 0.0) + 0.002) + (1 - trust) * _ENDS_UNKNOWN
     bounded = min(max(sound, 0.02), 0.98)
     odds = (
         _BIAS
-        + _BY_ENDS * math.log(max(ends, 0.0) + 0.002)
+        + _BY_ENDS * by_ends
         + _BY_SOUND * math.log(bounded / (1 - bounded))
         + _BY_WORDS * math.log(count)
     )
