@@ -59,8 +59,15 @@ class Cleaning:
     default=True,
     help="Take the reply out of what the microphone hears; not needed with headphones.",
 )
-@click.option("--noise-suppression/--no-noise-suppression", "noise", default=True)
-@click.option("--gain-control/--no-gain-control", "gain", default=True)
+@click.option(
+    "--noise-suppression/--no-noise-suppression",
+    "noise",
+    default=True,
+    help="Take steady noise out of it.",
+)
+@click.option(
+    "--gain-control/--no-gain-control", "gain", default=True, help="Make a quiet voice louder."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each event as a line of JSON.")
 @engine_options
 def talk(
