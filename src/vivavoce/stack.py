@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -69,6 +70,7 @@ async def open_engines(
     chains = [engine for engine in made.values() if isinstance(engine, Chain)]
     try:
         await asyncio.gather(*(engine.load() for engine in made.values()))
+        gc.freeze()  # what was loaded stays; walking it again and again would delay frames
         watch = asyncio.create_task(_watch(chains, probe_s)) if chains else None
         try:
             yield engines
