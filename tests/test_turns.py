@@ -101,7 +101,9 @@ def test_few_words_are_likelier_the_first_of_more_but_for_whole_answers() -> Non
     assert confidence(0.5, 0.3, "Yes, please.") > confidence(0.5, 0.3, "What is")
 
 
-@pytest.mark.parametrize("text", ["I went to the", "and, um", "my name is and"])
+@pytest.mark.parametrize(
+    "text", ["I went to the", "and, um", "my name is and", "Can you tell me, eh?"]
+)
 def test_words_that_end_nothing_are_known(text: str) -> None:
     assert looks_unfinished(text, "en")
 

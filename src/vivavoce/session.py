@@ -310,6 +310,8 @@ class Session:
     async def _completeness(self, text: str) -> float | None:
         """How probable the language model, or else the last word, makes it that this is all."""
         llm = self._engines.llm
+        if looks_unfinished(text, self.settings.language):
+            return 0.0
         if isinstance(llm, Foresight) and self.settings.turns.mode == "auto":
             try:
                 await self._tasks.ended()
@@ -317,7 +319,7 @@ class Session:
                 return await self._work.wait(llm.completeness(prompt), self.settings.llm_timeout_s)
             except Exception as error:  # noqa: BLE001 - the reply will tell
                 log.warning("no word on whether the turn is over: %s", describe(error))
-        return 0.0 if looks_unfinished(text, self.settings.language) else None
+        return None
 
     def _drop_draft(self) -> None:
         draft, self._draft = self._draft, None

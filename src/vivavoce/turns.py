@@ -12,14 +12,16 @@ _CURVE: dict[Eagerness, float] = {"high": 3.0, "medium": 2.0, "auto": 2.0, "low"
 """Exponents of `patience`: the larger, the sooner a doubtful silence ends the turn."""
 
 _UNFINISHED = {
-    "de": "der die das den dem ein eine einen und oder aber weil dass mein äh ähm",
-    "en": "a an the and or but because my your our their every um uh er",
-    "es": "el la los las un una y o pero porque mi tu su de que eh",
-    "fr": "le la les un une des et ou mais parce mon ma mes de du que euh",
-    "it": "il lo la i gli le un una e o ma perché mio mia di che eh",
+    "de": "der die das den dem ein eine einen und oder aber weil dass mein",
+    "en": "a an the and or but because my your our their every",
+    "es": "el la los las un una y o pero porque mi tu su de que",
+    "fr": "le la les un une des et ou mais parce mon ma mes de du que",
+    "it": "il lo la i gli le un una e o ma perché mio mia di che",
     "pt": "o a os as um uma e ou mas porque meu minha de que hum",
 }
 """Words that no utterance ends with, by language."""
+
+_HESITATIONS = "um uhm uh er erm eh hmm äh ähm euh"
 
 _WHOLE = "yes yeah yep no nope okay ok sure thanks thank you please stop hello hi goodbye bye"
 """Words that are often all there is."""
@@ -132,10 +134,13 @@ def confidence(sound: float, ends: float | None, text: str, heard: float | None 
 
 
 def looks_unfinished(text: str, language: str | None) -> bool:
-    """Whether it ends in a little word that something must follow, such as "the"."""
+    """Whether it ends in a hesitation, or in a little word that something must follow."""
     words = text.lower().rstrip(" .,;:!…-").split()
+    if not words:
+        return False
     code = (language or "en").partition("-")[0]
-    return bool(words) and words[-1] in _UNFINISHED.get(code, "").split()
+    hesitates = words[-1].rstrip("?") in _HESITATIONS.split()
+    return hesitates or words[-1] in _UNFINISHED.get(code, "").split()
 
 
 def patience(probability: float, settings: TurnSettings) -> float:
