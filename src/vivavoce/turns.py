@@ -29,8 +29,8 @@ _WHOLE = "yes yeah yep no nope okay ok sure thanks thank you please stop hello h
 _BIAS, _BY_ENDS, _BY_SOUND, _BY_WORDS = -1.0, 0.65, 0.34, 2.0
 _LEAST_WORDS, _MOST_WORDS = 2, 7
 _ENDS_UNKNOWN = -3.0
-"""Of a logistic regression over 118 utterances in four synthesized voices, whole and broken off
-in the middle, none of which the benchmarks use."""
+"""Rounded, after a logistic regression over 118 utterances in four synthesized voices, whole and
+broken off in the middle, of sentences that the benchmarks do not use."""
 
 
 @dataclass(frozen=True, slots=True)
