@@ -139,7 +139,7 @@ class Session:
             finally:
                 self._hang_up()
                 await self._tasks.finish(_CLOSING)
-        fallback.report.reset(told)
+                fallback.report.reset(told)
         if failure is not None:
             raise failure
 
