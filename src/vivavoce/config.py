@@ -1,8 +1,9 @@
 """What a person may set, checked at the door; the only reader of the environment.
 
 Layers, each over the one before: the profile, the file, the environment, the command line.
-`session` and `models` are merged key by key. An engine (`vad`, `turn`, `stt`, `llm`, `tts`) is
-replaced as a whole, but for a mapping without `engine`: that sets options of the engine below.
+`session`, `models` and `server` are merged key by key. An engine (`vad`, `turn`, `stt`, `llm`,
+`tts`) is replaced as a whole, but for a mapping without `engine`: that sets options of the engine
+below.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from .engines import KINDS, Kind
 from .errors import BadConfig
 from .profiles import DEFAULT_PROFILE, PROFILES
 from .registry import EngineSpec, Option, nearest
+from .server_settings import ServerSettings
 from .settings import SessionSettings, TurnSettings
 
 T = TypeVar("T")
 
-KEYS = ("profile", *KINDS, "session", "models")
+KEYS = ("profile", *KINDS, "session", "models", "server")
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 MASK = "***"
@@ -54,6 +56,7 @@ class Config:
     tts: tuple[EngineSpec, ...]
     session: SessionSettings = field(default_factory=SessionSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
 
     def engines(self, kind: Kind) -> tuple[EngineSpec, ...]:
         """Those of this kind."""
@@ -67,6 +70,7 @@ class Config:
             **{str(kind): _engines_as_data(self.engines(kind)) for kind in KINDS},
             "session": asdict(self.session),
             "models": asdict(self.models),
+            "server": {**asdict(self.server), "keys": [MASK for _ in self.server.keys]},
         }
 
 
@@ -104,9 +108,10 @@ def load_config(
     engines = {kind: _engines(kind, layers, problems) for kind in KINDS}
     session = _section(SessionSettings, "session", layers, problems)
     models = _section(ModelSettings, "models", layers, problems)
+    server = _section(ServerSettings, "server", layers, problems)
     _check_order(session.turns, problems)
     problems.raise_any()
-    return Config(profile=profile, **engines, session=session, models=models)
+    return Config(profile=profile, **engines, session=session, models=models, server=server)
 
 
 def use_models(settings: ModelSettings) -> None:

@@ -68,7 +68,9 @@ def build(shape: type[T], values: Mapping[str, object]) -> T:
     hints = get_type_hints(shape)
     return shape(
         **{
-            key: build(hints[key], value) if isinstance(value, Mapping) else value
+            key: build(hints[key], value)  # type: ignore[arg-type]
+            if is_dataclass(hints[key])
+            else value
             for key, value in values.items()
         }
     )
@@ -82,9 +84,18 @@ def told(error: ValidationError, value: object) -> str:
 
 def _checked(shape: type, key: str, value: object, as_text: bool) -> object:
     adapter = _adapter(shape, key)
-    if as_text and isinstance(value, str):
+    if get_type_hints(shape)[key] == tuple[str, ...]:
+        value = _listed(value)
+    elif as_text and isinstance(value, str):
         return adapter.validate_strings(value)
     return adapter.validate_python(value, strict=True)
+
+
+def _listed(value: object) -> object:
+    """A list as one writes it: as such, or as names between commas."""
+    if isinstance(value, str):
+        return tuple(name for part in value.split(",") if (name := part.strip()))
+    return tuple(value) if isinstance(value, list) else value
 
 
 @cache

@@ -21,8 +21,9 @@ from .errors import BadConfig, BadRequest, EngineUnavailable
 Option: TypeAlias = str | int | float | bool | None
 
 EXTRAS = {
-    "av": "", "ctranslate2": "whisper", "faster_whisper": "whisper", "livekit": "mic",
-    "piper": "piper", "sounddevice": "mic", "webrtcvad": "webrtc",
+    "aiortc": "server", "av": "", "ctranslate2": "whisper", "fastapi": "server",
+    "faster_whisper": "whisper", "livekit": "mic", "piper": "piper", "prometheus_client": "server",
+    "sounddevice": "mic", "uvicorn": "server", "webrtcvad": "webrtc", "wyoming": "server",
 }  # fmt: skip
 """Which extra brings a module that the base install lacks."""
 

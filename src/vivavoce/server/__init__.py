@@ -1,0 +1,1 @@
+"""The conversation core behind the protocols that clients speak; needs `vivavoce[server]`."""

@@ -1,0 +1,44 @@
+"""What routes ask of a request: the service, and who is calling."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from .admission import Caller
+from .service import Service
+
+
+def service_of(connection: HTTPConnection) -> Service:
+    """The service that this application runs on."""
+    service: Service = connection.app.state.service
+    return service
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Who is calling. Raises Problem (401) for a wrong or missing key.
+
+    The key comes as `Authorization: Bearer`, `X-API-Key`, or, from a browser's WebSocket, in the
+    subprotocol `openai-insecure-api-key.<key>`.
+    """
+    return service_of(connection).admission.identify(key_of(connection))
+
+
+def key_of(connection: HTTPConnection) -> str | None:
+    """The key as it came, or None."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    if "x-api-key" in connection.headers:
+        return connection.headers["x-api-key"]
+    for protocol in connection.headers.get("sec-websocket-protocol", "").split(","):
+        prefix, _, key = protocol.strip().partition("openai-insecure-api-key.")
+        if not prefix and key:
+            return key
+    return None
+
+
+TheService = Annotated[Service, Depends(service_of)]
+TheCaller = Annotated[Caller, Depends(caller_of)]

@@ -1,0 +1,50 @@
+"""What all protocols share: one configuration, one set of loaded engines, one door."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from vivavoce.config import Config
+from vivavoce.server_settings import LimitSettings, ServerSettings
+from vivavoce.session import Engines
+
+from .admission import Admission
+from .meters import Meters
+from .problems import Problem
+
+State: TypeAlias = Literal["warming", "ready", "draining"]
+
+
+class Service:
+    """The server's state; `app.state.service` of every application."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.settings: ServerSettings = config.server
+        self.limits: LimitSettings = config.server.limits
+        self.meters = Meters()
+        self.admission = Admission(config.server, self.meters)
+        self.state: State = "warming"
+        self._engines: Engines | None = None
+
+    @property
+    def engines(self) -> Engines:
+        """The loaded engines. Raises Problem (503) until they are."""
+        if self._engines is None:
+            raise Problem(
+                "the engines are still loading; /audio/health tells when they are ready",
+                status=503,
+                code="not_ready",
+                retry_after=1.0,
+            )
+        return self._engines
+
+    def ready(self, engines: Engines) -> None:
+        """The engines are loaded and warm: let callers in."""
+        self._engines = engines
+        self.state = "ready"
+
+    def drain(self) -> None:
+        """Let no new sessions in; those that run may end."""
+        self.state = "draining"
+        self.admission.close()
