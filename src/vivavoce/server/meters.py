@@ -15,3 +15,9 @@ class Meters:
 
     def take(self, event: Event, protocol: str) -> None:
         """Count what a session told. protocol: such as `realtime`, `voice`, `wyoming`."""
+
+    def session_started(self, protocol: str) -> None:
+        """A conversation began."""
+
+    def session_ended(self, protocol: str) -> None:
+        """A conversation is over."""

@@ -9,6 +9,7 @@ from vivavoce.server_settings import LimitSettings, ServerSettings
 from vivavoce.session import Engines
 
 from .admission import Admission
+from .conversations import Conversations
 from .meters import Meters
 from .problems import Problem
 
@@ -24,6 +25,7 @@ class Service:
         self.limits: LimitSettings = config.server.limits
         self.meters = Meters()
         self.admission = Admission(config.server, self.meters)
+        self.conversations = Conversations(self.meters, log_words=config.server.log_words)
         self.state: State = "warming"
         self._engines: Engines | None = None
 
@@ -45,6 +47,7 @@ class Service:
         self.state = "ready"
 
     def drain(self) -> None:
-        """Let no new sessions in; those that run may end."""
+        """Let no new sessions in; those that run end after the reply that is under way."""
         self.state = "draining"
         self.admission.close()
+        self.conversations.finish()
