@@ -1,0 +1,93 @@
+"""Every error of every route as an answer, in the one form that `problems` knows."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request, WebSocket
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.websockets import WebSocketState
+
+from vivavoce.errors import VivavoceError
+
+from .problems import Problem, problem_of
+
+_log = logging.getLogger(__name__)
+_POLICY_VIOLATION, _INTERNAL_ERROR = 1008, 1011
+"""WebSocket close codes."""
+
+
+def install(app: FastAPI) -> None:
+    """Have the application answer all errors."""
+    for kind in (
+        Exception,
+        VivavoceError,
+        HTTPException,
+        RequestValidationError,
+        WebSocketRequestValidationError,
+    ):
+        app.add_exception_handler(kind, _told)  # type: ignore[arg-type]  # serves both kinds
+
+
+def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem as an HTTP answer."""
+    headers = dict(headers or {})
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
+    if problem.status == 401:
+        headers.setdefault("WWW-Authenticate", "Bearer")
+    return JSONResponse(problem.body(), problem.status, headers)
+
+
+async def _told(connection: Request | WebSocket, error: Exception) -> Response | None:
+    problem, headers = _problem(connection, error), {}
+    if isinstance(error, HTTPException):
+        headers = dict(error.headers or {})
+    if (
+        not isinstance(connection, WebSocket)
+        or connection.application_state is WebSocketState.CONNECTING
+    ):
+        return answer(problem, headers)
+    if connection.application_state is WebSocketState.CONNECTED:
+        _log.warning("a WebSocket route let an error out: %s", error)
+        code = _INTERNAL_ERROR if problem.status >= 500 else _POLICY_VIOLATION
+        await connection.close(code, str(problem)[:100])
+    return None
+
+
+def _problem(connection: Request | WebSocket, error: Exception) -> Problem:
+    match error:
+        case RequestValidationError() | WebSocketRequestValidationError():
+            return _invalid(error)
+        case HTTPException(__cause__=VivavoceError() as cause):  # met while reading the body
+            return problem_of(cause)
+        case HTTPException(status_code=404):
+            return Problem(
+                f"there is nothing at {connection.url.path}; /docs lists what there is",
+                status=404,
+                code="not_found",
+            )
+        case HTTPException(status_code=405):
+            allowed = (error.headers or {}).get("Allow", "another method")
+            message = f"{connection.url.path} takes {allowed}"
+            return Problem(message, status=405, code="method_not_allowed")
+        case HTTPException():
+            return Problem(str(error.detail), status=error.status_code)
+    return problem_of(error)
+
+
+def _invalid(error: RequestValidationError | WebSocketRequestValidationError) -> Problem:
+    """The first field that is wrong, as OpenAI names it."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        reason = first.get("ctx", {}).get("error", first["msg"])
+        return Problem(f"the body is not JSON: {reason}", code="invalid_json")
+    param = ".".join(str(step) for step in first["loc"][1:])
+    message = f"{param}: {first['msg']}" if param else str(first["msg"])
+    code = "missing_required_parameter" if first["type"] == "missing" else "invalid_value"
+    return Problem(message, code=code, param=param or None)

@@ -1,0 +1,112 @@
+"""A real server on a free port of this machine, in the test's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from vivavoce.config import load_config
+from vivavoce.engines import Llm, Stt, Tts, TurnDetector
+from vivavoce.server.app import make_app
+from vivavoce.server.service import Service
+from vivavoce.session import Engines
+from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that runs. url: `http://127.0.0.1:PORT`."""
+
+    url: str
+    service: Service
+    app: FastAPI
+
+    @property
+    def ws_url(self) -> str:
+        """The same for WebSockets: `ws://127.0.0.1:PORT`."""
+        return self.url.replace("http", "ws", 1)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """For sockets: the host and the port."""
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        return host, int(port)
+
+
+Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[Served]]
+"""`serving(settings, engines)`, as below."""
+
+
+@asynccontextmanager
+async def open_server(
+    settings: Mapping[str, object] | None = None,
+    engines: Engines | None = None,
+    *,
+    stt: Stt | None = None,
+    llm: Llm | None = None,
+    tts: Tts | None = None,
+    turn: TurnDetector | None = None,
+    routes: Callable[[FastAPI], object] = lambda _: None,
+) -> AsyncIterator[Served]:
+    """A server, listening and ready; at the end it has left no task behind.
+
+    settings: the configuration's `server` section. engines: all five; or some of them one by
+    one, and the rest are scripted ones.
+    routes: adds further ones to the application, for tests of what all routes rest on.
+    """
+    engines = engines or Engines(
+        ScriptedVad(),
+        turn or ScriptedTurn(),
+        stt or ScriptedStt("hello there"),
+        llm or ScriptedLlm(),
+        tts or ScriptedTts(),
+    )
+    before = asyncio.all_tasks()
+    config = load_config(overrides={"server": settings or {}}, environment={})
+    service = Service(config)
+    app = make_app(service)
+    routes(app)
+    setup = uvicorn.Config(
+        app,
+        log_config=None,
+        lifespan="on",
+        ws_max_size=int(config.server.limits.message_mb * 1e6),
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+    )
+    setup.load()
+    server = uvicorn.Server(setup)
+    server.lifespan = setup.lifespan_class(setup)
+    listener = socket.create_server(("127.0.0.1", 0))
+    await server.startup([listener])
+    try:
+        service.ready(engines)
+        yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", service, app)
+    finally:
+        await server.shutdown([listener])
+        left = asyncio.all_tasks() - before - {asyncio.current_task()}
+        if left:
+            await asyncio.wait(left, timeout=5)
+    left = {task for task in left if not task.done()}
+    assert not left, f"left behind: {left}"
+
+
+@pytest.fixture
+def serving() -> Serving:
+    """Servers as the test wants them: `async with serving({"keys": …}, llm=…) as server`."""
+    return open_server
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Served]:
+    """A server with scripted engines and the default settings."""
+    async with open_server() as served:
+        yield served
