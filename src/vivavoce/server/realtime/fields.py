@@ -1,0 +1,142 @@
+"""Values of a client's JSON, each checked; what is wrong is told in OpenAI's words and codes.
+
+`path` is where the value stands, for the message: `session.audio.output.speed`. A function raises
+WireError for a value of the wrong type or out of bounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from .wire_error import WireError
+
+Json: TypeAlias = Mapping[str, Any]
+"""An object as it came over the wire; checked field by field where it is read."""
+
+
+def required(data: Json, key: str, path: str) -> Any:
+    """The value of `key`, which must be there."""
+    if data.get(key) is None:
+        raise WireError(
+            f"Missing required parameter: '{path}'.", "missing_required_parameter", path
+        )
+    return data[key]
+
+
+def text(value: object, path: str, *, most: int | None = None) -> str:
+    """A string, of at most `most` characters."""
+    if not isinstance(value, str):
+        raise wrong_type(value, path, "a string")
+    if most is not None and len(value) > most:
+        raise WireError(
+            f"Invalid '{path}': string too long. Expected a string with maximum length {most}, "
+            f"but got a string with length {len(value)} instead.",
+            "string_above_max_length",
+            path,
+        )
+    return value
+
+
+def boolean(value: object, path: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise wrong_type(value, path, "a boolean")
+    return value
+
+
+def number(value: object, path: str, least: float, most: float) -> float:
+    """A number within bounds."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise wrong_type(value, path, "a number")
+    return _bounded(float(value), path, least, most, "decimal")
+
+
+def integer(value: object, path: str, least: int, most: int) -> int:
+    """A whole number within bounds; 3.0 is one, as JavaScript writes it."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong_type(value, path, "an integer")
+    return int(_bounded(value, path, least, most, "integer"))
+
+
+def choice(value: object, path: str, choices: Sequence[str]) -> str:
+    """One of these words."""
+    word = text(value, path)
+    if word not in choices:
+        raise WireError(
+            f"Invalid value: '{word[:64]}'. Supported values are: {_listed(choices)}.",
+            "invalid_value",
+            path,
+        )
+    return word
+
+
+def mapping(value: object, path: str) -> Json:
+    """A JSON object."""
+    if not isinstance(value, Mapping):
+        raise wrong_type(value, path, "an object")
+    return value
+
+
+def array(value: object, path: str, *, most: int) -> Sequence[Any]:
+    """A JSON array of at most `most` elements."""
+    if not isinstance(value, list):
+        raise wrong_type(value, path, "an array")
+    if len(value) > most:
+        raise WireError(
+            f"Invalid '{path}': array too long. Expected an array with maximum length {most}, "
+            f"but got an array with length {len(value)} instead.",
+            "array_above_max_length",
+            path,
+        )
+    return value
+
+
+def wrong_type(value: object, path: str, expected: str) -> WireError:
+    """That `value` is not what was expected there."""
+    return WireError(
+        f"Invalid type for '{path}': expected {expected}, but got {_named(value)} instead.",
+        "invalid_type",
+        path,
+    )
+
+
+def _bounded(value: float, path: str, least: float, most: float, kind: str) -> float:
+    if value < least:
+        raise WireError(
+            f"Invalid '{path}': {kind} below minimum value. Expected a value >= {least:g}, "
+            f"but got {value:g} instead.",
+            f"{kind}_below_min_value",
+            path,
+        )
+    if value > most:
+        raise WireError(
+            f"Invalid '{path}': {kind} above maximum value. Expected a value <= {most:g}, "
+            f"but got {value:g} instead.",
+            f"{kind}_above_max_value",
+            path,
+        )
+    return value
+
+
+def _named(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case Mapping():
+            return "an object"
+    return "an array"
+
+
+def _listed(words: Sequence[str]) -> str:
+    quoted = [f"'{word}'" for word in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
