@@ -7,10 +7,10 @@ from vivavoce.history import History
 
 
 def test_the_prompt_begins_with_the_system_message_and_ends_with_the_users_words() -> None:
-    history = History("Be brief.")
+    history = History()
     history.user("Hello.")
     history.assistant("Hi!")
-    assert history.prompt("How are you?") == [
+    assert history.prompt("Be brief.", "How are you?") == [
         Message("system", "Be brief."),
         Message("user", "Hello."),
         Message("assistant", "Hi!"),
@@ -28,11 +28,11 @@ def test_a_user_who_heard_nothing_of_the_reply_goes_on_in_the_same_message() -> 
 
 
 def test_the_prompt_keeps_the_latest_turns_whole() -> None:
-    history = History("S", turns=2)
+    history = History(turns=2)
     for i in range(5):
         history.user(f"u{i}")
         history.assistant(f"a{i}")
-    assert [message.content for message in history.prompt("u5")] == ["S", "u4", "a4", "u5"]
+    assert [message.content for message in history.prompt("S", "u5")] == ["S", "u4", "a4", "u5"]
 
 
 def test_tool_calls_are_followed_by_their_results() -> None:
@@ -56,4 +56,4 @@ def test_an_endless_conversation_keeps_a_bounded_history() -> None:
         history.user(f"u{i}")
         history.assistant(f"a{i}")
     assert len(history.messages) <= 2 * 4 * 3 + 2
-    assert history.prompt()[-1].content == "a499"
+    assert history.prompt("")[-1].content == "a499"

@@ -16,6 +16,7 @@ from vivavoce.events import (
     Heard,
     Paused,
     ReplyEnded,
+    ReplyMade,
     ReplyStarted,
     Resumed,
     SpeechStarted,
@@ -74,7 +75,16 @@ async def test_events_come_in_the_order_in_which_things_happen() -> None:
     kinds = [
         type(event) for event in call.events if not (isinstance(event, Heard) and not event.final)
     ]
-    assert kinds == [SpeechStarted, SpeechStopped, Heard, ReplyStarted, Wrote, Spoke, ReplyEnded]
+    assert kinds == [
+        SpeechStarted,
+        SpeechStopped,
+        Heard,
+        ReplyStarted,
+        Wrote,
+        ReplyMade,
+        Spoke,
+        ReplyEnded,
+    ]
 
 
 async def test_the_reply_starts_when_the_wait_is_over_and_no_later() -> None:

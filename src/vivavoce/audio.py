@@ -62,6 +62,18 @@ class Audio:
         return Audio(self.samples[first:last], self.rate)
 
 
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """Time that passed, and the audio that came meanwhile, which may be longer or shorter.
+
+    What a source that is no steady stream tells of time: a network client may send nothing for
+    a while, or much at once.
+    """
+
+    seconds: float
+    audio: Audio | None = None
+
+
 class Resampler:
     """One stream's change of rate, chunk by chunk, without clicks at the seams.
 

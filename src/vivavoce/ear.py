@@ -29,6 +29,11 @@ class Ear:
         self._prefix_s = settings.prefix_s
         self._earliest = 0.0
 
+    def configure(self, settings: TurnSettings) -> None:
+        """Go by these from now on."""
+        self.edges.settings = settings
+        self._prefix_s = settings.prefix_s
+
     @property
     def now(self) -> float:
         """Seconds of audio heard; finer than the VAD's frames."""

@@ -42,7 +42,7 @@ class TurnDropped:
     """What began as an utterance was none; nothing was added to the history."""
 
     turn: int
-    why: Literal["silence", "noise", "backchannel"]
+    why: Literal["silence", "noise", "backchannel", "cleared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,13 @@ class Wrote:
 
     turn: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyMade:
+    """All of the reply has been written and voiced; what is not played yet goes on playing."""
+
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class ToolCalled:
-    """A tool is being run."""
+    """A tool is being run, or is to be run by the owner's client."""
 
     turn: int
     call: ToolCall
@@ -134,6 +141,7 @@ Event: TypeAlias = (
     | TurnDropped
     | ReplyStarted
     | Wrote
+    | ReplyMade
     | Spoke
     | Paused
     | Resumed

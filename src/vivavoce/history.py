@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from .engines import Message, ToolCall
+
+
+class Memory(Protocol):
+    """What a session remembers; its owner may bring a memory of its own."""
+
+    def prompt(self, system: str, user: str | None = None) -> list[Message]:
+        """What the model is to read: the system prompt, the latest turns, and `user`'s words."""
+        ...
+
+    def user(self, text: str) -> None:
+        """The user said this."""
+        ...
+
+    def assistant(self, text: str) -> None:
+        """The user heard this; nothing when they heard nothing."""
+        ...
+
+    def tools(self, calls: Sequence[ToolCall], results: Sequence[str]) -> None:
+        """The model called these tools, and this is what they returned."""
+        ...
 
 
 class History:
@@ -13,8 +34,7 @@ class History:
     A user who goes on before hearing any of the reply adds to the same message.
     """
 
-    def __init__(self, system_prompt: str = "", turns: int = 12) -> None:
-        self.system_prompt = system_prompt
+    def __init__(self, turns: int = 12) -> None:
         self._turns = turns
         self._messages: list[Message] = []
 
@@ -23,7 +43,7 @@ class History:
         """Everything but the system prompt."""
         return tuple(self._messages)
 
-    def prompt(self, user: str | None = None) -> list[Message]:
+    def prompt(self, system: str, user: str | None = None) -> list[Message]:
         """What the model is to read: the system prompt, the latest turns, and `user`'s words."""
         messages = list(self._messages)
         if user is not None:
@@ -31,8 +51,7 @@ class History:
         starts = [i for i, message in enumerate(messages) if message.role == "user"]
         if len(starts) > self._turns:
             messages = messages[starts[-self._turns] :]
-        system = [Message("system", self.system_prompt)] if self.system_prompt else []
-        return system + messages
+        return [Message("system", system), *messages] if system else messages
 
     def user(self, text: str) -> None:
         """The user said this."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from .engines import Llm, LlmOptions, Tts
+from .engines import Llm, LlmOptions, Message, Tts
 from .errors import describe
 from .events import Event, Failed, Paused, ReplyEnded, ReplyStarted, Resumed
-from .history import History
+from .history import Memory
 from .metrics import TurnTimes
 from .playout import Speaker
 from .reply import Reply, Voicing
@@ -22,6 +23,9 @@ from .work import Work
 log = logging.getLogger(__name__)
 
 _WARMING = "warming"
+
+_REMEMBERED = 32
+"""Replies of which is known what was heard of them at any moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Mouth:
         llm: Llm,
         tts: Tts,
         speaker: Speaker,
-        history: History,
+        history: Memory,
         toolbox: Toolbox,
         settings: SessionSettings,
         *,
@@ -53,6 +57,7 @@ class Mouth:
         self.now = 0.0
         self.quiet_since = 0.0
         self._reply: Reply | None = None
+        self._replies: OrderedDict[int, Reply] = OrderedDict()
         self._anchor: Anchor | None = None
         self._drafted = False
         self._voicing = Voicing(llm, tts, toolbox, speaker, settings, work, emit, clock)
@@ -66,6 +71,20 @@ class Mouth:
         """Whether a reply is on its way to the ear."""
         return self._reply is not None
 
+    @property
+    def making(self) -> bool:
+        """Whether a reply is still being written or voiced, not only played."""
+        return self._reply is not None and not self._reply.made
+
+    def configure(self, settings: SessionSettings, toolbox: Toolbox) -> None:
+        """Go by these from the next reply on."""
+        self._voicing = replace(self._voicing, settings=settings, toolbox=toolbox)
+
+    def heard_by(self, turn: int, seconds: float) -> str | None:
+        """The words in so much of a reply's audio; None for one that is long forgotten."""
+        reply = self._replies.get(turn)
+        return None if reply is None else reply.heard_by(seconds)
+
     def tick(self, seconds: float) -> None:
         """The session's clock moved on."""
         self.now += seconds
@@ -77,14 +96,38 @@ class Mouth:
 
     def prepare(self, turn: int, user: str) -> Reply:
         """A reply to the history and these words, held back until `begin`."""
-        return self._made(Reply(turn, self._voicing, prompt=self._history.prompt(user)))
+        return self._made(Reply(turn, self._voicing, prompt=self._prompt(user)))
 
     def begin(self, turn: int, draft: Reply | None = None, anchor: Anchor | None = None) -> None:
         """Answer the history: with the draft, if there is one that still lives."""
         self.end("interrupted")
         drafted = draft if draft in self._tasks else None
-        reply = drafted or self._made(Reply(turn, self._voicing, prompt=self._history.prompt()))
+        reply = drafted or self._made(Reply(turn, self._voicing, prompt=self._prompt()))
         self._release(reply, anchor, drafted=drafted is not None)
+
+    def answer(
+        self,
+        turn: int,
+        settings: SessionSettings,
+        toolbox: Toolbox,
+        prompt: Sequence[Message] | None,
+        *,
+        keep: bool,
+    ) -> None:
+        """Answer the history, or `prompt`. A reply that only plays on is heard to its end first;
+        one that is still being made is ended.
+        """
+        if self._reply is not None and self._reply.made and not self._speaker.paused:
+            self.end("done")
+        self.end("interrupted")
+        voicing = replace(self._voicing, settings=settings, toolbox=toolbox)
+        if prompt is None:
+            prompt = self._history.prompt(settings.system_prompt)
+        reply = self._made(Reply(turn, voicing, prompt=prompt, keep=keep))
+        self._release(reply, None, drafted=False)
+
+    def _prompt(self, user: str | None = None) -> list[Message]:
+        return self._history.prompt(self._voicing.settings.system_prompt, user)
 
     def say(self, turn: int, text: str) -> None:
         """Say this as it stands."""
@@ -98,18 +141,23 @@ class Mouth:
     def end(self, why: Literal["done", "interrupted", "failed"]) -> None:
         """The reply is over at once; what was heard of it enters the history."""
         reply = self._reply
-        if reply is None:
-            return
-        self._reply = None
-        self._speaker.pause()
-        reply.tell()
-        self._speaker.flush()
-        reply.over = True
-        if why == "interrupted":
+        if reply is not None:
+            self._finish(reply, why)
             self._tasks.cancel(reply)
-        for calls, results in reply.tools_used:
-            self._history.tools(calls, results)
-        self._history.assistant(reply.told)
+
+    def _finish(self, reply: Reply, why: Literal["done", "interrupted", "failed"]) -> None:
+        self._reply = None
+        if why == "done" and reply.made:
+            reply.tell(all_of_it=True)
+        else:
+            self._speaker.pause()
+            reply.tell()
+            self._speaker.flush()
+        reply.over = True
+        if reply.keep:
+            for calls, results in reply.tools_used:
+                self._history.tools(calls, results)
+            self._history.assistant(reply.told)
         self.quiet_since = self.now
         self._emit(ReplyEnded(reply.turn, reply.told.strip(), why, self._times(reply)))
         if why == "done":
@@ -117,7 +165,7 @@ class Mouth:
 
     def hold(self) -> None:
         """The user makes a sound: fall silent until it is known what it is."""
-        if self._reply is not None and not self._speaker.paused:
+        if self._reply is not None and not self._speaker.paused and not self._speaker.far:
             self._speaker.pause()
             self._emit(Paused(self._reply.turn, self.now))
 
@@ -134,6 +182,9 @@ class Mouth:
 
     def _release(self, reply: Reply, anchor: Anchor | None, *, drafted: bool) -> None:
         self._reply, self._anchor, self._drafted = reply, anchor, drafted
+        self._replies[reply.turn] = reply
+        if len(self._replies) > _REMEMBERED:
+            self._replies.popitem(last=False)
         self._emit(ReplyStarted(reply.turn, drafted))
         reply.release()
 
@@ -148,7 +199,7 @@ class Mouth:
                 name = self._voicing.llm.name
                 self._emit(Failed("llm", name, describe(error), "the reply was given up"))
         if reply is self._reply:
-            self.end("failed" if reply.failed else "done")
+            self._finish(reply, "failed" if reply.failed else "done")
 
     def _times(self, reply: Reply) -> TurnTimes | None:
         anchor, marks = self._anchor, reply.marks
@@ -183,6 +234,6 @@ class Mouth:
         voicing = self._voicing
         options = LlmOptions(tools=tuple(voicing.toolbox.specs))
         try:
-            await voicing.work.wait(voicing.llm.warm(self._history.prompt(user), options))
+            await voicing.work.wait(voicing.llm.warm(self._prompt(user), options))
         except Exception as error:  # noqa: BLE001 - only a hint; the reply will tell
             log.debug("reading ahead failed: %s", describe(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,7 +33,8 @@ class Sink(Protocol):
     @property
     def lead_s(self) -> float:
         """How much audio it wants ahead of the ear, in seconds. It gets as much as the clock
-        moves at a time where that is more.
+        moves at a time where that is more. Infinite for one that plays by itself, far away: it
+        gets everything at once, is never paused, and is taken to play in real time.
         """
         ...
 
@@ -56,10 +58,14 @@ class Speaker:
 
     def __init__(self, sink: Sink, *, ahead_s: float = 3.0) -> None:
         self._sink = sink
-        self._ahead = round(ahead_s * sink.rate)
-        self._lead = self._least_lead = max(1, round(sink.lead_s * sink.rate))
+        self.far = math.isinf(sink.lead_s)
+        self._ahead = math.inf if self.far else round(ahead_s * sink.rate)
+        self._lead = self._least_lead = (
+            math.inf if self.far else max(1, round(sink.lead_s * sink.rate))
+        )
         self._unplayed: deque[Samples] = deque()
         self._pushed = self._written = self._played = 0
+        self._start = 0
         self._owed = 0.0
         self._moved = asyncio.Event()
         self._resampler: Resampler | None = None
@@ -69,7 +75,7 @@ class Speaker:
     @property
     def position(self) -> float:
         """Seconds of the current reply that have left for the ear."""
-        return self._played / self._sink.rate
+        return max(0, self._played - self._start) / self._sink.rate
 
     @property
     def sounding(self) -> bool:
@@ -77,10 +83,13 @@ class Speaker:
         return self._pushed > self._played
 
     def begin(self, rate: int, on_sound: Callable[[], None]) -> None:
-        """A new reply at this rate. on_sound: called when its first audible sample is written."""
-        self._unplayed.clear()
-        self._pushed = self._written = self._played = 0
-        self._owed = 0.0
+        """A new reply at this rate, to be heard after what is not played yet.
+
+        on_sound: called when its first audible sample is written.
+        """
+        if not self.sounding:
+            self._owed = 0.0
+        self._start = self._pushed
         self._resampler = Resampler(rate, self._sink.rate)
         self._on_sound = on_sound
 
@@ -90,16 +99,19 @@ class Speaker:
         self._push(self._resampler.feed(samples))
         await self._until(lambda: self._pushed - self._played <= self._ahead)
 
-    async def drained(self) -> None:
-        """Wait until everything has been played; the reply's audio is complete."""
+    def complete(self) -> None:
+        """The current reply's audio is complete."""
         assert self._resampler is not None
         self._push(self._resampler.flush())
+
+    async def drained(self) -> None:
+        """Wait until everything has been played."""
         await self._until(lambda: self._pushed == self._played)
 
     def tick(self, seconds: float) -> None:
         """The session's clock moved on."""
         self._lead = max(self._least_lead, round(seconds * self._sink.rate))
-        if not self._pushed or self.paused:
+        if not self.sounding or self.paused:
             return
         self._owed += seconds * self._sink.rate
         steps = int(self._owed)
@@ -139,7 +151,8 @@ class Speaker:
 
     def _write(self) -> None:
         """Give the sink what it wants ahead of the ear."""
-        room = min(self._played + self._lead, self._pushed) - self._written
+        wanted = self._pushed if self.far else round(self._played + self._lead)
+        room = min(wanted, self._pushed) - self._written
         if room <= 0 or self.paused:
             return
         ahead = self._written - self._played

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from .audio import Samples
 from .engines import Llm, LlmOptions, Message, Token, ToolCall, ToolSpec, Tts, TtsOptions, Word
 from .errors import describe
-from .events import Event, Failed, Spoke, ToolCalled, ToolReturned, Wrote
+from .events import Event, Failed, ReplyMade, Spoke, ToolCalled, ToolReturned, Wrote
 from .history import tool_messages
 from .playout import Script, Speaker
 from .settings import SessionSettings
@@ -52,15 +53,25 @@ class _Piece:
 class Reply:
     """A reply to `prompt`, or a text to be said as it stands.
 
+    keep: whether it enters the history. made: it is all written and voiced.
+
     It prepares itself at once and speaks after `release`: until then it emits nothing, calls no
     tool and makes no sound. `run` ends when all has been played out. Once `over` is set it emits
     nothing any more.
     """
 
     def __init__(
-        self, turn: int, voicing: Voicing, *, prompt: Sequence[Message] = (), text: str = ""
+        self,
+        turn: int,
+        voicing: Voicing,
+        *,
+        prompt: Sequence[Message] = (),
+        text: str = "",
+        keep: bool = True,
     ) -> None:
         self.turn = turn
+        self.keep = keep
+        self.made = False
         self.marks: dict[str, float] = {}
         self.tools_used: list[tuple[Sequence[ToolCall], Sequence[str]]] = []
         self.failed = False
@@ -76,6 +87,7 @@ class Reply:
         self._released = asyncio.Event()
         self._written: list[str] = []
         self._joint = ""
+        self._unspoken = ""
 
     @property
     def released(self) -> bool:
@@ -84,7 +96,8 @@ class Reply:
 
     def release(self) -> None:
         """Let it be heard. The caller has seen to it that no other reply is."""
-        self._voicing.speaker.begin(self._voicing.tts.rate, lambda: self._mark("playout"))
+        if self._voicing.settings.spoken:
+            self._voicing.speaker.begin(self._voicing.tts.rate, lambda: self._mark("playout"))
         self._released.set()
         for text in self._written:
             self._emit(Wrote(self.turn, text))
@@ -92,15 +105,27 @@ class Reply:
 
     async def run(self) -> None:
         """Think, voice and play; ends when all was played out. Cancel it to stop it whole."""
+        if not self._voicing.settings.spoken:
+            await self._think()
+            await self._released.wait()
+            self._complete()
+            return
         async with asyncio.TaskGroup() as stages:
             makers = (stages.create_task(self._think()), stages.create_task(self._voice()))
             await self._play()
             for maker in makers:
                 maker.cancel()
 
-    def tell(self) -> None:
-        """Emit the words that have been played out since the last call."""
-        heard = self._script.heard(self._voicing.speaker.position)
+    def heard_by(self, seconds: float) -> str:
+        """The words that `seconds` of its audio hold; of one that is not spoken, all words."""
+        if not self._voicing.settings.spoken:
+            return self._unspoken
+        return self._script.heard(seconds)
+
+    def tell(self, *, all_of_it: bool = False) -> None:
+        """Emit the words that have been played out since the last call, or all."""
+        position = math.inf if all_of_it else self._voicing.speaker.position
+        heard = self.heard_by(position)
         if len(heard) > len(self.told):
             new, self.told = heard[len(self.told) :], heard
             self._emit(Spoke(self.turn, new))
@@ -116,31 +141,37 @@ class Reply:
             except Exception as error:  # noqa: BLE001 - an engine may raise anything
                 await self._apologize(error)
         await self._send(self._phraser.flush())
-        await self._phrases.put(None)
+        if self._voicing.settings.spoken:
+            await self._phrases.put(None)
 
     async def _converse(self) -> None:
         """Ask the model, run the tools it calls, and ask again, until it calls none."""
         settings = self._voicing.settings
         for round_ in range(settings.tool_rounds + 1):
             tools = self._voicing.toolbox.specs if round_ < settings.tool_rounds else ()
-            calls, said = await self._ask(tools)
+            calls, said = await self._ask(tools, settings.tool_choice if not round_ else "auto")
             if not calls:
                 return
             await self._send(self._phraser.flush())
             await self._released.wait()
             if self.over:
                 return
+            if not all(self._voicing.toolbox.runs(call) for call in calls):
+                for call in calls:
+                    self._emit(ToolCalled(self.turn, call))
+                return
             results = await self._use_tools(calls, quiet=not said)
             texts = [result.content for result in results]
             self._prompt += tool_messages(calls, texts, said)
             self.tools_used.append((calls, texts))
 
-    async def _ask(self, tools: Sequence[ToolSpec]) -> tuple[list[ToolCall], str]:
+    async def _ask(self, tools: Sequence[ToolSpec], tool_choice: str) -> tuple[list[ToolCall], str]:
         voicing, settings = self._voicing, self._voicing.settings
         options = LlmOptions(
             max_tokens=settings.max_reply_tokens,
             temperature=settings.temperature,
             tools=tuple(tools),
+            tool_choice=tool_choice,
         )
         calls: list[ToolCall] = []
         said = ""
@@ -196,6 +227,9 @@ class Reply:
             self._emit(Wrote(self.turn, text))
         else:
             self._written.append(text)
+        if not self._voicing.settings.spoken:
+            self._unspoken += text
+            return
         await self._send(self._phraser.feed(text))
 
     async def _send(self, phrases: Sequence[Phrase]) -> None:
@@ -251,8 +285,14 @@ class Reply:
                 break
             await speaker.play(piece.samples)
         self._script.complete()
+        speaker.complete()
+        self._complete()
         await speaker.drained()
         self.tell()
+
+    def _complete(self) -> None:
+        self.made = True
+        self._emit(ReplyMade(self.turn))
 
     def _emit(self, event: Event) -> None:
         if not self.over:

@@ -14,18 +14,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from . import fallback
-from .audio import Audio
+from .audio import Audio, Lapse
 from .backchannels import is_backchannel, words_of
 from .ear import Ear
-from .engines import Foresight, Llm, Stt, SttOptions, Transcript, Tts, TurnDetector, Vad
+from .engines import Foresight, Llm, Message, Stt, SttOptions, Transcript, Tts, TurnDetector, Vad
 from .errors import describe
 from .events import Event, Failed, Heard, SpeechStarted, SpeechStopped, TurnDropped
-from .history import History
+from .history import History, Memory
 from .mouth import Anchor, Mouth
 from .playout import Sink, Speaker
 from .reply import Reply
@@ -77,6 +77,7 @@ class Session:
     """One caller's conversation. Make one per caller and `run` it once.
 
     on_event: called with each event, in order, on the event loop; must not block.
+    history: what it remembers; None is one of its own.
     clock: for latency figures only.
     """
 
@@ -88,10 +89,12 @@ class Session:
         *,
         settings: SessionSettings | None = None,
         toolbox: Toolbox | None = None,
+        history: Memory | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.settings = settings or SessionSettings()
-        self.history = History(self.settings.system_prompt, self.settings.history_turns)
+        self._memory: Memory = history or History(self.settings.history_turns)
+        self._toolbox = toolbox or Toolbox()
         self._engines = engines
         self._emit = on_event
         self._clock = clock
@@ -102,8 +105,8 @@ class Session:
             engines.llm,
             engines.tts,
             Speaker(sink),
-            self.history,
-            toolbox or Toolbox(),
+            self._memory,
+            self._toolbox,
             self.settings,
             tasks=self._tasks,
             work=self._work,
@@ -116,14 +119,16 @@ class Session:
         self._forced = False
         self._warmed = 0
         self._idle_prompts = 0
+        self._between_turns = asyncio.Event()
+        self._between_turns.set()
 
     # --- for the owner ---------------------------------------------------------------------------
 
-    async def run(self, source: AsyncIterator[Audio]) -> None:
+    async def run(self, source: AsyncIterator[Audio | Lapse]) -> None:
         """Converse until the source ends, which it does when the caller hangs up.
 
-        source: audio in real time, in chunks of any size; silence where the caller sends none,
-        for this is the session's clock.
+        source: the session's clock. Audio in real time, in chunks of any size, with silence where
+        the caller sends none; or lapses, which tell how much time passed.
         """
         failure: Exception | None = None
         told = fallback.report.set(self._emit)
@@ -132,8 +137,8 @@ class Session:
                 self._mouth.warm()
                 if self.settings.greeting:
                     self.say(self.settings.greeting)
-                async for audio in source:
-                    self._hear(audio)
+                async for given in source:
+                    self._take(given)
             except Exception as error:  # noqa: BLE001 - raised below, out of the group
                 failure = error
             finally:
@@ -151,14 +156,37 @@ class Session:
         await self._work.settled()
 
     @property
+    def history(self) -> History:
+        """What was said and heard; of a session that was given no memory."""
+        assert isinstance(self._memory, History)
+        return self._memory
+
+    @property
     def now(self) -> float:
-        """Seconds on the session's clock: audio received."""
+        """Seconds on the session's clock."""
         return self._mouth.now
+
+    @property
+    def heard_s(self) -> float:
+        """Seconds of audio received; what the events of speech count in."""
+        return self._ear.now
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since anybody last spoke; 0 while somebody does."""
+        if self.hearing or self.replying:
+            return 0.0
+        return self._mouth.now - self._mouth.quiet_since
 
     @property
     def replying(self) -> bool:
         """Whether a reply is on its way to the ear."""
         return self._mouth.busy
+
+    @property
+    def making(self) -> bool:
+        """Whether a reply is being written or voiced, and not only played."""
+        return self._mouth.making
 
     @property
     def hearing(self) -> bool:
@@ -174,16 +202,65 @@ class Session:
         turn = self._next_turn()
         self._mouth.end("interrupted")
         self._emit(Heard(turn, Transcript(text), final=True))
-        self.history.user(text)
+        self._memory.user(text)
         self._mouth.begin(turn)
 
+    def respond(
+        self,
+        *,
+        settings: SessionSettings | None = None,
+        toolbox: Toolbox | None = None,
+        prompt: Sequence[Message] | None = None,
+        keep: bool = True,
+    ) -> int:
+        """Reply to the history as it is; returns the reply's turn.
+
+        A reply that only plays on is heard to its end first; one that is still being made ends.
+        settings, toolbox: for this reply, instead of the session's. prompt: read instead of the
+        history. keep: whether the reply enters the history.
+        """
+        turn = self._next_turn()
+        settings = settings or self.settings
+        self._mouth.answer(turn, settings, toolbox or self._toolbox, prompt, keep=keep)
+        return turn
+
+    def configure(self, settings: SessionSettings, toolbox: Toolbox | None = None) -> None:
+        """Go by these from now on; what is under way goes on as it began."""
+        self.settings = settings
+        self._toolbox = toolbox or self._toolbox
+        self._ear.configure(settings.turns)
+        self._mouth.configure(settings, self._toolbox)
+        self.remembered_anew()
+
+    def remembered_anew(self) -> None:
+        """The history was changed from outside: a reply that was drafted to it is of no use."""
+        if self._draft is not None and self._draft.reply is not None:
+            self._mouth.drop(self._draft.reply)
+            self._draft.reply = None
+
+    def heard_by(self, turn: int, seconds: float) -> str | None:
+        """The words in so much of a reply's audio; None for one that is long forgotten."""
+        return self._mouth.heard_by(turn, seconds)
+
     def commit(self) -> bool:
-        """End the user's turn now; whether there was one."""
+        """End the user's turn now; whether there was one. `between_turns` waits for the end."""
         if self._utterance is None:
             return False
         self._forced = True
         self._decide()
         return True
+
+    def clear(self) -> bool:
+        """Forget what the user has said in this turn; whether there was something."""
+        if self._utterance is None:
+            return False
+        self._drop_utterance(self._utterance, "cleared")
+        self._mouth.go_on()
+        return True
+
+    async def between_turns(self) -> None:
+        """Wait until no utterance is under way."""
+        await self._between_turns.wait()
 
     async def interrupt(self) -> None:
         """Stop the reply, and return when nothing of it is left: no task, audio or slot."""
@@ -193,9 +270,15 @@ class Session:
 
     # --- listening -------------------------------------------------------------------------------
 
+    def _take(self, given: Audio | Lapse) -> None:
+        """Take what the source gave and do all that follows from it at once."""
+        self._mouth.tick(given.seconds)
+        audio = given.audio if isinstance(given, Lapse) else given
+        if audio is not None and len(audio.samples):
+            self._hear(audio)
+        self._decide()
+
     def _hear(self, audio: Audio) -> None:
-        """Take the next audio and do all that follows from it at once."""
-        self._mouth.tick(audio.seconds)
         try:
             samples, edges = self._ear.hear(audio)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
@@ -207,7 +290,6 @@ class Session:
             self._on_edge(edge)
         if self._utterance is not None:
             self._utterance.hold(not self._ear.edges.voiced)
-        self._decide()
 
     def _on_edge(self, edge: Edge) -> None:
         match edge.kind:
@@ -231,6 +313,7 @@ class Session:
             self._on_partial,
             self.settings.stt_timeout_s,
         )
+        self._between_turns.clear()
         self._forced = False
         self._warmed = 0
         utterance.feed(samples)
@@ -277,8 +360,11 @@ class Session:
         self._tasks.spawn(draft, self._prepare(draft, utterance))
 
     async def _judge(self, draft: _Draft, utterance: Utterance) -> None:
-        """Find out how probable it is that the turn is over."""
-        detector = self._engines.turn
+        """Find out how probable it is that the turn is over, where that makes a difference."""
+        detector, turns = self._engines.turn, self.settings.turns
+        if turns.wait_min_s == turns.wait_max_s:
+            draft.probability = 1.0
+            return
         audio = utterance.audio.resampled(detector.rate)
         try:
             asked = detector.probability(audio, utterance.partial.text)
@@ -303,7 +389,8 @@ class Session:
             if words_of(text):
                 draft.completeness = await self._completeness(text)
             draft.transcript = transcript
-            if self.settings.drafts and not self._mouth.busy and words_of(text):
+            drafts = self.settings.drafts and self.settings.turns.respond
+            if drafts and not self._mouth.busy and words_of(text):
                 draft.reply = self._mouth.prepare(utterance.turn, text)
         self._decide()
 
@@ -312,10 +399,12 @@ class Session:
         llm = self._engines.llm
         if looks_unfinished(text, self.settings.language):
             return 0.0
-        if isinstance(llm, Foresight) and self.settings.turns.mode == "auto":
+        turns = self.settings.turns
+        matters = turns.mode == "auto" and turns.wait_min_s < turns.wait_max_s
+        if isinstance(llm, Foresight) and matters:
             try:
                 await self._tasks.ended()
-                prompt = self.history.prompt(text)
+                prompt = self._memory.prompt(self.settings.system_prompt, text)
                 return await self._work.wait(llm.completeness(prompt), self.settings.llm_timeout_s)
             except Exception as error:  # noqa: BLE001 - the reply will tell
                 log.warning("no word on whether the turn is over: %s", describe(error))
@@ -364,7 +453,9 @@ class Session:
         if not words:
             if self._forced or self._ear.now - draft.since >= self.settings.turns.noise_s:
                 self._drop_utterance(utterance, "noise")
-        elif self._silence_suffices(draft) and not self._mouth.busy:
+        elif self._silence_suffices(draft) and not (
+            self._mouth.busy and self.settings.turns.respond
+        ):
             self._take_turn(utterance, draft, heard)
 
     def _silence_suffices(self, draft: _Draft) -> bool:
@@ -383,11 +474,14 @@ class Session:
         self._end_utterance(utterance)
         self._emit(SpeechStopped(turn, draft.since))
         self._emit(Heard(turn, heard, final=True))
-        self.history.user(heard.text)
+        self._memory.user(heard.text)
         self._idle_prompts = 0
-        self._mouth.begin(turn, reply, Anchor(draft.wall, draft.heard_at, self._clock()))
+        if self.settings.turns.respond:
+            self._mouth.begin(turn, reply, Anchor(draft.wall, draft.heard_at, self._clock()))
 
-    def _drop_utterance(self, utterance: Utterance, why: Literal["noise", "backchannel"]) -> None:
+    def _drop_utterance(
+        self, utterance: Utterance, why: Literal["noise", "backchannel", "cleared"]
+    ) -> None:
         self._end_utterance(utterance)
         self._emit(TurnDropped(utterance.turn, why))
 
@@ -396,6 +490,7 @@ class Session:
         self._utterance = None
         self._forced = False
         self._ear.end_utterance()
+        self._between_turns.set()
         self._mouth.quiet_since = self.now
         self._tasks.cancel(utterance)
         self._tasks.spawn(_CLOSING, self._close(utterance))

@@ -20,6 +20,7 @@ class TurnSettings:
     it is over, and sure that it is not.
     eagerness: how readily silences in between end the turn; `auto` is `medium`.
     barge_in: whether the user may interrupt the reply.
+    respond: whether a turn that ends is answered; if not, `Session.respond` is.
     false_alarm_s: sound without words, this long, that does not stop a reply.
     noise_s: silence after which a wordless utterance is given up.
     """
@@ -34,6 +35,7 @@ class TurnSettings:
     wait_max_s: float = 3.0
     eagerness: Eagerness = "auto"
     barge_in: bool = True
+    respond: bool = True
     false_alarm_s: float = 2.0
     noise_s: float = 0.6
 
@@ -45,12 +47,14 @@ class SessionSettings:
     system_prompt: what the model is told first. greeting: said when the session starts.
     language: of the speech, as a code such as `en`; None lets the STT find out.
     voice, speed, pitch: how the reply sounds; see `TtsOptions`.
+    spoken: whether replies are spoken; if not, they are only written.
     drafts: prepare the reply before the turn has ended. partials: emit partial transcripts.
     history_turns: how many of the latest turns the model sees.
     temperature: how freely the model writes; 0 is always the same, None is the engine's own.
     idle_prompt: said after `idle_after_s` of silence, `idle_times` times at most.
     tool_filler: said when a tool takes longer than `tool_filler_s`. tool_rounds: how often the
-    model may call tools in one turn.
+    model may call tools in one turn. tool_choice: `auto`, `none`, `required`, or a tool's name;
+    for the first round of a turn.
     apology: said when the reply cannot be made.
     max_utterance_s: longer speech is answered as it stands. max_reply_tokens, max_reply_s: the
     reply ends there.
@@ -63,6 +67,7 @@ class SessionSettings:
     voice: str | None = None
     speed: float = 1.0
     pitch: float = 1.0
+    spoken: bool = True
     drafts: bool = True
     partials: bool = True
     history_turns: int = 12
@@ -72,6 +77,7 @@ class SessionSettings:
     tool_filler: str = "One moment."
     tool_filler_s: float = 1.0
     tool_rounds: int = 4
+    tool_choice: str = "auto"
     apology: str = "Sorry, something went wrong. Please try again."
     temperature: float | None = None
     max_utterance_s: float = 60.0

@@ -5,10 +5,63 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Generic, TypeVar
 
-from .audio import Audio
+from .audio import Audio, Lapse
+
+T = TypeVar("T")
 
 CHUNK_S = 0.02
+TICK_S = 0.05
+"""How often a feed without audio tells that time passes."""
+
+
+class Feed(Generic[T]):
+    """What a network client sends, in order, with the time that passes between.
+
+    Iterate it for pairs: the seconds since the last pair, and the next item, or None when
+    nothing has come for `TICK_S`. Ends when it is closed and empty.
+    bound: items kept; `put` waits while there are as many.
+    """
+
+    def __init__(self, bound: int = 64, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._items: asyncio.Queue[T] = asyncio.Queue(bound)
+        self._closed = asyncio.Event()
+        self._clock = clock
+
+    async def put(self, item: T) -> None:
+        """Add the next item; waits while there are too many, and forgets it once closed."""
+        if not self._closed.is_set():
+            await self._items.put(item)
+
+    def close(self) -> None:
+        """No more will come: the client is gone."""
+        self._closed.set()
+        if self._items.full():
+            self._items.get_nowait()  # lets a waiting `put` go
+
+    async def __aiter__(self) -> AsyncIterator[tuple[float, T | None]]:
+        last = self._clock()
+        while not (self._closed.is_set() and self._items.empty()):
+            item = await self._next()
+            now = self._clock()
+            yield now - last, item
+            last = now
+
+    async def _next(self) -> T | None:
+        if not self._items.empty():
+            return self._items.get_nowait()
+        try:
+            async with asyncio.timeout(TICK_S):
+                return await self._items.get()
+        except TimeoutError:
+            return None
+
+
+async def as_lapses(feed: Feed[Audio]) -> AsyncIterator[Audio | Lapse]:
+    """A session's source out of a client's audio: time passes by the clock, whatever comes."""
+    async for seconds, audio in feed:
+        yield Lapse(seconds, audio)
 
 
 async def at_speed_of_speech(

@@ -68,9 +68,19 @@ def tool(*, timeout_s: float = TIMEOUT_S) -> Callable[[Callable[..., Any]], Tool
 
 
 class Toolbox:
-    """The tools of a session."""
+    """The tools of a session.
 
-    def __init__(self, tools: Iterable[Callable[..., Any] | Tool] = ()) -> None:
+    elsewhere: tools that are only described here, for the owner's client runs them: a reply that
+    calls one ends there, and a later reply goes by the result in the history.
+    """
+
+    def __init__(
+        self,
+        tools: Iterable[Callable[..., Any] | Tool] = (),
+        *,
+        elsewhere: Iterable[ToolSpec] = (),
+    ) -> None:
+        self.elsewhere = tuple(elsewhere)
         self._tools: dict[str, Tool] = {}
         for one in tools:
             made = Tool.of(one)
@@ -81,7 +91,11 @@ class Toolbox:
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
         """As the model sees them."""
-        return tuple(tool.spec for tool in self._tools.values())
+        return (*(tool.spec for tool in self._tools.values()), *self.elsewhere)
+
+    def runs(self, call: ToolCall) -> bool:
+        """Whether the tool is run here; one that nobody knows is, to be told so."""
+        return all(spec.name != call.name for spec in self.elsewhere)
 
     async def run(self, call: ToolCall) -> ToolResult:
         """Call the tool. Whatever goes wrong is told in the result; raises nothing of its own.

@@ -52,7 +52,7 @@ class SpeechEdges:
     """
 
     def __init__(self, settings: TurnSettings, frame_s: float) -> None:
-        self._settings = settings
+        self.settings = settings
         self._frame_s = frame_s
         self._frames = 0
         self._state: Literal["idle", "voice", "pause"] = "idle"
@@ -78,7 +78,7 @@ class SpeechEdges:
         """Take the next frame's probability of speech; return the edge it completes, if any."""
         self._frames += 1
         speaking = self._state == "voice"
-        limit = self._settings.stop_threshold if speaking else self._settings.start_threshold
+        limit = self.settings.stop_threshold if speaking else self.settings.start_threshold
         if probability >= limit:
             self._voiced += 1
             self._unvoiced = 0
@@ -95,14 +95,14 @@ class SpeechEdges:
         self._voiced = 0
 
     def _perhaps_voice(self) -> Edge | None:
-        if self._voiced * self._frame_s < self._settings.start_s - 1e-9:
+        if self._voiced * self._frame_s < self.settings.start_s - 1e-9:
             return None
         kind: Literal["start", "resume"] = "start" if self._state == "idle" else "resume"
         self._state = "voice"
         return Edge(kind, (self._frames - self._voiced) * self._frame_s)
 
     def _perhaps_pause(self) -> Edge | None:
-        if self.silence < self._settings.pause_s - 1e-9:
+        if self.silence < self.settings.pause_s - 1e-9:
             return None
         self._state = "pause"
         return Edge("pause", (self._frames - self._unvoiced) * self._frame_s)

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 from vivavoce.audio import Audio
 from vivavoce.engines import Llm, Stt, Tts, TurnDetector, Vad
 from vivavoce.events import Event
+from vivavoce.history import Memory
 from vivavoce.session import Engines, Session
 from vivavoce.settings import SessionSettings
 from vivavoce.sinks import MemorySink
@@ -35,6 +36,7 @@ class Call:
         llm: Llm | None = None,
         tts: Tts | None = None,
         sink: MemorySink | None = None,
+        history: Memory | None = None,
         settings: SessionSettings | None = None,
         toolbox: Toolbox | None = None,
         chunk_s: float = 0.02,
@@ -54,6 +56,7 @@ class Call:
             self.events.append,
             settings=settings,
             toolbox=toolbox,
+            history=history,
             clock=lambda: self.session.now,
         )
         self._chunk_s = chunk_s
