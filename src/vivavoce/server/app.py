@@ -7,12 +7,16 @@ from fastapi import FastAPI
 import vivavoce
 
 from . import answers
+from .request_log import RequestLog
 from .service import Service
+from .transports import Transports
 
 
 def make_app(service: Service) -> FastAPI:
     """The ASGI application. Who runs it loads the engines and calls `service.ready`."""
     app = FastAPI(title="Vivavoce", version=vivavoce.__version__, docs_url=None, redoc_url=None)
     app.state.service = service
+    app.add_middleware(RequestLog, meters=service.meters)
+    app.add_middleware(Transports)  # last: it is to see what the server itself sends by
     answers.install(app)
     return app

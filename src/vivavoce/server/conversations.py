@@ -56,6 +56,7 @@ class Conversation:
         self.turn = 0
         self._meters = meters
         self._log_words = log_words
+        self._speaking = False
         self._replying = False
         self._asked_to_end = False
         self._over = asyncio.Event()
@@ -65,10 +66,16 @@ class Conversation:
         self.turn = getattr(event, "turn", self.turn)
         self._meters.take(event, self.protocol)
         match event:
+            case SpeechStarted():
+                self._speaking = True
+            case SpeechStopped() | TurnDropped():
+                self._speaking = False
             case ReplyStarted():
                 self._replying = True
-            case ReplyEnded():
+            case ReplyEnded(why=why):
                 self._replying = False
+                if why == "interrupted" and self._speaking:
+                    self._meters.barge_in(self.protocol)
                 self._perhaps_over()
         self._log(event)
 
