@@ -16,6 +16,7 @@ from starlette.websockets import WebSocketState
 from vivavoce.errors import VivavoceError
 
 from .problems import Problem, problem_of
+from .transports import close
 
 _log = logging.getLogger(__name__)
 _POLICY_VIOLATION, _INTERNAL_ERROR = 1008, 1011
@@ -56,7 +57,7 @@ async def _told(connection: Request | WebSocket, error: Exception) -> Response |
     if connection.application_state is WebSocketState.CONNECTED:
         _log.warning("a WebSocket route let an error out: %s", error)
         code = _INTERNAL_ERROR if problem.status >= 500 else _POLICY_VIOLATION
-        await connection.close(code, str(problem)[:100])
+        await close(connection, code, str(problem))
     return None
 
 
