@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
-from .engines import Kind, ToolCall, Transcript
+from .engines import Kind, ToolCall, Transcript, Usage
 from .metrics import TurnTimes
 
 
@@ -63,9 +63,13 @@ class Wrote:
 
 @dataclass(frozen=True, slots=True)
 class ReplyMade:
-    """All of the reply has been written and voiced; what is not played yet goes on playing."""
+    """All of the reply has been written and voiced; what is not played yet goes on playing.
+
+    usage: what it cost, all rounds of tools together; None where the model does not tell.
+    """
 
     turn: int
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from .audio import Samples
-from .engines import Llm, LlmOptions, Message, Token, ToolCall, ToolSpec, Tts, TtsOptions, Word
+from .engines import (
+    Llm,
+    LlmOptions,
+    Message,
+    Token,
+    ToolCall,
+    ToolSpec,
+    Tts,
+    TtsOptions,
+    Usage,
+    Word,
+)
 from .errors import describe
 from .events import Event, Failed, ReplyMade, Spoke, ToolCalled, ToolReturned, Wrote
 from .history import tool_messages
@@ -88,6 +99,7 @@ class Reply:
         self._written: list[str] = []
         self._joint = ""
         self._unspoken = ""
+        self._usage: Usage | None = None
 
     @property
     def released(self) -> bool:
@@ -186,6 +198,8 @@ class Reply:
                     await self._say(thought.text)
                 elif isinstance(thought, ToolCall):
                     calls.append(thought)
+                else:
+                    self._usage = _sum(self._usage, thought)
         return calls, said
 
     async def _use_tools(self, calls: Sequence[ToolCall], *, quiet: bool) -> list[ToolResult]:
@@ -292,7 +306,7 @@ class Reply:
 
     def _complete(self) -> None:
         self.made = True
-        self._emit(ReplyMade(self.turn))
+        self._emit(ReplyMade(self.turn, self._usage))
 
     def _emit(self, event: Event) -> None:
         if not self.over:
@@ -300,3 +314,15 @@ class Reply:
 
     def _mark(self, what: str) -> None:
         self.marks.setdefault(what, self._voicing.clock())
+
+
+def _sum(before: Usage | None, last: Usage) -> Usage:
+    """What two rounds cost together; the last tells why it ended."""
+    if before is None:
+        return last
+    return Usage(
+        before.prompt_tokens + last.prompt_tokens,
+        before.cached_tokens + last.cached_tokens,
+        before.reply_tokens + last.reply_tokens,
+        last.finish,
+    )

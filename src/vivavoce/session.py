@@ -72,6 +72,12 @@ class _Draft:
     probability: float | None = None
     reply: Reply | None = None
 
+    @property
+    def settled(self) -> bool:
+        """Whether it is known what was said, and how probably that is all."""
+        known = self.transcript is not None and self.probability is not None
+        return self.failed or known
+
 
 class Session:
     """One caller's conversation. Make one per caller and `run` it once.
@@ -121,6 +127,8 @@ class Session:
         self._idle_prompts = 0
         self._between_turns = asyncio.Event()
         self._between_turns.set()
+        self._understood = asyncio.Event()
+        self._understood.set()
 
     # --- for the owner ---------------------------------------------------------------------------
 
@@ -134,7 +142,8 @@ class Session:
         told = fallback.report.set(self._emit)
         async with asyncio.TaskGroup() as self._tasks.group:
             try:
-                self._mouth.warm()
+                if self.settings.drafts:
+                    self._mouth.warm()
                 if self.settings.greeting:
                     self.say(self.settings.greeting)
                 async for given in source:
@@ -258,6 +267,12 @@ class Session:
         self._mouth.go_on()
         return True
 
+    async def caught_up(self) -> None:
+        """Wait until what was said before a pause is understood. A source that is faster than
+        real time awaits this, lest it runs into the next utterance.
+        """
+        await self._understood.wait()
+
     async def between_turns(self) -> None:
         """Wait until no utterance is under way."""
         await self._between_turns.wait()
@@ -265,7 +280,7 @@ class Session:
     async def interrupt(self) -> None:
         """Stop the reply, and return when nothing of it is left: no task, audio or slot."""
         self._mouth.end("interrupted")
-        self._drop_draft()
+        self.remembered_anew()
         await self._tasks.ended()
 
     # --- listening -------------------------------------------------------------------------------
@@ -335,7 +350,8 @@ class Session:
         stable = " ".join(transcript.text.split()[: transcript.stable])
         if self._interruptible and not is_backchannel(stable):
             self._mouth.end("interrupted")
-        if self._draft is None and transcript.stable >= self._warmed + _WARM_WORDS:
+        ahead = self.settings.drafts and self._draft is None
+        if ahead and transcript.stable >= self._warmed + _WARM_WORDS:
             self._warmed = transcript.stable
             self._mouth.warm(stable)
 
@@ -354,6 +370,7 @@ class Session:
         utterance = self._utterance
         if utterance is None:
             return
+        self._understood.clear()
         draft = self._draft = _Draft(at, self._clock() - (self._ear.now - at))
         self._mouth.cool()
         self._tasks.spawn(draft, self._judge(draft, utterance))
@@ -412,6 +429,7 @@ class Session:
 
     def _drop_draft(self) -> None:
         draft, self._draft = self._draft, None
+        self._understood.set()
         if draft is not None:
             self._tasks.cancel(draft)
             if draft.reply is not None:
@@ -422,6 +440,8 @@ class Session:
     def _decide(self) -> None:
         """See whether what is known now ends the turn, or the suspicion against it."""
         utterance, draft = self._utterance, self._draft
+        if draft is not None and draft.settled:
+            self._understood.set()
         if utterance is None:
             self._perhaps_prompt()
         elif draft is None:

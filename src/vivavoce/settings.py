@@ -48,7 +48,8 @@ class SessionSettings:
     language: of the speech, as a code such as `en`; None lets the STT find out.
     voice, speed, pitch: how the reply sounds; see `TtsOptions`.
     spoken: whether replies are spoken; if not, they are only written.
-    drafts: prepare the reply before the turn has ended. partials: emit partial transcripts.
+    drafts: prepare the reply before the turn has ended, and let the model read ahead.
+    partials: emit partial transcripts.
     history_turns: how many of the latest turns the model sees.
     temperature: how freely the model writes; 0 is always the same, None is the engine's own.
     idle_prompt: said after `idle_after_s` of silence, `idle_times` times at most.
