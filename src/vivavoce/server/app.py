@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 import vivavoce
 
-from . import answers
+from . import answers, reference, status, voice_socket
 from .request_log import RequestLog
 from .service import Service
 from .transports import Transports
@@ -14,9 +14,18 @@ from .transports import Transports
 
 def make_app(service: Service) -> FastAPI:
     """The ASGI application. Who runs it loads the engines and calls `service.ready`."""
-    app = FastAPI(title="Vivavoce", version=vivavoce.__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Vivavoce",
+        version=vivavoce.__version__,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=reference.operation_id,
+    )
     app.state.service = service
     app.add_middleware(RequestLog, meters=service.meters)
     app.add_middleware(Transports)  # last: it is to see what the server itself sends by
     answers.install(app)
+    app.include_router(status.router)
+    app.include_router(voice_socket.router)
+    reference.install(app)
     return app

@@ -1,0 +1,92 @@
+"""What a client says on `WS /voice` besides its audio."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from .pcm import Encoding, Rate
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class VoiceStart(_Message):
+    """How the audio is sent, and what the session should be like.
+
+    rate: Hz of the client's audio. output_rate: of the server's; None is the same.
+    encoding: of both. clears: whether the client empties its buffer when the reply pauses or is
+    interrupted. session: keys of the configuration's section `session`.
+    """
+
+    type: Literal["start"] = "start"
+    rate: Rate = 16_000
+    output_rate: Rate | None = None
+    encoding: Encoding = "pcm16"
+    clears: bool = False
+    session: dict[str, object] = {}
+
+
+class UserText(_Message):
+    """The user writes this instead of speaking."""
+
+    type: Literal["text"]
+    text: str = Field(min_length=1)
+
+
+class Say(_Message):
+    """The server says this as it stands, as the assistant."""
+
+    type: Literal["say"]
+    text: str = Field(min_length=1)
+
+
+class Interrupt(_Message):
+    """Stop the reply."""
+
+    type: Literal["interrupt"]
+
+
+class Commit(_Message):
+    """The user's turn is over now."""
+
+    type: Literal["commit"]
+
+
+class Configure(_Message):
+    """Go by these settings from now on; those not named stay as they are."""
+
+    type: Literal["configure"]
+    session: dict[str, object]
+
+
+class Mute(_Message):
+    """Whether to ignore the client's audio from now on."""
+
+    type: Literal["mute"]
+    muted: bool = True
+
+
+class Ping(_Message):
+    """Answered by `Pong` with the same id; keeps a silent session open."""
+
+    type: Literal["ping"]
+    id: str | int | None = None
+
+
+class End(_Message):
+    """The client hangs up."""
+
+    type: Literal["end"]
+
+
+VoiceMessage: TypeAlias = (
+    VoiceStart | UserText | Say | Interrupt | Commit | Configure | Mute | Ping | End
+)
+
+VOICE_START = TypeAdapter(VoiceStart)
+VOICE_MESSAGE: TypeAdapter[VoiceMessage] = TypeAdapter(
+    Annotated[VoiceMessage, Field(discriminator="type")]
+)
