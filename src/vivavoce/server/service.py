@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from vivavoce.config import Config
+from vivavoce.engines import Kind
 from vivavoce.server_settings import LimitSettings, ServerSettings
 from vivavoce.session import Engines
 
@@ -17,7 +18,10 @@ State: TypeAlias = Literal["warming", "ready", "draining"]
 
 
 class Service:
-    """The server's state; `app.state.service` of every application."""
+    """The server's state; `app.state.service` of every application.
+
+    faults: of the kinds of engines that do not work, why.
+    """
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -27,23 +31,24 @@ class Service:
         self.admission = Admission(config.server, self.meters)
         self.conversations = Conversations(self.meters, log_words=config.server.log_words)
         self.state: State = "warming"
-        self._engines: Engines | None = None
+        self.faults: dict[Kind, str] = {}
+        self.loaded: Engines | None = None
 
     @property
     def engines(self) -> Engines:
         """The loaded engines. Raises Problem (503) until they are."""
-        if self._engines is None:
+        if self.loaded is None:
             raise Problem(
                 "the engines are still loading; /audio/health tells when they are ready",
                 status=503,
                 code="not_ready",
                 retry_after=1.0,
             )
-        return self._engines
+        return self.loaded
 
     def ready(self, engines: Engines) -> None:
         """The engines are loaded and warm: let callers in."""
-        self._engines = engines
+        self.loaded = engines
         self.state = "ready"
 
     def drain(self) -> None:
