@@ -7,13 +7,38 @@ WireError for a value of the wrong type or out of bounds.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
 
 from .wire_error import WireError
 
 Json: TypeAlias = Mapping[str, Any]
 """An object as it came over the wire; checked field by field where it is read."""
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """An object that says what is to change; path: where it stands."""
+
+    data: Json
+    path: str
+
+    def inner(self, key: str) -> Patch:
+        """The object under `key`; an empty one where there is none."""
+        value = self.data.get(key)
+        path = f"{self.path}.{key}"
+        return Patch({} if value is None else mapping(value, path), path)
+
+    def merged(self, key: str, now: T, read: Callable[[object, str], T], *, cleared: T) -> T:
+        """What `key` is after it: `now` where it is left out, `cleared` where it is null."""
+        if key not in self.data:
+            return now
+        value = self.data[key]
+        return cleared if value is None else read(value, f"{self.path}.{key}")
 
 
 def required(data: Json, key: str, path: str) -> Any:
