@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 import vivavoce
 
-from . import answers, reference, status, voice_socket
+from . import answers, health, reference, status, voice_socket
 from .request_log import RequestLog
 from .service import Service
 from .transports import Transports
@@ -22,6 +22,7 @@ def make_app(service: Service) -> FastAPI:
         generate_unique_id_function=reference.operation_id,
     )
     app.state.service = service
+    service.meters.watch_engines(lambda: health.ups(service))
     app.add_middleware(RequestLog, meters=service.meters)
     app.add_middleware(Transports)  # last: it is to see what the server itself sends by
     answers.install(app)

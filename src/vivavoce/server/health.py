@@ -55,6 +55,12 @@ def engine_states(service: Service) -> Iterator[EngineState]:
                 yield EngineState(kind, one.name, "ready")
 
 
+def ups(service: Service) -> Iterator[tuple[str, str, bool]]:
+    """Kind, name, and whether it works, of each engine."""
+    for it in engine_states(service):
+        yield it.kind, it.name, it.state == "ready"
+
+
 async def examine(service: Service, engines: Engines) -> None:
     """Use each engine once, which also warms it; what fails becomes a fault of the service."""
     for kind in KINDS:

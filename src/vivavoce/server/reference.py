@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -28,6 +29,31 @@ Errors have one form: `{"error": {"message", "type", "param", "code"}}`.
 
 _OPEN = frozenset({"/audio/health", "/v1/audio/models", "/v1/audio/voices"})
 """Routes that need no key."""
+
+_TAGS = {"v1": "OpenAI", "tts": "Speech", "stt": "Transcripts", "voice-chat": "Conversation"}
+"""Of operations that name none, by how their paths begin."""
+
+_NULLABLE = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": _NULLABLE,
+                "code": _NULLABLE,
+            },
+        }
+    },
+}
+_FAILED = {
+    "description": "What went wrong, and what to do about it",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+}
 
 _ASSETS = {
     "swagger-ui.css": "text/css",
@@ -85,7 +111,7 @@ async def asset(name: str, request: Request) -> Response:
 def operation_id(route: APIRoute) -> str:
     """A name for generated clients: `post_v1_audio_speech`."""
     method = min(route.methods or {"GET"}).lower()
-    return re.sub(r"\W+", "_", f"{method}_{route.path_format}").strip("_")
+    return re.sub(r"\W+", "_", f"{method}{route.path_format}").strip("_")
 
 
 def install(app: FastAPI) -> None:
@@ -94,10 +120,10 @@ def install(app: FastAPI) -> None:
     app.include_router(router)
     made = app.openapi
 
-    def openapi() -> dict[str, object]:
+    def openapi() -> dict[str, Any]:
         schema = made()
         if "security" not in schema:
-            _add_keys(schema)
+            _complete(schema)
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's way of extending it
@@ -129,20 +155,25 @@ def as_3_0(value: object) -> object:
     return part
 
 
-def _add_keys(schema: dict[str, object]) -> None:
-    """The ways to show a key, and which operations need one."""
+def _complete(schema: dict[str, Any]) -> None:
+    """Add what FastAPI does not know: the keys, the one form of errors, and missing tags."""
     components = schema.setdefault("components", {})
-    assert isinstance(components, dict)
+    schemas = components.setdefault("schemas", {})
+    for fastapis_own in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(fastapis_own, None)
+    schemas["Error"] = _ERROR
     components["securitySchemes"] = {
         "Bearer": {"type": "http", "scheme": "bearer"},
         "X-API-Key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     }
     schema["security"] = [{"Bearer": []}, {"X-API-Key": []}]
-    paths = schema.get("paths", {})
-    assert isinstance(paths, dict)
-    for path in _OPEN & paths.keys():
-        for operation in paths[path].values():
-            operation["security"] = []
+    for path, operations in schema.get("paths", {}).items():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = _FAILED
+            operation.setdefault("tags", [_TAGS.get(path.split("/")[1], "Audio")])
+            if path in _OPEN:
+                operation["security"] = []
 
 
 @cache
