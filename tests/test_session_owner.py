@@ -193,6 +193,19 @@ async def test_a_committed_turn_can_be_waited_for() -> None:
         ]
 
 
+async def test_a_turn_can_be_committed_without_an_answer() -> None:
+    llm = ScriptedLlm("Never said.")
+    stt = ScriptedStt("just a note", "what did I say")
+    async with Call(stt=stt, llm=llm, settings=QUIET) as call:
+        await call.hears(say(1.0), hush(0.1))
+        assert call.session.commit(respond=False)
+        await call.hears(hush(3.0))
+        assert call.session.history.messages == (Message("user", "just a note"),)
+        await call.hears(say(1.0), hush(3.0))
+    assert len(call.of(SpeechStopped)) == 2
+    assert [event.turn for event in call.of(ReplyStarted)] == [2]
+
+
 async def test_silence_alone_ends_the_turn_where_both_waits_are_the_same() -> None:
     settings = replace(QUIET, turns=TurnSettings(wait_min_s=0.5, wait_max_s=0.5))
     async with Call(stt=ScriptedStt("and then"), settings=settings) as call:

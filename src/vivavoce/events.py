@@ -42,7 +42,7 @@ class TurnDropped:
     """What began as an utterance was none; nothing was added to the history."""
 
     turn: int
-    why: Literal["silence", "noise", "backchannel", "cleared"]
+    why: Literal["silence", "noise", "backchannel", "cleared", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,12 @@ class ReplyMade:
     """All of the reply has been written and voiced; what is not played yet goes on playing.
 
     usage: what it cost, all rounds of tools together; None where the model does not tell.
+    failed: something of it could not be made, which a Failed event told.
     """
 
     turn: int
     usage: Usage | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

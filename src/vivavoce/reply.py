@@ -306,7 +306,7 @@ class Reply:
 
     def _complete(self) -> None:
         self.made = True
-        self._emit(ReplyMade(self.turn, self._usage))
+        self._emit(ReplyMade(self.turn, self._usage, self.failed))
 
     def _emit(self, event: Event) -> None:
         if not self.over:

@@ -123,6 +123,7 @@ class Session:
         self._utterance: Utterance | None = None
         self._draft: _Draft | None = None
         self._forced = False
+        self._unanswered = False
         self._warmed = 0
         self._idle_prompts = 0
         self._between_turns = asyncio.Event()
@@ -251,11 +252,15 @@ class Session:
         """The words in so much of a reply's audio; None for one that is long forgotten."""
         return self._mouth.heard_by(turn, seconds)
 
-    def commit(self) -> bool:
-        """End the user's turn now; whether there was one. `between_turns` waits for the end."""
+    def commit(self, *, respond: bool = True) -> bool:
+        """End the user's turn now; whether there was one. `between_turns` waits for the end.
+
+        respond: whether it is answered, where turns are.
+        """
         if self._utterance is None:
             return False
         self._forced = True
+        self._unanswered = not respond
         self._decide()
         return True
 
@@ -329,7 +334,7 @@ class Session:
             self.settings.stt_timeout_s,
         )
         self._between_turns.clear()
-        self._forced = False
+        self._forced = self._unanswered = False
         self._warmed = 0
         utterance.feed(samples)
         self._tasks.spawn(utterance, self._transcribe(utterance))
@@ -358,6 +363,10 @@ class Session:
     @property
     def _interruptible(self) -> bool:
         return self._mouth.busy and self.settings.turns.barge_in
+
+    @property
+    def _responds(self) -> bool:
+        return self.settings.turns.respond and not self._unanswered
 
     def _suspect(self) -> None:
         if self._interruptible:
@@ -406,8 +415,7 @@ class Session:
             if words_of(text):
                 draft.completeness = await self._completeness(text)
             draft.transcript = transcript
-            drafts = self.settings.drafts and self.settings.turns.respond
-            if drafts and not self._mouth.busy and words_of(text):
+            if self.settings.drafts and self._responds and not self._mouth.busy and words_of(text):
                 draft.reply = self._mouth.prepare(utterance.turn, text)
         self._decide()
 
@@ -447,7 +455,7 @@ class Session:
         elif draft is None:
             self._decide_speaking(utterance)
         elif draft.failed:
-            self._end_utterance(utterance)
+            self._drop_utterance(utterance, "failed")
             if self.settings.apology:
                 self.say(self.settings.apology)
         elif draft.transcript is not None:
@@ -473,9 +481,7 @@ class Session:
         if not words:
             if self._forced or self._ear.now - draft.since >= self.settings.turns.noise_s:
                 self._drop_utterance(utterance, "noise")
-        elif self._silence_suffices(draft) and not (
-            self._mouth.busy and self.settings.turns.respond
-        ):
+        elif self._silence_suffices(draft) and not (self._mouth.busy and self._responds):
             self._take_turn(utterance, draft, heard)
 
     def _silence_suffices(self, draft: _Draft) -> bool:
@@ -491,16 +497,19 @@ class Session:
     def _take_turn(self, utterance: Utterance, draft: _Draft, heard: Transcript) -> None:
         """The user is done: answer."""
         turn, reply, draft.reply = utterance.turn, draft.reply, None
+        responds = self._responds
         self._end_utterance(utterance)
         self._emit(SpeechStopped(turn, draft.since))
         self._emit(Heard(turn, heard, final=True))
         self._memory.user(heard.text)
         self._idle_prompts = 0
-        if self.settings.turns.respond:
+        if responds:
             self._mouth.begin(turn, reply, Anchor(draft.wall, draft.heard_at, self._clock()))
+        elif reply is not None:
+            self._mouth.drop(reply)
 
     def _drop_utterance(
-        self, utterance: Utterance, why: Literal["noise", "backchannel", "cleared"]
+        self, utterance: Utterance, why: Literal["noise", "backchannel", "cleared", "failed"]
     ) -> None:
         self._end_utterance(utterance)
         self._emit(TurnDropped(utterance.turn, why))
