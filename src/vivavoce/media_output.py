@@ -20,6 +20,14 @@ from .files import replacing
 Target: TypeAlias = str | Path | BinaryIO
 """A file's path, or an open binary file, which stays open."""
 
+_AT_ONCE = {"flush_packets": "1"}
+_LIVE = {
+    **dict.fromkeys(("wav", "mp3", "flac", "adts"), _AT_ONCE),
+    "ogg": {**_AT_ONCE, "page_duration": "100000"},
+}
+"""Options of libav's writers, by container, for who hears the sound while it is being made: each
+packet is written at once, an Ogg page every 0.1 s rather than every second."""
+
 _STEP = 16_384
 """Samples encoded at once, so that memory stays the same however many are written at once."""
 
@@ -40,6 +48,7 @@ FORMATS = {
     "opus": Format("ogg", "libopus", 32_000),
     "flac": Format("flac", "flac"),
     "m4a": Format("ipod", "aac", 64_000),
+    "aac": Format("adts", "aac", 64_000),
 }
 """What can be written, by the name's ending."""
 
@@ -77,7 +86,10 @@ class Writer:
             self._sink = _Sink(file)
             if self._format.container == "ipod" and not self._sink.seekable():
                 raise BadRequest("m4a needs a file that can be sought in; try mp3 or ogg")
-            self._container = av.open(self._sink, "w", format=self._format.container)
+            options = {} if self._sink.seekable() else _LIVE.get(self._format.container, {})
+            self._container = av.open(
+                self._sink, "w", format=self._format.container, container_options=options
+            )
             stack.callback(self._container.close)
             self._resampler = Resampler(self._rate, _possible_rate(self._format.codec, self._rate))
             rate = self._resampler.target_rate
