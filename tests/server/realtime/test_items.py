@@ -1,0 +1,131 @@
+"""Items as clients give them, and as they get them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from openai.types.realtime import ConversationItem
+
+from vivavoce.server.realtime.items import (
+    FunctionCall,
+    FunctionCallOutput,
+    Item,
+    Message,
+    Part,
+    as_object,
+    item_of,
+)
+from vivavoce.server.realtime.wire_error import WireError
+
+ITEMS: list[Item] = [
+    Message("i", "user", (Part("input_text", "Hello."),)),
+    Message("i", "user", (Part("input_audio", "Hello."), Part("input_text", "There."))),
+    Message("i", "user", (Part("input_audio", None),), "in_progress"),
+    Message("i", "system", (Part("input_text", "Be kind."),)),
+    Message("i", "assistant", (Part("output_text", "Hi."),)),
+    Message("i", "assistant", (Part("output_audio", "Hi."),), "incomplete"),
+    Message("i", "assistant", (), "in_progress"),
+    FunctionCall("i", "call", "look_up", '{"a": 1}'),
+    FunctionCallOutput("i", "call", "42"),
+]
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_an_item_is_what_the_official_client_expects(
+    item: Item, unknown: Callable[[Any, object], set[str]]
+) -> None:
+    assert unknown(ConversationItem, as_object(item)) == set()
+
+
+@pytest.mark.parametrize("item", [item for item in ITEMS if item.status == "completed"])
+def test_an_item_sent_back_is_the_same(item: Item) -> None:
+    assert item_of(as_object(item)) == item
+
+
+def test_an_item_without_an_id_gets_one_of_at_most_32_characters() -> None:
+    data = {"type": "message", "role": "user", "content": []}
+    ids = {item_of(data).id for _ in range(100)}
+    assert len(ids) == 100
+    assert all(len(one) <= 32 for one in ids)
+    call = item_of({"type": "function_call", "name": "f"})
+    assert isinstance(call, FunctionCall)
+    assert call.call_id
+
+
+def test_forms_that_clients_use_are_understood() -> None:
+    said = item_of({"role": "user", "content": "Hello."})
+    assert isinstance(said, Message)
+    assert said.content == (Part("input_text", "Hello."),)
+    loose = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "Hi."}]}
+    assert item_of(loose | {"id": "i"}) == ITEMS[4]
+    developer = {"type": "message", "role": "developer", "content": "Be kind."}
+    assert item_of(developer | {"id": "i"}) == ITEMS[3]
+    nothing = {"role": "user", "content": [{"type": "input_audio", "audio": None}]}
+    assert item_of(nothing | {"id": "i"}) == Message("i", "user", (Part("input_audio", ""),))
+
+
+def test_audio_in_an_item_is_kept_to_be_transcribed_and_never_sent_back() -> None:
+    data = {"role": "user", "content": [{"type": "input_audio", "audio": "AAAA"}]}
+    item = item_of(data)
+    assert isinstance(item, Message)
+    assert item.content == (Part("input_audio", None, "AAAA"),)
+    assert "AAAA" not in str(as_object(item))
+    assert "AAAA" not in repr(item)
+
+
+def test_the_words_of_a_message_are_those_of_all_its_parts() -> None:
+    parts = (Part("input_audio", " One. "), Part("input_audio"), Part("input_text", "Two."))
+    assert Message("i", "user", parts).text == "One. Two."
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "param"),
+    [
+        ({}, "missing_required_parameter", "item.type"),
+        ({"type": "item_reference", "id": "i"}, "invalid_value", "item.type"),
+        ({"type": "message"}, "missing_required_parameter", "item.role"),
+        ({"type": "message", "role": "tool"}, "invalid_value", "item.role"),
+        ({"type": "message", "role": "user"}, "missing_required_parameter", "item.content"),
+        ({"role": "user", "content": 1}, "invalid_type", "item.content"),
+        ({"role": "user", "content": [1]}, "invalid_type", "item.content[0]"),
+        ({"role": "user", "content": [{}] * 65}, "array_above_max_length", "item.content"),
+        (
+            {"role": "user", "content": [{"type": "output_text", "text": "x"}]},
+            "invalid_value",
+            "item.content[0].type",
+        ),
+        (
+            {"role": "user", "content": [{"type": "input_text"}]},
+            "missing_required_parameter",
+            "item.content[0].text",
+        ),
+        ({"type": "function_call"}, "missing_required_parameter", "item.name"),
+        ({"type": "function_call_output"}, "missing_required_parameter", "item.call_id"),
+        (
+            {"type": "function_call_output", "call_id": "c"},
+            "missing_required_parameter",
+            "item.output",
+        ),
+        (
+            {"type": "function_call_output", "call_id": "c", "output": {}},
+            "invalid_type",
+            "item.output",
+        ),
+        ({"type": "message", "role": "user", "content": [], "id": 3}, "invalid_type", "item.id"),
+    ],
+)
+def test_what_is_not_whole_is_refused_with_its_place(
+    data: dict[str, Any], code: str, param: str
+) -> None:
+    with pytest.raises(WireError) as told:
+        item_of(data)
+    assert (told.value.code, told.value.param) == (code, param)
+
+
+def test_images_are_refused_clearly() -> None:
+    image = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
+    with pytest.raises(WireError, match="no images") as told:
+        item_of({"type": "message", "role": "user", "content": [image]})
+    assert told.value.param == "item.content[0].type"
