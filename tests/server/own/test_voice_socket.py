@@ -1,0 +1,366 @@
+"""A conversation over the plain WebSocket, with a real server and scripted engines."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from vivavoce.audio import to_pcm16
+from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, hush, say
+
+if TYPE_CHECKING:
+    from tests.server.conftest import Served, Serving
+    from tests.server.own.conftest import Device, Devices
+
+LONG = " ".join(f"word{number}" for number in range(60)) + "."
+
+
+async def test_a_spoken_question_gets_a_spoken_answer(serving: Serving, device: Devices) -> None:
+    stt, llm = ScriptedStt("what time is it"), ScriptedLlm("It is noon now.")
+    async with serving(stt=stt, llm=llm) as server, device(f"{server.ws_url}/voice") as client:
+        await client.ask()
+        started = await client.until("Started")
+        assert (started["rate"], started["output_rate"]) == (16_000, 16_000)
+        ended = await client.until("ReplyEnded")
+    assert (ended["heard"], ended["why"]) == ("It is noon now.", "done")
+    assert client.of("Heard")[-1]["transcript"]["text"] == "what time is it"  # type: ignore[index]
+    names = [str(event["event"]) for event in client.events]
+    assert names.index("SpeechStarted") < names.index("SpeechStopped") < names.index("ReplyStarted")
+    assert len(client.heard) == pytest.approx(16_000, abs=400)
+    assert np.abs(client.heard).max() > 0.2
+
+
+async def test_every_encoding_and_rate_is_spoken_both_ways(
+    serving: Serving, device: Devices
+) -> None:
+    stt, llm = ScriptedStt("what time is it"), ScriptedLlm("It is noon now.")
+    async with serving(stt=stt, llm=llm) as server:
+        start = {"rate": 48_000, "output_rate": 24_000, "encoding": "float32"}
+        async with device(f"{server.ws_url}/voice", **start) as client:
+            for audio in (say(1.0, rate=48_000), hush(2.0, rate=48_000)):
+                await client.socket.send(audio.samples.tobytes())
+            await client.until("ReplyEnded")
+    samples = np.frombuffer(b"".join(client.audio), "<f4")
+    assert len(samples) == pytest.approx(24_000, abs=600)
+    assert 0.2 < np.abs(samples).max() <= 1.0
+
+
+async def test_the_address_may_say_how_audio_is_sent(server: Served, device: Devices) -> None:
+    async with device(f"{server.ws_url}/voice?rate=8000&output_rate=24000") as client:
+        await client.speak(hush(0.1, rate=8_000))
+        started = await client.until("Started")
+    assert (started["rate"], started["output_rate"]) == (8_000, 24_000)
+
+
+async def test_a_session_is_as_its_client_wants_it(serving: Serving, device: Devices) -> None:
+    llm = ScriptedLlm("Done.")
+    wanted = {"system_prompt": "Be brief.", "greeting": "Hello you.", "voice": "other"}
+    async with (
+        serving(llm=llm) as server,
+        device(f"{server.ws_url}/voice", session=wanted) as client,
+    ):
+        assert (await client.until("ReplyEnded"))["heard"] == "Hello you."
+        await client.tell(type="configure", session={"speed": 2.0, "turns": {"mode": "manual"}})
+        session = (await client.until("Configured"))["session"]
+        assert isinstance(session, dict)
+        assert (session["speed"], session["voice"]) == (2.0, "other")
+        await client.tell(type="text", text="go on")
+        await client.until("ReplyEnded")
+    assert llm.prompts[-1][0].content == "Be brief."
+
+
+async def test_a_turn_ends_by_commit_where_the_client_decides(
+    serving: Serving, device: Devices
+) -> None:
+    stt = ScriptedStt("this is all")
+    manual = {"turns": {"mode": "manual"}}
+    async with (
+        serving(stt=stt) as server,
+        device(f"{server.ws_url}/voice", session=manual) as client,
+    ):
+        await client.tell(type="commit")
+        assert (await client.until("Error"))["code"] == "commit_empty"
+        await client.speak(say(1.0), hush(4.0))
+        await client.until("Heard")
+        await client.tell(type="commit")
+        await client.until("Heard", final=True)
+
+
+async def test_interrupting_stops_the_reply_and_tells_what_was_heard(
+    serving: Serving, device: Devices
+) -> None:
+    llm = ScriptedLlm(LONG)
+    async with serving(llm=llm) as server, device(f"{server.ws_url}/voice", rate=16_000) as client:
+        await client.tell(type="text", text="talk on")
+        await client.until("Spoke")
+        await client.tell(type="interrupt")
+        ended = await client.until("ReplyEnded")
+        assert ended["why"] == "interrupted"
+        assert LONG.startswith(str(ended["heard"]))
+        assert len(str(ended["heard"]).split()) < 10
+        sent = len(client.heard) / 16_000
+        assert sent < len(str(ended["heard"]).split()) / 4 + 0.6
+        await client.tell(type="ping", id=7)
+        await client.until("Pong", id=7)
+        assert len(client.heard) / 16_000 == sent, "nothing of a reply follows its end"
+    assert llm.running == 0
+
+
+async def pause(serving: Serving, device: Devices, *, clears: bool) -> Device:
+    """Make a sound in the midst of a reply that turns out to be no interruption."""
+    stt, llm = ScriptedStt(""), ScriptedLlm(" ".join(f"w{number}" for number in range(12)) + ".")
+    async with (
+        serving(stt=stt, llm=llm) as server,
+        device(f"{server.ws_url}/voice", rate=16_000, clears=clears) as client,
+    ):
+        await client.tell(type="text", text="talk on")
+        await client.until("Spoke")
+        await client.speak(say(0.3), hush(2.0))
+        await client.until("Paused")
+        await client.until("Resumed")
+        assert (await client.until("ReplyEnded"))["why"] == "done"
+    return client
+
+
+async def test_a_client_that_cannot_clear_its_buffer_gets_every_sample_once(
+    serving: Serving, device: Devices
+) -> None:
+    client = await pause(serving, device, clears=False)
+    assert len(client.heard) / 16_000 == pytest.approx(3.0, abs=0.03)
+
+
+async def test_a_client_that_clears_its_buffer_gets_again_what_it_dropped(
+    serving: Serving, device: Devices
+) -> None:
+    client = await pause(serving, device, clears=True)
+    names = [it if isinstance(it, bytes) else it["event"] for it in client.order]
+    after = b"".join(it for it in names[names.index("Paused") :] if isinstance(it, bytes))
+    total = len(client.heard) / 16_000
+    assert 3.05 < total < 3.35, "about the lead comes twice"
+    assert len(after) / 32_000 < 3.0
+
+
+async def test_a_muted_client_is_not_heard(serving: Serving, device: Devices) -> None:
+    stt = ScriptedStt("now you hear me")
+    async with serving(stt=stt) as server, device(f"{server.ws_url}/voice", rate=16_000) as client:
+        await client.tell(type="mute")
+        await client.ask()
+        await client.tell(type="mute", muted=False)
+        await client.tell(type="ping")
+        await client.until("Pong")
+        assert client.of("SpeechStarted") == []
+        await client.ask()
+        heard = await client.until("Heard", final=True)
+    assert heard["transcript"]["text"] == "now you hear me"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "param"),
+    [
+        ("{", "invalid_json", None),
+        ("[1]", "invalid_json", None),
+        ("[" * 200_000, "invalid_json", None),
+        ('{"type": "text", "text": "\\ud800"}', "invalid_json", None),
+        ("{}", "unknown_type", "type"),
+        ('{"type": "dance"}', "unknown_type", "type"),
+        ('{"type": "text"}', "missing_required_parameter", "text"),
+        ('{"type": "text", "text": ""}', "invalid_value", "text"),
+        ('{"type": "ping", "what": 1}', "invalid_value", "what"),
+        ('{"type": "start"}', "already_started", "type"),
+        ('{"type": "commit"}', "commit_empty", None),
+        ('{"type": "configure", "session": {"sped": 1}}', "invalid_value", None),
+        ('{"type": "configure", "session": {"speed": 99}}', "invalid_value", None),
+        ('{"type": "configure", "session": {"voice": "nobody"}}', "invalid_value", "voice"),
+        ('{"type": "configure", "session": {"max_reply_s": 1e6}}', "invalid_value", None),
+        (b"\0\0\0", "invalid_audio", None),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_a_wrong_message_is_told_and_the_session_goes_on(
+    server: Served, device: Devices, message: str | bytes, code: str, param: str | None
+) -> None:
+    async with device(f"{server.ws_url}/voice", rate=16_000) as client:
+        await client.socket.send(message)
+        error = await client.until("Error")
+        assert (error["code"], error["param"], error["fatal"]) == (code, param, False)
+        assert error["message"]
+        await client.tell(type="say", text="Still here.")
+        assert (await client.until("ReplyEnded"))["why"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("query", "start"),
+    [("?rate=1", {}), ("?rate=fast", {}), ("?speed=1", {}), ("", {"session": {"sped": 1}}),
+     ("", {"session": {"language": "klingon", "voice": "nobody"}}), ("", {"rate": 7})],
+)  # fmt: skip
+async def test_a_session_that_cannot_be_had_is_refused_and_closed(
+    server: Served, device: Devices, query: str, start: dict[str, object]
+) -> None:
+    async with device(f"{server.ws_url}/voice{query}") as client:
+        await client.tell(type="start", **start)
+        code, reason = await client.closed()
+    (error,) = client.of("Error")
+    assert error["fatal"]
+    assert (code, reason) == (1008, str(error["message"])[:123])
+    await device.have_left(server)
+
+
+async def test_what_is_wrong_in_the_settings_is_all_told_at_once(
+    server: Served, device: Devices
+) -> None:
+    async with device(f"{server.ws_url}/voice", rate=16_000) as client:
+        await client.tell(type="configure", session={"sped": 1, "pitch": 9})
+        message = str((await client.until("Error"))["message"])
+    assert "session.sped: no such key; did you mean 'speed'" in message
+    assert "session.pitch: it should be less than or equal to 2" in message
+
+
+async def test_a_wrong_key_is_told_before_the_socket_is_closed(
+    serving: Serving, device: Devices
+) -> None:
+    async with (
+        serving({"keys": ["secret-key-of-some-length"]}) as server,
+        device(f"{server.ws_url}/voice") as client,
+    ):
+        code, _ = await client.closed()
+    assert code == 3000
+    assert client.of("Error")[0]["code"] == "missing_api_key"
+
+
+async def test_a_browser_sends_its_key_as_a_subprotocol(serving: Serving, device: Devices) -> None:
+    key = "secret-key-of-some-length"
+    async with serving({"keys": [key]}) as server:
+        offered = ["vivavoce", f"openai-insecure-api-key.{key}"]
+        async with connect(f"{server.ws_url}/voice", subprotocols=offered) as socket:  # type: ignore[arg-type]
+            assert socket.subprotocol == "vivavoce"
+            await socket.send('{"type": "ping", "id": 1}')
+            assert json.loads(await socket.recv())["event"] == "Started"
+
+
+async def test_past_the_number_of_sessions_one_more_is_refused_with_a_reason(
+    serving: Serving, device: Devices
+) -> None:
+    async with serving({"limits": {"sessions": 1}}) as server:
+        async with device(f"{server.ws_url}/voice", rate=16_000) as first:
+            async with device(f"{server.ws_url}/voice") as second:
+                code, _ = await second.closed()
+                assert code == 1013
+                assert second.of("Error")[0]["retry_after"] is not None
+            await first.tell(type="say", text="I go on.")
+            assert (await first.until("ReplyEnded"))["why"] == "done"
+        await device.have_left(server)
+        await device.talk_to(server)
+
+
+async def test_a_client_whose_socket_is_cut_leaves_nothing_and_disturbs_nobody(
+    serving: Serving, device: Devices
+) -> None:
+    llm, tts = ScriptedLlm(answer=lambda _: LONG), ScriptedTts()
+    async with (
+        serving(llm=llm, tts=tts) as server,
+        device(f"{server.ws_url}/voice", rate=16_000) as client,
+    ):
+        await client.tell(type="text", text="talk on")
+        await client.until("Spoke")
+        client.socket.transport.abort()
+        await device.have_left(server)
+        assert (llm.running, tts.running) == (0, 0)
+        await device.talk_to(server)
+
+
+async def test_a_flood_of_messages_is_taken_without_harm(serving: Serving, device: Devices) -> None:
+    stt = ScriptedStt("what time is it")
+    async with serving(stt=stt) as server, device(f"{server.ws_url}/voice", rate=16_000) as client:
+        chunk = to_pcm16(hush(0.001).samples)
+        for number in range(2000):
+            await client.socket.send(chunk)
+            if number % 100 == 0:
+                await client.tell(type="ping", id=number)
+        await client.until("Pong", id=1900)
+        await device.talk_to(server)
+        await client.ask()
+        await client.until("ReplyEnded")
+
+
+async def test_a_huge_message_closes_this_session_and_no_other(
+    serving: Serving, device: Devices
+) -> None:
+    async with (
+        serving({"limits": {"message_mb": 0.5}}) as server,
+        device(f"{server.ws_url}/voice", rate=16_000) as client,
+    ):
+        await client.socket.send(bytes(600_000))
+        code, _ = await client.closed()
+        assert code == 1009
+        await device.have_left(server)
+        await device.talk_to(server)
+
+
+async def test_a_minute_of_audio_in_one_message_does_not_stall_the_others(
+    server: Served, device: Devices
+) -> None:
+    async with device(f"{server.ws_url}/voice", rate=16_000) as client:
+        await client.speak(hush(60.0))
+        await device.talk_to(server)
+
+
+async def flood(socket: ClientConnection) -> None:
+    while True:
+        await socket.send('{"type": "dance"}')
+
+
+async def test_a_client_that_never_reads_is_dropped(serving: Serving, device: Devices) -> None:
+    async with serving({"limits": {"unsent_mb": 0.1}}) as server:
+        with device.narrow(server) as narrow:
+            async with connect(
+                f"{server.ws_url}/voice", sock=narrow, compression=None, max_queue=1
+            ) as socket:
+                await socket.send('{"type": "start"}')
+                with pytest.raises(ConnectionClosed):
+                    await flood(socket)
+        await device.have_left(server)
+        await device.talk_to(server)
+
+
+async def test_a_session_in_which_nothing_comes_is_closed(
+    serving: Serving, device: Devices
+) -> None:
+    async with (
+        serving({"limits": {"idle_s": 0.05}}) as server,
+        device(f"{server.ws_url}/voice") as client,
+    ):
+        code, _ = await client.closed()
+    assert (code, client.of("Error")[0]["code"]) == (1008, "idle_timeout")
+
+
+async def test_a_session_ends_after_its_time(serving: Serving, device: Devices) -> None:
+    async with (
+        serving({"limits": {"session_s": 0.2}}) as server,
+        device(f"{server.ws_url}/voice", rate=16_000) as client,
+    ):
+        code, _ = await client.closed()
+    assert (code, client.of("Error")[0]["code"]) == (1008, "session_expired")
+
+
+async def test_a_server_that_stops_lets_the_reply_end_and_says_so(
+    serving: Serving, device: Devices
+) -> None:
+    async with serving() as server, device(f"{server.ws_url}/voice", rate=16_000) as client:
+        await client.tell(type="say", text="One last word.")
+        await client.until("ReplyStarted")
+        server.service.drain()
+        code, _ = await client.closed()
+    assert client.of("ReplyEnded")[0]["why"] == "done"
+    assert (code, client.of("Error")[0]["code"]) == (1001, "shutting_down")
+
+
+async def test_hanging_up_closes_the_socket(server: Served, device: Devices) -> None:
+    async with device(f"{server.ws_url}/voice", rate=16_000) as client:
+        await client.tell(type="end")
+        assert await client.closed() == (1000, "")
+    await device.have_left(server)
