@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 import vivavoce
 
-from . import answers, health, reference, status, voice_socket
+from . import answers, health, openai_chat, reference, status, voice_socket
 from .request_log import RequestLog
 from .service import Service
 from .transports import Transports
@@ -28,5 +28,6 @@ def make_app(service: Service) -> FastAPI:
     answers.install(app)
     app.include_router(status.router)
     app.include_router(voice_socket.router)
+    app.include_router(openai_chat.router)
     reference.install(app)
     return app

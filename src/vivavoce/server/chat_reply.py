@@ -1,0 +1,101 @@
+"""A reply in the making: text, tool calls and, where it is spoken, its sound; pure but for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from vivavoce.audio import Samples
+from vivavoce.engines import Thought, Token, ToolCall, Tts, TtsOptions, Usage
+from vivavoce.text import Phrase, Phraser
+
+from .voicing import voiced
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voiced:
+    """The next of a reply's sound. samples: at the voice's rate."""
+
+    samples: Samples
+
+
+Piece: TypeAlias = Thought | Voiced
+
+
+async def aloud(
+    thoughts: AsyncGenerator[Thought, None], tts: Tts, options: TtsOptions, timeout_s: float
+) -> AsyncGenerator[Piece, None]:
+    """The thoughts, and between them the sound of each phrase that they complete.
+
+    Consume under `aclosing`, which closes `thoughts` too. The usage comes last.
+    """
+    phraser = Phraser(options.language)
+    usage: Usage | None = None
+
+    async def said(phrases: Iterable[Phrase]) -> AsyncGenerator[Voiced, None]:
+        async with aclosing(voiced(phrases, tts, options, timeout_s)) as pieces:
+            async for samples in pieces:
+                yield Voiced(samples)
+
+    async with aclosing(thoughts):
+        async for thought in thoughts:
+            if isinstance(thought, Usage):
+                usage = thought
+                continue
+            yield thought
+            if isinstance(thought, Token):
+                async with aclosing(said(phraser.feed(thought.text))) as sounds:
+                    async for sound in sounds:
+                        yield sound
+    async with aclosing(said(phraser.flush())) as sounds:
+        async for sound in sounds:
+            yield sound
+    if usage is not None:
+        yield usage
+
+
+@dataclass(slots=True)
+class Draft:
+    """What there is of a reply so far.
+
+    parallel: whether it may have more than one tool call; the rest are left out.
+    """
+
+    parallel: bool = True
+    texts: list[str] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    usage: Usage | None = None
+
+    def take(self, piece: Piece) -> bool:
+        """Add the next piece; whether it belongs to the reply."""
+        match piece:
+            case Token(text):
+                self.texts.append(text)
+            case ToolCall() if self.calls and not self.parallel:
+                return False
+            case ToolCall():
+                self.calls.append(piece)
+            case Usage():
+                self.usage = piece
+        return True
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.texts)
+
+    @property
+    def finish(self) -> str:
+        """Why it ended."""
+        if self.calls:
+            return "tool_calls"
+        return self.usage.finish if self.usage and self.usage.finish == "length" else "stop"
+
+
+def joined(pieces: Iterable[Samples]) -> Samples:
+    """The samples in one piece."""
+    return np.concatenate([np.zeros(0, np.float32), *pieces])
