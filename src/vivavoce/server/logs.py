@@ -12,21 +12,28 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from typing import Literal, TextIO, TypeAlias
+from typing import TextIO
+
+from vivavoce.errors import BadConfig
+from vivavoce.registry import nearest
 
 from .conversations import current
 from .request_log import request_id
-
-Form: TypeAlias = Literal["text", "json"]
 
 _QUIET = ("uvicorn", "httpx", "httpcore", "websockets", "aioice", "aiortc")
 """Loggers of libraries, of which only warnings matter."""
 
 
-def set_up(form: Form, *, verbose: bool = False, stream: TextIO | None = None) -> None:
-    """Have all loggers of the process write here. stream: stderr unless given."""
+def set_up(form: str, *, verbose: bool = False, stream: TextIO | None = None) -> None:
+    """Have all loggers of the process write here.
+
+    form: `text` or `json`. stream: stderr unless given.
+    """
+    forms = {"text": TextLines, "json": JsonLines}
+    if form not in forms:
+        raise BadConfig(f"server.log: no form {form!r}; {nearest(form, forms)}")
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonLines() if form == "json" else TextLines())
+    handler.setFormatter(forms[form]())
     handler.addFilter(_mark)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     ours = logging.getLogger("vivavoce")

@@ -1,0 +1,117 @@
+"""`vivavoce serve`: the server, and what it tells of itself on the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import engine_options
+
+if TYPE_CHECKING:
+    from vivavoce.config import Config
+    from vivavoce.server.proof import Proof
+    from vivavoce.server.run import Life, Notice, Ready
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; 0.0.0.0 is all of them.")
+@click.option("--port", type=click.IntRange(0, 65535), help="8080 unless set; 0 is any free one.")
+@click.option("--wyoming", metavar="URL", help="Also speak Wyoming, as at tcp://0.0.0.0:10300.")
+@click.option("--tls-cert", metavar="FILE", help="PEM file with the certificate.")
+@click.option("--tls-key", metavar="FILE", help="PEM file with its key.")
+@click.option("--log", type=click.Choice(["text", "json"]), help="Form of the log on stderr.")
+@click.option("--no-proof", is_flag=True, help="Ask no spoken question at the start.")
+@engine_options
+def serve(config: Config, no_proof: bool, **given: Any) -> None:
+    """Serve OpenAI's protocols, Vivavoce's own, Wyoming and the page; Ctrl-C ends it.
+
+    Loads and warms the engines, then asks itself a spoken question and shows the answer. At
+    Ctrl-C replies under way end first; a second one ends at once.
+    """
+    from vivavoce.engines import KINDS
+    from vivavoce.registry import missing
+
+    from .weights import pull_weights
+
+    flags = {key: value for key, value in given.items() if value is not None}
+    config = replace(config, server=replace(config.server, **flags))
+    try:
+        from vivavoce.server import logs, run
+    except ImportError as error:
+        raise missing("vivavoce serve", error) from error
+    pull_weights(config, KINDS)
+    verbose = logging.getLogger("vivavoce").level < logging.WARNING
+    logs.set_up(config.server.log, verbose=verbose)
+    life = run.Life(config, lambda notice: _tell(notice, config), proof=not no_proof)
+    with asyncio.Runner(loop_factory=_loop()) as runner:
+        runner.run(_serve(life))
+
+
+async def _serve(life: Life) -> None:
+    from vivavoce.server.run import serve
+
+    from .interrupt import on_interrupt
+
+    with on_interrupt(life.stop.set):
+        await serve(life)
+
+
+def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The faster event loop, where there is one."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:  # Windows
+        return None
+    return new_event_loop
+
+
+def _tell(notice: Notice, config: Config) -> None:
+    from vivavoce.server.proof import Proof
+    from vivavoce.server.run import Listening, NotProved, Ready, Stopping
+
+    match notice:
+        case Listening(url):
+            click.secho(f"Listening at {url}; loading the engines …", dim=True, err=True)
+        case Ready():
+            _tell_ready(notice, config)
+        case Proof():
+            _tell_proof(notice)
+        case NotProved(why):
+            click.secho(f"\nThe spoken question failed: {why}", fg="red")
+            click.echo("It serves nevertheless; `vivavoce doctor` tells what is wrong.")
+        case Stopping(sessions):
+            what = f"{sessions} replies may end; " if sessions else ""
+            click.secho(f"Stopping: {what}Ctrl-C again ends at once.", dim=True, err=True)
+
+
+def _tell_ready(ready: Ready, config: Config) -> None:
+    from vivavoce.server.listening import is_loopback, listening_host
+
+    key = "YOUR-KEY" if config.server.keys else "any"
+    click.secho(f"Ready after {ready.seconds:.1f} s.", bold=True)
+    for engine in ready.failed:
+        click.secho(f"  {engine.kind} {engine.name} does not work: {engine.detail}", fg="red")
+    click.echo(f"  page    {ready.url}/")
+    click.echo(f"  API     {ready.url}/docs")
+    click.echo(f'  OpenAI  OpenAI(base_url="{ready.url}/v1", api_key="{key}")')
+    if config.server.wyoming:
+        click.echo(f"  Wyoming {config.server.wyoming}")
+    if not config.server.keys:
+        if is_loopback(listening_host(config.server)):
+            reach = "only this machine can reach it"
+        else:
+            reach = "whoever can reach this machine can use it"
+        click.secho(f"  No API keys are configured: {reach}.", fg="yellow")
+
+
+def _tell_proof(proof: Proof) -> None:
+    click.echo("\nIt asked itself a spoken question:")
+    click.echo(f"  said      {proof.asked}")
+    click.echo(f"  heard     {proof.heard}")
+    click.echo(f"  answered  {proof.answer}")
+    click.echo(f"  gap       {proof.gap * 1000:.0f} ms from the end of the question to the answer")

@@ -1,0 +1,57 @@
+"""A spoken question that the server asks itself, to show that it listens, thinks and speaks."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vivavoce.asking import answer
+from vivavoce.audio import Audio
+from vivavoce.engines import Tts, TtsOptions
+from vivavoce.errors import EngineError
+from vivavoce.session import Engines
+from vivavoce.settings import SessionSettings
+
+QUESTION = "What is the capital of France?"
+_TOKENS = 24
+"""Of the answer, which is played out at the speed of speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How it went. gap: seconds from the end of the question to the answer's first sound."""
+
+    asked: str
+    heard: str
+    answer: str
+    gap: float
+
+
+async def prove(engines: Engines, settings: SessionSettings) -> Proof:
+    """Ask the question by the server's own voice, at the speed of speech.
+
+    Raises BadAudio when it was not understood, EngineError when an engine failed.
+    """
+    settings = replace(
+        settings,
+        greeting="",
+        idle_prompt="",
+        spoken=True,
+        max_reply_tokens=min(settings.max_reply_tokens, _TOKENS),
+        turns=replace(settings.turns, mode="auto"),
+    )
+    question = await _spoken(engines.tts, TtsOptions(voice=settings.voice))
+    turn = await answer(engines, question, settings=settings, real_time=True)
+    if not turn.text or turn.times is None or turn.times.gap is None:
+        raise EngineError(f"{turn.heard.text!r} was heard, but nothing was answered")
+    return Proof(QUESTION, turn.heard.text, turn.text.strip(), turn.times.gap)
+
+
+async def _spoken(tts: Tts, options: TtsOptions) -> Audio:
+    async with aclosing(tts.speak(QUESTION, options)) as pieces:  # type: ignore[type-var]
+        samples = [piece.samples async for piece in pieces]
+    if not samples:
+        raise EngineError(f"{tts.name} said nothing")
+    return Audio(np.concatenate(samples), tts.rate)

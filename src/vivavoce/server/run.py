@@ -1,0 +1,151 @@
+"""A server's life: listen, load, warm up, be ready, prove it, drain, close."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from vivavoce.config import Config
+from vivavoce.errors import describe
+from vivavoce.stack import PROBE_S, open_engines
+
+from .app import make_app
+from .health import EngineState, engine_states, examine
+from .listener import Listener, bound, make_listener
+from .listening import listening_host
+from .proof import Proof, prove
+from .service import Service
+from .vitals import watch
+
+log = logging.getLogger(__name__)
+
+_CANCELLED_S = 2.0
+"""How long what was cancelled may take to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """It answers there, but is not ready. url: such as `http://127.0.0.1:8080`."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Engines are loaded and warm, and callers are let in, after so many seconds.
+
+    failed: engines that do not work.
+    """
+
+    url: str
+    seconds: float
+    failed: tuple[EngineState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotProved:
+    """The question that it asked itself was not answered."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """It was asked to stop. sessions: how many may end a reply."""
+
+    sessions: int
+
+
+Notice: TypeAlias = Listening | Ready | Proof | NotProved | Stopping
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a server is to live by. tell: called with each notice, on the event loop.
+
+    stop: set by whoever wants it to end. proof: whether to ask itself a question.
+    """
+
+    config: Config
+    tell: Callable[[Notice], None]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    proof: bool = True
+
+
+async def serve(life: Life) -> None:
+    """Serve until asked to stop; then end what runs, within `drain_s`, and close everything.
+
+    Raises BadConfig for an address or TLS files that cannot be used, and what `open_engines` does.
+    """
+    began = time.perf_counter()
+    service = Service(life.config)
+    settings = service.settings
+    listener = make_listener(make_app(service), settings)
+    host = listening_host(settings)
+    with bound(host, settings.port) as socket:
+        port = socket.getsockname()[1]
+        url = f"http{'s' if settings.tls_cert else ''}://{_readable(host)}:{port}"
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(listener.serve([socket]))
+            life.tell(Listening(url))
+            work = group.create_task(_work(life, service, url, began))
+            asked = group.create_task(life.stop.wait())
+            await asyncio.wait({listening, work, asked}, return_when=asyncio.FIRST_COMPLETED)
+            life.tell(Stopping(len(service.conversations)))
+            await _drain(service, listener, listening)
+            work.cancel()
+            asked.cancel()
+
+
+async def _work(life: Life, service: Service, url: str, began: float) -> None:
+    """Have the engines, as long as this is not cancelled."""
+    async with open_engines(service.config) as engines:
+        await examine(service, engines)
+        service.ready(engines)
+        failed = tuple(state for state in engine_states(service) if state.state == "failed")
+        life.tell(Ready(url, time.perf_counter() - began, failed))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(watch(service))
+            if life.proof:
+                life.tell(await _proved(service))
+            while True:
+                await asyncio.sleep(PROBE_S)
+                if service.faults:
+                    await examine(service, engines)
+
+
+async def _proved(service: Service) -> Proof | NotProved:
+    try:
+        return await prove(service.engines, service.config.session)
+    except Exception as error:  # noqa: BLE001 - an engine may raise anything
+        log.warning("the spoken question failed: %s", describe(error))
+        return NotProved(describe(error))
+
+
+async def _drain(service: Service, listener: Listener, listening: asyncio.Task[None]) -> None:
+    """End sessions after their replies and requests after their answers, all within `drain_s`."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + service.settings.drain_s
+    service.drain()
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            await service.conversations.ended()
+    listener.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - clock()))
+    listener.should_exit = True
+    await asyncio.wait({listening})
+    service.conversations.cancel()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_CANCELLED_S):
+            await service.conversations.ended()
+
+
+def _readable(host: str) -> str:
+    """The host as somebody on this machine may write it in an address."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return f"[{host}]" if ":" in host else host
