@@ -6,7 +6,16 @@ from fastapi import FastAPI
 
 import vivavoce
 
-from . import answers, health, openai_chat, reference, status, voice_socket
+from . import (
+    answers,
+    health,
+    openai_chat,
+    openai_models,
+    openai_speech,
+    reference,
+    status,
+    voice_socket,
+)
 from .request_log import RequestLog
 from .service import Service
 from .transports import Transports
@@ -29,5 +38,7 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(status.router)
     app.include_router(voice_socket.router)
     app.include_router(openai_chat.router)
+    app.include_router(openai_models.router)
+    app.include_router(openai_speech.router)
     reference.install(app)
     return app

@@ -1,0 +1,189 @@
+"""`POST /v1/audio/speech`: text to speech as OpenAI's clients ask for it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import AsyncExitStack, aclosing
+from typing import Annotated, Literal, TypeAlias
+
+from fastapi import APIRouter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vivavoce.audio import Audio, Samples
+from vivavoce.engines import Tts, TtsOptions
+from vivavoce.errors import describe
+from vivavoce.text import Phrase, Phraser
+
+from .aliases import model_of, voice_of
+from .door import TheCaller, TheService
+from .encoder import Encoder
+from .event_stream import EventStream, Streamed, while_connected
+from .outbox import Gone
+from .problems import Problem, problem_of
+from .service import Service
+from .voicing import voiced
+
+log = logging.getLogger(__name__)
+router = APIRouter(tags=["OpenAI"])
+
+RATE = 24_000
+"""Hz of all answers, as of OpenAI's."""
+MOST_CHARACTERS = 4096
+_STEP = 200
+"""Characters looked through for phrases at once, so that the first is found soon."""
+_NOTHING_S = 0.1
+"""Silence for a text with nothing to say: players refuse a file without any sound."""
+
+Form: TypeAlias = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
+MEDIA_TYPES: dict[Form, str] = {
+    "mp3": "audio/mpeg",
+    "opus": "audio/ogg; codecs=opus",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+    "wav": "audio/wav",
+    "pcm": "audio/pcm",
+}
+
+
+def _voice_name(voice: object) -> object:
+    """A voice is a name, or an object with its `id`."""
+    return voice["id"] if isinstance(voice, dict) and set(voice) == {"id"} else voice
+
+
+class SpeechRequest(BaseModel):
+    """What to say, and how.
+
+    instructions: of how to speak; taken, and not followed: no engine here can.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str
+    input: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
+    voice: Annotated[str | None, BeforeValidator(_voice_name)] = None
+    instructions: str | None = None
+    response_format: Form = "mp3"
+    speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
+    stream_format: Literal["audio", "sse"] = "audio"
+
+
+@router.post("/v1/audio/speech", response_model=None)
+async def speech(
+    body: SpeechRequest, request: Request, service: TheService, caller: TheCaller
+) -> Response:
+    """The text as speech; the first bytes leave with the first phrase.
+
+    With `stream_format: sse` they come as events `speech.audio.delta`, base64-encoded.
+    """
+    samples = _samples(body, service)
+    file = _file(samples, service.engines.tts.rate, body.response_format)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(service.admission.request(caller))
+        await stack.enter_async_context(aclosing(file))
+        # What goes wrong until there is sound is still an answer of its own.
+        first = await while_connected(request.receive, lambda: anext(file))
+        if body.stream_format == "sse":
+            return EventStream(_events(first, file), stack.pop_all())
+        return Streamed(
+            _whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[body.response_format]
+        )
+
+
+def _samples(body: SpeechRequest, service: Service) -> AsyncGenerator[Samples, None]:
+    engines, config = service.engines, service.config
+    model_of(body.model, "tts", engines, service.settings)
+    if len(body.input) > service.limits.text_chars:
+        raise Problem(
+            f"the text has {len(body.input)} characters; this server takes "
+            f"{service.limits.text_chars} at once",
+            code="string_above_max_length",
+            param="input",
+        )
+    voice = voice_of(body.voice, engines.tts, service.settings)
+    chosen = voice or config.session.voice
+    language = _language(chosen, engines.tts) or config.session.language
+    options = TtsOptions(
+        chosen,
+        None if chosen else language,
+        body.speed * config.session.speed,
+        config.session.pitch,
+    )
+    phrases = _phrases(body.input, language)
+    return voiced(phrases, engines.tts, options, config.session.tts_timeout_s)
+
+
+def _phrases(text: str, language: str | None) -> Iterator[Phrase]:
+    phraser = Phraser(language)
+    for start in range(0, len(text), _STEP):
+        yield from phraser.feed(text[start : start + _STEP])
+    yield from phraser.flush()
+
+
+def _language(voice: str | None, tts: Tts) -> str | None:
+    """That of the voice, which decides how numbers and the like are read."""
+    name = (voice or "").partition("+")[0]
+    for known in tts.voices:
+        if known.id.partition("+")[0] == name and known.languages:
+            return known.languages[0]
+    return None
+
+
+async def _file(
+    samples: AsyncGenerator[Samples, None], rate: int, form: Form
+) -> AsyncGenerator[bytes, None]:
+    """The sound file, as it grows; never an empty piece, and always one."""
+    silent = True
+    async with aclosing(samples):
+        encoder = await asyncio.to_thread(Encoder, rate, RATE, form)
+        try:
+            async for piece in samples:
+                silent = False
+                if data := await asyncio.to_thread(encoder.feed, piece):
+                    yield data
+            if silent:
+                yield await asyncio.to_thread(encoder.feed, Audio.silence(_NOTHING_S, rate).samples)
+            if data := await asyncio.to_thread(encoder.finish):
+                yield data
+        finally:
+            encoder.close()
+
+
+async def _whole_or_cut(
+    first: bytes, rest: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    """The file; if it cannot be finished, the connection is cut, so that nobody takes it for it."""
+    yield first
+    try:
+        async for piece in rest:
+            yield piece
+    except Exception as error:
+        log.warning("speech broke off: %s", describe(error))
+        raise Gone("the speech cannot be finished") from error
+
+
+async def _events(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:
+    yield _delta(first)
+    try:
+        async for piece in rest:
+            yield _delta(piece)
+    except Exception as error:  # noqa: BLE001 - told to the client, and logged
+        log.warning("speech broke off: %s", describe(error))
+        yield _event(problem_of(error).body())
+        return
+    # Clients want all three counts; tokens are what OpenAI bills, and nothing is billed here.
+    usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+    yield _event({"type": "speech.audio.done", "usage": usage})
+
+
+def _delta(piece: bytes) -> str:
+    return _event({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()})
+
+
+def _event(data: object) -> str:
+    return f"data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
