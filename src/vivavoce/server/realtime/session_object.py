@@ -137,15 +137,20 @@ def voice_of(value: object, path: str) -> str:
     return text(value, path, most=256)
 
 
-def _check_form(config: SessionConfig, patch: Json) -> None:
+def refuse_beta_names(data: Json, path: str) -> None:
+    """Raise WireError for keys that the beta form alone has, saying what they are called now."""
     for name, here in _BETA_NAMES.items():
-        if name in patch:
+        if name in data:
             raise WireError(
-                f"Unknown parameter: 'session.{name}'. It is 'session.{here}' in this form; the "
+                f"Unknown parameter: '{path}.{name}'. It is '{path}.{here}' in this form; the "
                 "header 'OpenAI-Beta: realtime=v1' asks for the beta form.",
                 "unknown_parameter",
-                f"session.{name}",
+                f"{path}.{name}",
             )
+
+
+def _check_form(config: SessionConfig, patch: Json) -> None:
+    refuse_beta_names(patch, "session")
     kind = patch.get("type") or config.type
     if choice(kind, "session.type", ("realtime", "transcription")) != config.type:
         raise WireError(
