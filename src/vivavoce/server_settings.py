@@ -12,6 +12,8 @@ class LimitSettings:
 
     sessions, sessions_per_key: conversations at once, of all callers and of one key.
     session_s: how long one may last. idle_s: a session that sends nothing for so long is closed.
+    delay_s: how long work may wait, on average over seconds, while sessions are running; past that
+    new ones are refused until it is half. 0 refuses none.
     requests, requests_waiting: how many requests compute at once, and how many may wait for it.
     requests_per_minute: of one key; 0 is any number.
     upload_mb: of one request's body. audio_s: of one recording, once decoded.
@@ -22,6 +24,7 @@ class LimitSettings:
 
     sessions: int = 64
     sessions_per_key: int = 64
+    delay_s: float = 0.25
     session_s: float = 3600.0
     idle_s: float = 600.0
     requests: int = 8
@@ -41,8 +44,9 @@ class LimitSettings:
 class ServerSettings:
     """How the server listens, whom it lets in, and how much it takes on.
 
-    host: None is every address when there are keys, else this machine only.
+    host: None is every address when there are keys or it is open, else this machine only.
     keys: API keys, or their hashes as `vivavoce keys hash` prints them; none lets everybody in.
+    open: others can reach the server although it has no keys.
     origins: of web pages that may use it from a browser, such as `https://example.org`; `*` is
     any. Its own page always may.
     tls_cert, tls_key: PEM files; both, or neither.
@@ -59,6 +63,7 @@ class ServerSettings:
     host: str | None = None
     port: int = 8080
     keys: tuple[str, ...] = ()
+    open: bool = False
     origins: tuple[str, ...] = ()
     tls_cert: str | None = None
     tls_key: str | None = None

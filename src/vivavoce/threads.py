@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 import queue
 import threading
+import time
+import weakref
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
@@ -18,6 +21,18 @@ log = logging.getLogger(__name__)
 
 StopFlag = threading.Event
 """Set when the caller no longer wants the result; a step over about 50 ms polls it."""
+
+
+_all: weakref.WeakSet[ModelThread] = weakref.WeakSet()
+
+
+def longest_wait() -> float:
+    """How long the oldest of the urgent jobs has waited that wait now, on any ModelThread.
+
+    Urgent are those of priority 0, as what a conversation cannot go on without.
+    """
+    waiting = [thread.oldest() for thread in _all]
+    return max(0.0, time.monotonic() - min(waiting)) if waiting else 0.0
 
 
 class Stopped(Exception):
@@ -48,6 +63,7 @@ class ModelThread:
         self._threads: list[threading.Thread] = []
         self._closed = False
         self._grace_s = grace_s
+        _all.add(self)
 
     async def run(self, work: Callable[[StopFlag], T], *, priority: int = 0) -> T:
         """What `work(stop)` returns or raises, from a worker thread.
@@ -117,6 +133,11 @@ class ModelThread:
             await asyncio.to_thread(thread.join)
         self._threads.clear()
 
+    def oldest(self) -> float:
+        """When the oldest urgent job that waits came, by `time.monotonic`; inf if none waits."""
+        jobs = [job for priority, _, job in list(self._jobs.queue) if priority <= 0]
+        return min((job.at for job in jobs if job and not job.stop.is_set()), default=math.inf)
+
     async def _end(self, job: _Job[T]) -> None:
         """Stop a job that nobody wants any more and wait until it has ended.
 
@@ -166,6 +187,7 @@ class _Job(Generic[T]):
         self.work = work
         self.loop = loop
         self.stop = StopFlag()
+        self.at = time.monotonic()
         self.thread: threading.Thread | None = None
         self.result: asyncio.Future[T] = loop.create_future()
 

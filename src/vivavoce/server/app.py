@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 import vivavoce
@@ -28,6 +32,7 @@ def make_app(service: Service) -> FastAPI:
         version=vivavoce.__version__,
         docs_url=None,
         redoc_url=None,
+        lifespan=_lifespan,
         generate_unique_id_function=reference.operation_id,
     )
     app.state.service = service
@@ -37,8 +42,21 @@ def make_app(service: Service) -> FastAPI:
     answers.install(app)
     app.include_router(status.router)
     app.include_router(voice_socket.router)
+    app.include_router(stt_api.router)
+    app.include_router(stt_socket.router)
     app.include_router(openai_chat.router)
     app.include_router(openai_models.router)
     app.include_router(openai_speech.router)
     reference.install(app)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    watching = asyncio.create_task(service.admission.watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.wait({watching})

@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from .admission import Caller
+from .problems import Problem
 from .service import Service
 
 
@@ -18,11 +19,23 @@ def service_of(connection: HTTPConnection) -> Service:
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
-    """Who is calling. Raises Problem (401) for a wrong or missing key.
+    """Who is calling. Raises Problem: 401 for a wrong or missing key, 403 for a client secret.
 
     The key comes as `Authorization: Bearer`, `X-API-Key`, or, from a browser's WebSocket, in the
-    subprotocol `openai-insecure-api-key.<key>`.
+    subprotocol `openai-insecure-api-key.<key>`; never in a URL, which logs and histories keep.
     """
+    caller = realtime_caller_of(connection)
+    if caller.secret is not None:
+        raise Problem(
+            "a client secret opens realtime sessions only; this needs an API key",
+            status=403,
+            code="client_secret",
+        )
+    return caller
+
+
+def realtime_caller_of(connection: HTTPConnection) -> Caller:
+    """The same where client secrets are good too: `Caller.secret` is the one that came."""
     return service_of(connection).admission.identify(key_of(connection))
 
 
