@@ -18,6 +18,8 @@ from . import (
     openai_speech,
     reference,
     status,
+    stt_api,
+    stt_socket,
     voice_socket,
 )
 from .request_log import RequestLog

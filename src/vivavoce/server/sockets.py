@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from fastapi import WebSocket
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from vivavoce.server_settings import LimitSettings
@@ -26,6 +26,7 @@ from .problems import Problem, problem_of
 from .service import Service
 
 T = TypeVar("T")
+S = TypeVar("S", bound=BaseModel)
 log = logging.getLogger(__name__)
 
 SUBPROTOCOL = "vivavoce"
@@ -144,8 +145,30 @@ async def _shut_down(conversation: Conversation) -> None:
     raise Problem("the server is shutting down", status=503, code="shutting_down")
 
 
+async def opening(
+    socket: Socket, messages: AsyncIterator[str | bytes], kind: type[S]
+) -> tuple[S, str | bytes | None] | None:
+    """What the client says in `start`, or else in the address; and its first message if that is
+    another. None when it leaves first.
+    """
+    start = TypeAdapter(kind)
+    by_address = checked(start, socket.query)
+    async for message in messages:
+        if isinstance(message, str):
+            told = json_object(message)
+            if told.get("type") == "start":
+                return checked(start, {**socket.query, **told}), None
+        return by_address, message
+    return None
+
+
 def parsed(adapter: TypeAdapter[T], message: str) -> T:
     """The client's JSON message. Raises Problem that names what is wrong with it."""
+    return checked(adapter, json_object(message))
+
+
+def json_object(message: str) -> dict[str, object]:
+    """The message. Raises Problem for one that is none."""
     try:
         data = json.loads(message)
         if "\\u" in message:
@@ -155,7 +178,7 @@ def parsed(adapter: TypeAdapter[T], message: str) -> T:
         raise Problem(f"the message is not JSON: {what}", code="invalid_json") from None
     if not isinstance(data, dict):
         raise Problem("the message is not a JSON object", code="invalid_json")
-    return checked(adapter, data)
+    return data
 
 
 def checked(adapter: TypeAdapter[T], data: object) -> T:

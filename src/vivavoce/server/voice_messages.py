@@ -86,7 +86,6 @@ VoiceMessage: TypeAlias = (
     VoiceStart | UserText | Say | Interrupt | Commit | Configure | Mute | Ping | End
 )
 
-VOICE_START = TypeAdapter(VoiceStart)
 VOICE_MESSAGE: TypeAdapter[VoiceMessage] = TypeAdapter(
     Annotated[VoiceMessage, Field(discriminator="type")]
 )

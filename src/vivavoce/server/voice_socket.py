@@ -7,7 +7,6 @@ events, as `events.as_dict` writes them. docs/api.md tells device authors all of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
@@ -24,10 +23,9 @@ from vivavoce.sources import Feed, as_lapses
 from . import pcm
 from .outbox import Outbox
 from .problems import Problem, problem_of
-from .sockets import Socket, checked, error_event, parsed, serve
+from .sockets import Socket, error_event, opening, parsed, serve
 from .voice_messages import (
     VOICE_MESSAGE,
-    VOICE_START,
     Commit,
     Configure,
     End,
@@ -59,9 +57,10 @@ async def voice(websocket: WebSocket) -> None:
 
 async def _converse(socket: Socket) -> None:
     async with aclosing(socket.messages()) as messages:
-        start, first = await _opening(socket, messages)
-        if start is None:
+        opened = await opening(socket, messages, VoiceStart)
+        if opened is None:
             return
+        start, first = opened
         talk = await _Talk.open(socket, start)
         async with asyncio.TaskGroup() as group:
             group.create_task(talk.session.run(as_lapses(talk.feed)))
@@ -73,21 +72,6 @@ async def _converse(socket: Socket) -> None:
                         break
             finally:
                 talk.feed.close()
-
-
-async def _opening(
-    socket: Socket, messages: AsyncIterator[str | bytes]
-) -> tuple[VoiceStart | None, str | bytes | None]:
-    """How the client starts, and its first message if that is not the start itself."""
-    by_query = checked(VOICE_START, socket.query)
-    async for message in messages:
-        if isinstance(message, str):
-            told = parsed(VOICE_MESSAGE, message)
-            if isinstance(told, VoiceStart):
-                given = {**by_query.model_dump(exclude_unset=True)}
-                return VoiceStart(**{**given, **told.model_dump(exclude_unset=True)}), None
-        return by_query, message
-    return None, None
 
 
 class _SocketSink:

@@ -1,0 +1,120 @@
+"""What Vivavoce's own API answers, as it is documented."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class TimedWord(BaseModel):
+    """One word. start, end: in seconds from the beginning of the audio."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float | None = Field(None, description="0 to 1, where the engine tells it.")
+
+
+class TranscriptSegment(BaseModel):
+    """A stretch of the recording and what is said in it. Times in seconds."""
+
+    start: float
+    end: float
+    text: str
+    language: str | None = None
+    confidence: float | None = None
+    words: list[TimedWord] | None = Field(None, description="Where they were asked for.")
+
+
+class TranscriptAnswer(BaseModel):
+    """What is said in a recording."""
+
+    text: str
+    language: str | None = Field(None, description="A code such as `en`, where it is known.")
+    language_confidence: float | None = Field(None, description="0 to 1, where it was found out.")
+    confidence: float | None = Field(None, description="The average, 0 to 1, where it is known.")
+    words: list[TimedWord] | None = Field(None, description="With `words`: all of them.")
+    segments: list[TranscriptSegment]
+    duration_s: float = Field(description="Of the recording.")
+    processing_s: float = Field(description="What it took to transcribe it, once it had arrived.")
+    engine: str
+    sample_rate: int = Field(description="Hz of the audio as the engine got it.")
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "text": "What time is it?",
+                    "language": "en",
+                    "confidence": 0.93,
+                    "segments": [{"start": 0.31, "end": 1.22, "text": "What time is it?"}],
+                    "duration_s": 1.6,
+                    "processing_s": 0.08,
+                    "engine": "moonshine:tiny-en",
+                    "sample_rate": 16000,
+                }
+            ]
+        }
+    }
+
+
+class SttModel(BaseModel):
+    """A speech-to-text engine."""
+
+    id: str = Field(examples=["moonshine:tiny-en"])
+    languages: list[str] = Field(description="Codes; empty where the engine does not tell.")
+    sample_rate: int
+    streaming: bool = Field(description="Whether `WS /stt/stream` works with it.")
+
+
+class SttModels(BaseModel):
+    """The engine that transcribes, and the names that it also answers to."""
+
+    models: list[SttModel]
+    aliases: dict[str, str] = Field(description="Other names, and the model each means.")
+
+
+class VoiceAnswer(BaseModel):
+    """One way to sound."""
+
+    id: str
+    name: str
+    languages: list[str]
+    gender: str | None = None
+
+
+class Voices(BaseModel):
+    """What `voice` may be; the first is the default."""
+
+    voices: list[VoiceAnswer]
+    aliases: dict[str, str] = Field(description="Other names, and the voice each means.")
+    engine: str
+    sample_rate: int
+
+
+class SpeechAnswer(BaseModel):
+    """A text as speech."""
+
+    audio: str = Field(description="The file, in base64.")
+    format: str
+    sample_rate: int
+    duration_s: float
+    processing_s: float
+    engine: str
+    voice: str | None = Field(description="The engine's own name of it, where it is known.")
+    words: list[TimedWord] = Field(description="Empty where the engine does not tell them.")
+
+
+class VoiceChatAnswer(BaseModel):
+    """One spoken turn."""
+
+    conversation_id: str = Field(description="Send it with the next turn to go on.")
+    heard: str = Field(description="What the user said.")
+    language: str | None = None
+    confidence: float | None = None
+    reply: str
+    audio: str = Field(description="The reply's audio file, in base64.")
+    format: str
+    sample_rate: int
+    duration_s: float = Field(description="Of the reply's audio.")
+    processing_s: float
+    engines: dict[str, str] = Field(examples=[{"stt": "moonshine:tiny-en"}])
