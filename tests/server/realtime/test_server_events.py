@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
+from openai.types.beta.realtime import RealtimeServerEvent as BetaServerEvent
 from openai.types.realtime import RealtimeServerEvent
 
 from vivavoce.engines import Usage
 from vivavoce.server.realtime import response_events, server_events
+from vivavoce.server.realtime.beta import to_beta
 from vivavoce.server.realtime.items import FunctionCall, FunctionCallOutput, Message, Part
 from vivavoce.server.realtime.response_events import Place
 from vivavoce.server.realtime.responses import Failure, response_object, usual
@@ -19,10 +21,13 @@ from vivavoce.server.realtime.session_config import SessionConfig
 from vivavoce.server.realtime.session_object import as_object
 from vivavoce.server.realtime.wire_error import WireError
 
-MODELS = {
-    get_args(model.model_fields["type"].annotation)[0]: model
-    for model in get_args(get_args(RealtimeServerEvent)[0])
-}
+
+def models_of(union: Any) -> dict[str, Any]:
+    models = get_args(get_args(union)[0])
+    return {get_args(model.model_fields["type"].annotation)[0]: model for model in models}
+
+
+MODELS, BETA_MODELS = models_of(RealtimeServerEvent), models_of(BetaServerEvent)
 SESSION = as_object(SessionConfig(), "sess_1", 1_800_000_000)
 PLACE = Place("resp_1", "item_1", 1, 0)
 SAID = Message("item_1", "assistant", (Part("output_audio", "Hi."),), "incomplete")
@@ -187,3 +192,20 @@ def test_a_failed_response_says_why() -> None:
     told = response(status="failed", failure=Failure("server_error", "No.", "engine_failed"))
     error = {"type": "server_error", "message": "No.", "code": "engine_failed"}
     assert told["status_details"] == {"type": "failed", "error": error}
+
+
+@pytest.mark.parametrize(("name", "event"), ALL, ids=[name for name, _ in ALL])
+def test_an_event_of_the_beta_form_is_what_its_clients_expect(
+    name: str, event: Event, unknown: Callable[[Any, object], set[str]]
+) -> None:
+    before = json.dumps(event)
+    in_beta = to_beta(event)
+    assert json.dumps(event) == before
+    more = {f".session.{key}" for key in ("object", "expires_at", "include")}
+    details = ".response.usage.input_token_details"
+    more |= {f"{details}.image_tokens", f"{details}.cached_tokens_details"}
+    for told in in_beta:
+        assert told["event_id"] == event["event_id"]
+        assert unknown(BETA_MODELS[told["type"]], told) <= more
+    dropped = ("conversation.item.done", "transcription.segment", "timeout_triggered")
+    assert len(in_beta) == (0 if name.endswith(dropped) else 1)
