@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 import vivavoce
 
@@ -16,20 +17,27 @@ from . import (
     openai_chat,
     openai_models,
     openai_speech,
+    page,
+    openai_transcriptions,
     reference,
     status,
     stt_api,
     stt_socket,
+    tts_api,
+    tts_socket,
     voice_socket,
 )
+from .origins import Origins
 from .request_log import RequestLog
+from .safe_headers import SafeHeaders
 from .service import Service
-from .transports import Transports
+from .transfers import Transfers
+from .transports import Application
 
 
 def make_app(service: Service) -> FastAPI:
     """The ASGI application. Who runs it loads the engines and calls `service.ready`."""
-    app = FastAPI(
+    app = Application(
         title="Vivavoce",
         version=vivavoce.__version__,
         docs_url=None,
@@ -39,18 +47,39 @@ def make_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     service.meters.watch_engines(lambda: health.ups(service))
-    app.add_middleware(RequestLog, meters=service.meters)
-    app.add_middleware(Transports)  # last: it is to see what the server itself sends by
     answers.install(app)
+    _wrap(app, service)
     app.include_router(status.router)
     app.include_router(voice_socket.router)
     app.include_router(stt_api.router)
     app.include_router(stt_socket.router)
+    app.include_router(tts_api.router)
+    app.include_router(tts_socket.router)
     app.include_router(openai_chat.router)
     app.include_router(openai_models.router)
     app.include_router(openai_speech.router)
+    app.include_router(openai_transcriptions.router)
+    app.include_router(page.router)
     reference.install(app)
     return app
+
+
+def _wrap(app: FastAPI, service: Service) -> None:
+    """Put the middleware around the routes, from the inside out."""
+    app.add_middleware(answers.Faults)
+    app.add_middleware(Transfers, limits=service.limits, meters=service.meters)
+    if origins := service.settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            allow_private_network=True,
+            expose_headers=["*"],
+        )
+    app.add_middleware(Origins, settings=service.settings)
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(RequestLog, meters=service.meters)
 
 
 @asynccontextmanager

@@ -1,0 +1,103 @@
+// Status: how the server is now, and how the last hour went.
+
+import { hour, lineChart } from "./charts.js";
+import { byId, make, tableOf } from "./dom.js";
+import { ask } from "./service.js";
+
+const EVERY_MS = 5_000;
+const KINDS = { vad: "Speech detection", turn: "Turn detection", stt: "Speech to text", llm: "Language model", tts: "Text to speech" };
+const STATES = { ready: "Ready", warming: "Loading its engines", draining: "Shutting down" };
+
+export class Status {
+  /** Ask now and then, while the section is shown. */
+  open() {
+    this.close();
+    const round = async () => {
+      await this.refresh();
+      if (this.shown) this.timer = setTimeout(round, EVERY_MS);
+    };
+    this.shown = true;
+    void round();
+  }
+
+  close() {
+    this.shown = false;
+    clearTimeout(this.timer);
+  }
+
+  async refresh() {
+    try {
+      const health = await (await ask("audio/health", { accept: [503] })).json();
+      this.showHealth(health);
+      this.showFigures(await (await ask("audio/metrics")).json());
+    } catch (error) {
+      this.say(error.message, "failing");
+      if (error.status === 401) this.close();
+    }
+  }
+
+  say(words, mood) {
+    const state = byId("server-state");
+    state.className = `state small ${mood}`;
+    if (state.textContent !== words) state.textContent = words;
+  }
+
+  showHealth({ ready, state, engines }) {
+    const words = state === "ready" && !ready ? "An engine does not work" : STATES[state];
+    this.say(words, ready ? "ready" : state === "ready" ? "failing" : "waiting");
+    byId("engines").replaceChildren(
+      make("thead", {}, make("tr", {}, ...["What", "Engine", "State"].map((head) => make("th", { scope: "col" }, head)))),
+      make("tbody", {}, ...(engines ?? []).map((engine) =>
+        make("tr", {},
+          make("td", {}, KINDS[engine.kind] ?? engine.kind),
+          make("td", {}, engine.name),
+          make("td", {}, make("span", { class: `mark ${engine.state}` }, engine.detail ? `${engine.state}: ${engine.detail}` : engine.state)),
+        ))),
+    );
+  }
+
+  showFigures({ sessions, gaps, history, metrics }) {
+    const last = history.at(-1);
+    const sum = (name) => metrics[name]?.reduce((total, sample) => total + sample.value, 0);
+    tiles([
+      ["Sessions now", sessions],
+      ["Turns", Math.round(sum("vivavoce_turns_total") ?? 0)],
+      ["Median gap", ms(gaps.median_ms)],
+      ["95th percentile", ms(gaps.p95_ms)],
+      ["Processor", last ? `${last.cpu.toFixed(2)} cores` : "–"],
+      ["Memory", megabytes(last?.rss_mb ?? (sum("process_resident_memory_bytes") ?? 0) / 1e6)],
+    ]);
+    const times = history.map((point) => point.at);
+    const of = (value) => history.map(value);
+    byId("charts").replaceChildren(
+      lineChart("Gap (ms)", "milliseconds", times, [
+        { name: "median", values: of((point) => point.gaps.median_ms) },
+        { name: "95th percentile", values: of((point) => point.gaps.p95_ms) },
+      ]),
+      lineChart("Sessions", "at once", times, [{ name: "sessions", values: of((point) => point.sessions) }]),
+      lineChart("Processor (cores)", "cores", times, [{ name: "cores", values: of((point) => point.cpu) }]),
+      lineChart("Event loop, worst delay (ms)", "milliseconds", times, [{ name: "delay", values: of((point) => point.lag_ms) }]),
+    );
+    const rows = history.toReversed().map((point) => [
+      hour(point.at), point.gaps.turns, point.gaps.median_ms, point.gaps.p95_ms, point.sessions, point.cpu, point.rss_mb, Number(point.lag_ms.toFixed(1)),
+    ]);
+    byId("history-table").replaceChildren(...tableOf(
+      "Newest first; a row is ten seconds",
+      ["Until", "Turns", "Median gap (ms)", "95th percentile (ms)", "Sessions", "Cores", "Memory (MB)", "Delay (ms)"], rows,
+    ));
+  }
+}
+
+function tiles(facts) {
+  byId("tiles").replaceChildren(
+    ...facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)))),
+  );
+}
+
+function ms(value) {
+  return value == null ? "–" : `${Math.round(value)} ms`;
+}
+
+function megabytes(value) {
+  return value ? `${Math.round(value)} MB` : "–";
+}
