@@ -64,7 +64,8 @@ class Call:
         try:
             await self.aclose()
         finally:
-            await self._group.__aexit__(kind, error, trace)
+            # Its one task has ended; an error of the caller's leaves as it is, not in a group.
+            await self._group.__aexit__(None, None, None)
 
     @property
     def sink(self) -> Sink:
