@@ -17,8 +17,8 @@ from . import (
     openai_chat,
     openai_models,
     openai_speech,
-    page,
     openai_transcriptions,
+    page,
     reference,
     status,
     stt_api,
@@ -28,6 +28,8 @@ from . import (
     voice_socket,
 )
 from .origins import Origins
+from .realtime import routes as realtime
+from .realtime.calls import Calls
 from .request_log import RequestLog
 from .safe_headers import SafeHeaders
 from .service import Service
@@ -46,10 +48,12 @@ def make_app(service: Service) -> FastAPI:
         generate_unique_id_function=reference.operation_id,
     )
     app.state.service = service
+    app.state.calls = Calls()
     service.meters.watch_engines(lambda: health.ups(service))
     answers.install(app)
     _wrap(app, service)
     app.include_router(status.router)
+    app.include_router(realtime.router)
     app.include_router(voice_socket.router)
     app.include_router(stt_api.router)
     app.include_router(stt_socket.router)
@@ -89,5 +93,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await app.state.calls.aclose()
         watching.cancel()
         await asyncio.wait({watching})

@@ -41,7 +41,7 @@ async def test_a_recording_is_transcribed_whatever_its_format(serving: Serving, 
     body = answer.json()
     assert (answer.status_code, body["text"]) == (200, "what time is it")
     assert (body["language"], body["confidence"], body["engine"]) == ("en", 1.0, "scripted")
-    assert body["duration_s"] == pytest.approx(2.0, abs=0.1)
+    assert body["duration_s"] == pytest.approx(2.0, abs=0.15)
     assert body["processing_s"] > 0
     assert body["sample_rate"] == 16_000
     assert body["segments"][0]["start"] == pytest.approx(0.5, abs=0.1)

@@ -99,7 +99,7 @@ async def test_a_client_that_is_cut_off_leaves_nothing(serving: Serving, device:
 async def test_an_engine_that_fails_again_and_again_ends_the_stream(
     serving: Serving, device: Devices
 ) -> None:
-    stt = ScriptedStt(*[RuntimeError("broken")] * 20)
+    stt = ScriptedStt(*[RuntimeError("broken")] * 2000)
     async with (
         serving(stt=stt) as server,
         device(f"{server.ws_url}/stt/stream", rate=16_000) as client,

@@ -1,0 +1,234 @@
+"""`POST /tts/synthesize` and `GET /tts/voices`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Header
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from vivavoce.audio import Audio, Samples, to_pcm16
+from vivavoce.engines import Speech, TtsOptions, Word
+from vivavoce.errors import describe
+from vivavoce.media import write_audio
+
+from .accepting import accepted
+from .aliases import voice_names
+from .api_types import SpeechAnswer, TimedWord, VoiceAnswer, Voices
+from .door import TheCaller, TheService
+from .event_stream import Streamed, while_connected
+from .outbox import Gone
+from .pcm import Rate
+from .problems import Problem
+from .service import Service
+from .speaking import MEDIA_TYPES, Speaking, SpeechForm, language_of, sound_file, spoken
+from .wanted_settings import known_voice
+
+log = logging.getLogger(__name__)
+router = APIRouter(tags=["Speech"])
+
+_JSON = "application/json"
+
+
+class VoiceWishes(BaseModel):
+    """How to sound; what is left out is as the server is configured."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voice: str | None = Field(None, description="One of `GET /tts/voices`.", max_length=200)
+    language: str | None = Field(None, description="Of the text, such as `en`.", max_length=35)
+    speed: float = Field(1.0, ge=0.25, le=4.0, description="1 is the voice's own.")
+    pitch: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's own.")
+
+
+class SpeechWishes(VoiceWishes):
+    """A text, and how to say it."""
+
+    text: str = Field(min_length=1)
+    format: SpeechForm = "wav"
+    sample_rate: Rate | None = Field(None, description="In Hz; the engine's own by default.")
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "Dinner is at 7:30.", "format": "mp3"}]},
+    )
+
+
+@router.post(
+    "/tts/synthesize",
+    response_model=SpeechAnswer,
+    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+)
+async def synthesize(
+    body: SpeechWishes,
+    request: Request,
+    service: TheService,
+    caller: TheCaller,
+    accept: Annotated[str | None, Header()] = None,
+) -> Response:
+    """A text as speech: the audio itself, whose first bytes leave with the first phrase.
+
+    With `Accept: application/json`: base64-encoded, with the times of the words.
+    """
+    audio_type = MEDIA_TYPES[body.format].partition(";")[0]
+    as_json = accepted(accept, (audio_type, _JSON)) == _JSON
+    if len(body.text) > service.limits.text_chars:
+        what = f"the text has {len(body.text):,} characters; {service.limits.text_chars:,} may be"
+        raise Problem(what, status=413, code="text_too_long", param="text")
+    options = await voice_options(body, service)
+    rate = body.sample_rate or service.engines.tts.rate
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(service.admission.request(caller))
+        if as_json:
+            return await while_connected(
+                request.receive, lambda: _whole(body, options, rate, service)
+            )
+        tts = service.engines.tts
+        pieces = _spoken(body.text, options, service)
+        file = sound_file(_samples(pieces), tts.rate, rate, body.format)
+        await stack.enter_async_context(aclosing(file))
+        # What goes wrong until there is sound is still an answer of its own.
+        first = await while_connected(request.receive, lambda: anext(file))
+        answer = Streamed(_whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[body.format])
+        answer.headers["X-Sample-Rate"] = str(rate)
+        answer.headers["X-Engine"] = tts.name
+        answer.headers["X-Voice"] = _voice(options, service) or ""
+        return answer
+
+
+@router.get("/tts/voices")
+async def tts_voices(service: TheService, caller: TheCaller, language: str | None = None) -> Voices:
+    """What `voice` may be; only those for a language, if one is given."""
+    tts = service.engines.tts
+    wanted = (language or "").lower()
+    voices = [
+        VoiceAnswer(
+            id=voice.id, name=voice.name, languages=list(voice.languages), gender=voice.gender
+        )
+        for voice in tts.voices
+        if not wanted or any(f"{code}-".startswith(f"{wanted}-") for code in voice.languages)
+    ]
+    aliases = voice_names(tts, service.settings)
+    return Voices(voices=voices, aliases=aliases, engine=tts.name, sample_rate=tts.rate)
+
+
+async def voice_options(wishes: VoiceWishes, service: Service) -> TtsOptions:
+    """As engines have it. Raises Problem or BadRequest for a voice or language that is not there.
+
+    A voice speaks its own language, so one that is named counts for more than the configuration's
+    language.
+    """
+    session = service.config.session
+    language = wishes.language or (None if wishes.voice else session.language)
+    options = TtsOptions(
+        wishes.voice or (None if wishes.language else session.voice),
+        language,
+        wishes.speed * session.speed,
+        wishes.pitch * session.pitch,
+    )
+    bounded = replace(
+        options,
+        speed=min(max(options.speed, 0.25), 4.0),
+        pitch=min(max(options.pitch, 0.5), 2.0),
+    )
+    return await known_voice(service.engines.tts, bounded, service.settings)
+
+
+def timed(words: tuple[Word, ...]) -> list[TimedWord]:
+    """As the API answers."""
+    return [
+        TimedWord(
+            text=word.text,
+            start=round(word.start, 3),
+            end=round(word.end, 3),
+            confidence=word.confidence,
+        )
+        for word in words
+    ]
+
+
+async def encoded(audio: Audio, form: SpeechForm, rate: int) -> str:
+    """The whole sound file in base64."""
+
+    def encode() -> str:
+        sound = audio.resampled(rate)
+        if form == "pcm":
+            return base64.b64encode(to_pcm16(sound.samples)).decode()
+        file = io.BytesIO()
+        write_audio(sound, file, format=form)
+        return base64.b64encode(file.getvalue()).decode()
+
+    return await asyncio.to_thread(encode)
+
+
+def _spoken(text: str, options: TtsOptions, service: Service) -> AsyncGenerator[Speech, None]:
+    tts, timeout_s = service.engines.tts, service.config.session.tts_timeout_s
+    language = options.language or language_of(options.voice, tts)
+    return spoken(text, language, Speaking(tts, options, timeout_s))
+
+
+async def _samples(pieces: AsyncGenerator[Speech, None]) -> AsyncGenerator[Samples, None]:
+    nothing = True
+    async with aclosing(pieces):
+        async for piece in pieces:
+            nothing = False
+            yield piece.samples
+    if nothing:
+        raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
+
+
+async def _whole(body: SpeechWishes, options: TtsOptions, rate: int, service: Service) -> Response:
+    begun = time.perf_counter()
+    tts = service.engines.tts
+    sounds: list[Samples] = [np.zeros(0, np.float32)]
+    words: tuple[Word, ...] = ()
+    async with aclosing(_spoken(body.text, options, service)) as pieces:
+        async for piece in pieces:
+            sounds.append(piece.samples)
+            words += piece.words
+    audio = Audio(np.concatenate(sounds), tts.rate)
+    if not len(audio.samples):
+        raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
+    answer = SpeechAnswer(
+        audio=await encoded(audio, body.format, rate),
+        format=body.format,
+        sample_rate=rate,
+        duration_s=round(audio.seconds, 3),
+        processing_s=round(time.perf_counter() - begun, 4),
+        engine=tts.name,
+        voice=_voice(options, service),
+        words=timed(words),
+    )
+    return JSONResponse(answer.model_dump())
+
+
+def _voice(options: TtsOptions, service: Service) -> str | None:
+    """The voice that speaks, where that is known."""
+    voices = service.engines.tts.voices
+    if options.voice is None and options.language is None and voices:
+        return voices[0].id
+    return options.voice
+
+
+async def _whole_or_cut(
+    first: bytes, rest: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    """The file; if it cannot be finished, the connection is cut, so that nobody takes it for it."""
+    yield first
+    try:
+        async for piece in rest:
+            yield piece
+    except Exception as error:
+        log.warning("speech broke off: %s", describe(error))
+        raise Gone("the speech cannot be finished") from error
