@@ -25,7 +25,7 @@ def settings_of(
     realtime = config.type == "realtime"
     return replace(
         usual,
-        system_prompt=config.instructions or usual.system_prompt,
+        system_prompt=config.instructions,
         greeting="",
         idle_prompt="",
         apology="",

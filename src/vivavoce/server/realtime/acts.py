@@ -1,0 +1,195 @@
+"""What a Realtime client's events ask for, done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from . import server_events as tell
+from .client_events import (
+    AudioAppend,
+    AudioClear,
+    AudioCommit,
+    ClientEvent,
+    ItemCreate,
+    ItemDelete,
+    ItemRetrieve,
+    ItemTruncate,
+    OutputAudioClear,
+    ResponseCancel,
+    ResponseCreate,
+    SessionUpdate,
+    TranscriptionSessionUpdate,
+)
+from .dialogue import Dialogue
+from .items import Item, Message, Part, item_of
+from .recordings import with_transcripts
+from .responses import ItemReference, ResponseConfig, response_of
+from .wire_error import WireError
+
+_LEAST_COMMIT_S = 0.1
+
+
+class Acts:
+    """Does what the client of one dialogue asks for. Raises WireError for what cannot be."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+
+    async def act(self, event: ClientEvent) -> None:
+        """Do it; what came after it waits until it is done."""
+        match event:
+            case SessionUpdate(session) | TranscriptionSessionUpdate(session):
+                self._dialogue.update(session)
+            case AudioAppend():
+                raise WireError(
+                    "Audio comes by the call's own line, not by events.", "invalid_value", "type"
+                )
+            case AudioCommit():
+                await self._commit()
+            case AudioClear():
+                self._clear()
+            case ItemCreate():
+                await self._create_item(event)
+            case ItemRetrieve(item_id):
+                self._dialogue.send(tell.item_retrieved(self._dialogue.conversation.get(item_id)))
+            case ItemTruncate():
+                await self._truncate(event)
+            case ItemDelete(item_id):
+                self._delete_item(item_id)
+            case ResponseCreate():
+                self._create_response(event)
+            case ResponseCancel(response_id):
+                await self._cancel(response_id)
+            case OutputAudioClear():
+                await self._clear_output()
+
+    # --- audio in --------------------------------------------------------------------------------
+
+    async def _commit(self) -> None:
+        dialogue = self._dialogue
+        session, speech = dialogue.session, dialogue.speech
+        if dialogue.buffered_s < _LEAST_COMMIT_S:
+            raise WireError(
+                "Error committing input audio buffer: buffer too small. Expected at least 100ms "
+                f"of audio, but buffer only has {1000 * dialogue.buffered_s:.2f}ms of audio.",
+                "input_audio_buffer_commit_empty",
+            )
+        dialogue.forget_audio()
+        if session.hearing:
+            speech.commit_current(session.heard_s)
+            session.commit(respond=False)
+            await session.between_turns()
+        else:
+            speech.commit_silence(session.heard_s)
+
+    def _clear(self) -> None:
+        dialogue = self._dialogue
+        dialogue.forget_audio()
+        if not dialogue.session.clear() or not dialogue.speech.detects:
+            dialogue.send(tell.audio_cleared())
+
+    # --- items -----------------------------------------------------------------------------------
+
+    async def _create_item(self, event: ItemCreate) -> None:
+        dialogue = self._dialogue
+        data = await with_transcripts(event.item, dialogue.config, dialogue.engines)
+        item = item_of(data)
+        previous = dialogue.conversation.insert(item, event.previous_item_id)
+        dialogue.session.remembered_anew()
+        dialogue.send(tell.item_added(item, previous))
+        dialogue.send(tell.item_done(item, previous))
+
+    def _delete_item(self, item_id: str) -> None:
+        dialogue = self._dialogue
+        dialogue.conversation.delete(item_id)
+        dialogue.session.remembered_anew()
+        dialogue.send(tell.item_deleted(item_id))
+
+    async def _truncate(self, event: ItemTruncate) -> None:
+        """Keep what was heard of a spoken item. Past its end nothing is cut."""
+        dialogue = self._dialogue
+        item = dialogue.conversation.get(event.item_id, "truncate")
+        if not isinstance(item, Message) or not any(
+            part.type == "output_audio" for part in item.content
+        ):
+            spoken_now = isinstance(item, Message) and item.status == "in_progress"
+            if not spoken_now:
+                raise WireError(
+                    f"Only the model's audio messages can be truncated; '{event.item_id}' is none.",
+                    "invalid_value",
+                    "item_id",
+                )
+        turn = dialogue.turns.get(event.item_id)
+        if turn is not None and turn == dialogue.turn and dialogue.session.replying:
+            await self._interrupt()
+        heard = None if turn is None else dialogue.session.heard_by(turn, event.audio_end_ms / 1000)
+        item = dialogue.conversation.get(event.item_id, "truncate")
+        if heard is not None and isinstance(item, Message):
+            content = (Part("output_audio", heard),)
+            dialogue.conversation.replace(replace(item, content=content))
+        dialogue.session.remembered_anew()
+        dialogue.send(tell.item_truncated(event.item_id, event.content_index, event.audio_end_ms))
+
+    # --- responses -------------------------------------------------------------------------------
+
+    def _create_response(self, event: ResponseCreate) -> None:
+        dialogue = self._dialogue
+        if dialogue.config.type == "transcription":
+            raise WireError(
+                "A transcription session has no responses; connect without 'intent'.",
+                "invalid_value",
+                "type",
+            )
+        active = dialogue.response
+        if active is not None and not active.over:
+            raise WireError(
+                "Conversation already has an active response in progress: "
+                f"{active.id}. Wait until the response is finished before creating a new one.",
+                "conversation_already_has_active_response",
+            )
+        response = response_of(event.response, dialogue.config)
+        wanted = replace(
+            dialogue.config,
+            instructions=response.instructions,
+            output_modalities=response.output_modalities,
+            tools=response.tools,
+            tool_choice=response.tool_choice,
+            max_output_tokens=response.max_output_tokens,
+            voice=response.voice,
+        )
+        dialogue.answer(wanted, response, self._prompt(response))
+
+    def _prompt(self, response: ResponseConfig) -> list[Item] | None:
+        """The items that the response is to go by; None is the conversation."""
+        if response.input is None:
+            return None
+        conversation = self._dialogue.conversation
+        return [
+            conversation.get(item.id) if isinstance(item, ItemReference) else item
+            for item in response.input
+        ]
+
+    async def _cancel(self, response_id: str | None) -> None:
+        active = self._dialogue.response
+        if active is None or active.over or response_id not in {None, active.id}:
+            raise WireError(
+                "Cancellation failed: no active response found", "response_cancel_not_active"
+            )
+        await self._interrupt()
+
+    async def _clear_output(self) -> None:
+        if not self._dialogue.has_call:
+            raise WireError(
+                "'output_audio_buffer.clear' is for WebRTC; here the client plays by itself: "
+                "stop playing, and send 'conversation.item.truncate'.",
+                "invalid_value",
+                "type",
+            )
+        await self._interrupt()
+
+    async def _interrupt(self) -> None:
+        self._dialogue.cancelling = True
+        try:
+            await self._dialogue.session.interrupt()
+        finally:
+            self._dialogue.cancelling = False

@@ -1,0 +1,145 @@
+"""Realtime sessions over WebRTC: each call lives on its own, after the request that began it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from vivavoce.server.admission import Caller
+from vivavoce.server.problems import Problem, problem_of
+from vivavoce.server.service import Service
+from vivavoce.server.webrtc import open_call
+from vivavoce.server.webrtc.call import Call
+
+from . import server_events as tell
+from .acts import Acts
+from .client_events import parse
+from .connection import first_of
+from .dialogue import Dialogue
+from .session_config import SessionConfig
+from .sessions import expiry, until_over
+from .wire_error import WireError
+
+log = logging.getLogger(__name__)
+
+
+class Calls:
+    """The calls that are open, by id."""
+
+    def __init__(self) -> None:
+        self._dialogues: dict[str, Dialogue] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # outlive the requests; `aclose` ends them
+
+    async def begin(
+        self,
+        service: Service,
+        caller: Caller,
+        config: SessionConfig,
+        offer: str,
+        *,
+        core_events: bool = False,
+    ) -> tuple[str, str]:
+        """Take a call; its id and the answer's SDP.
+
+        Raises BadRequest for an offer that is none, Problem when there is no place for it.
+        """
+        answered: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
+        living = self._live(service, caller, config, offer, answered, core_events)
+        task = asyncio.create_task(living)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await answered
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+
+    def find(self, call_id: str) -> Dialogue:
+        """The session of a call. Raises Problem (404) when it is over, or never was."""
+        dialogue = self._dialogues.get(call_id)
+        if dialogue is None:
+            raise Problem(
+                f"no call {call_id!r} is open", status=404, code="call_not_found", param="call_id"
+            )
+        return dialogue
+
+    async def aclose(self) -> None:
+        """Hang up on all."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _live(
+        self,
+        service: Service,
+        caller: Caller,
+        config: SessionConfig,
+        offer: str,
+        answered: asyncio.Future[tuple[str, str]],
+        core_events: bool,
+    ) -> None:
+        try:
+            with (
+                service.admission.session(caller),
+                service.conversations.enter("webrtc") as conversation,
+            ):
+                async with open_call(service.settings) as call:
+                    sdp = await call.answer(offer)
+                    dialogue = Dialogue(
+                        service,
+                        config,
+                        lambda event: call.send(_text(event)),
+                        conversation,
+                        call=call.sink,
+                        core_events=core_events,
+                        expires_at=expiry(service),
+                    )
+                    self._dialogues[call.id] = dialogue
+                    answered.set_result((call.id, sdp))
+                    try:
+                        await _converse(call, dialogue, until_over(service, conversation))
+                    except* Problem as problems:
+                        problem = problem_of(first_of(problems))
+                        dialogue.send(
+                            tell.error(str(problem), type=problem.type, code=problem.code)
+                        )
+                    finally:
+                        del self._dialogues[call.id]
+        except Exception as error:
+            if not answered.done():
+                answered.set_exception(first_of(error))
+            elif problem_of(first_of(error)).code == "internal_error":
+                log.exception("a call failed", exc_info=error)
+
+
+async def _converse(call: Call, dialogue: Dialogue, ending: Coroutine[Any, Any, None]) -> None:
+    """Until the call is over on either side, or `ending` raises."""
+    async with asyncio.TaskGroup() as group:
+        bounds = group.create_task(ending)
+        hearing = group.create_task(_hear(call, dialogue))
+        reading = group.create_task(_read(call, dialogue))
+        await dialogue.run(Acts(dialogue).act)
+        for task in (bounds, hearing, reading):
+            task.cancel()
+
+
+async def _hear(call: Call, dialogue: Dialogue) -> None:
+    async for audio in call.audio():
+        await dialogue.inputs.put(audio)
+    dialogue.inputs.close()
+
+
+async def _read(call: Call, dialogue: Dialogue) -> None:
+    async for message in call.messages():
+        try:
+            await dialogue.inputs.put(parse(message))
+        except WireError as error:
+            await dialogue.inputs.put(error)
+
+
+def _text(event: Mapping[str, Any]) -> str:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,107 @@
+"""A Realtime client's WebSocket: it is let in, its events are read, and its end is a clean one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.websockets import WebSocket
+
+from vivavoce.server.outbox import Gone, Outbox, messages
+from vivavoce.server.problems import Problem, problem_of
+from vivavoce.server.service import Service
+
+from . import server_events as tell
+from .beta import from_beta, to_beta
+from .client_events import event_of, json_of
+from .dialogue import Inputs
+from .wire_error import WireError
+
+log = logging.getLogger(__name__)
+
+_PROTOCOL = "realtime"
+_BETA_PROTOCOL = "openai-beta.realtime-v1"
+_CODES = {401: 3000, 403: 3003, 413: 1009, 429: 3008, 503: 1013}
+"""WebSocket close codes by HTTP status; 3000 is what OpenAI closes with on a bad key."""
+
+
+class Connection:
+    """One client's WebSocket, in the GA form or the beta form."""
+
+    def __init__(self, websocket: WebSocket, service: Service) -> None:
+        offered = websocket.scope.get("subprotocols", [])
+        header = websocket.headers.get("openai-beta", "")
+        self.beta = "realtime=v1" in header or _BETA_PROTOCOL in offered
+        self.websocket = websocket
+        self.service = service
+        self._limits = service.limits
+        self._protocol = _PROTOCOL if _PROTOCOL in offered else None
+        self._outbox = Outbox(websocket, self._limits.unsent_mb * 1e6)
+
+    def send(self, event: Mapping[str, Any]) -> None:
+        """Send a server event; never blocks."""
+        for one in to_beta(dict(event)) if self.beta else (event,):
+            self._outbox.send_json(one)
+
+    async def serve(self, converse: Callable[[Connection], Awaitable[None]]) -> None:
+        """Let the client in, converse, and close; what goes wrong is told as an `error` event.
+
+        converse: ends when the conversation is over; may raise anything.
+        """
+        await self.websocket.accept(self._protocol)
+        try:
+            async with asyncio.TaskGroup() as group:
+                writing = group.create_task(self._outbox.run())
+                code, reason = await self._told(converse)
+                await self._outbox.close(code, reason)
+                writing.cancel()
+        except* Gone as gone:
+            log.debug("%s", gone.exceptions[0])
+
+    async def _told(self, converse: Callable[[Connection], Awaitable[None]]) -> tuple[int, str]:
+        """How to close after the conversation; why it failed is told before."""
+        try:
+            await converse(self)
+        except Exception as error:
+            first = first_of(error)
+            problem = problem_of(first)
+            if problem.code == "internal_error":
+                log.exception("a realtime session failed", exc_info=first)
+            event = tell.error(
+                str(problem), type=problem.type, code=problem.code, param=problem.param
+            )
+            self.send(event)
+            return _close_code(problem), f"{problem.type}.{problem.code}"
+        return 1000, ""
+
+    async def read(self, inputs: Inputs, *, last: bool = True) -> None:
+        """Put what the client sends into `inputs`, until it leaves. last: then close them.
+
+        Raises Problem past a bound.
+        """
+        limit = self._limits.message_mb * 1e6
+        try:
+            async for message in messages(self.websocket, limit, idle_s=self._limits.idle_s):
+                try:
+                    data = json_of(message)
+                    await inputs.put(event_of(from_beta(data) if self.beta else data))
+                except WireError as error:
+                    await inputs.put(error)
+        finally:
+            if last:
+                inputs.close()
+
+
+def _close_code(problem: Problem) -> int:
+    if problem.code == "shutting_down":
+        return 1001
+    return _CODES.get(problem.status, 1011 if problem.status >= 500 else 1008)
+
+
+def first_of(error: Exception) -> Exception:
+    """The error itself, or the first of a group."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error

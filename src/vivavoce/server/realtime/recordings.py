@@ -1,0 +1,56 @@
+"""Recordings that a client puts into the conversation: what is said in them, for the model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from vivavoce.audio import Audio, Samples
+from vivavoce.engines import SttOptions
+from vivavoce.session import Engines
+from vivavoce.transcribe import transcribe
+
+from .audio import Decoder
+from .fields import Json, mapping
+from .session_config import SessionConfig
+
+
+async def with_transcripts(item: Json, config: SessionConfig, engines: Engines) -> Json:
+    """The item as it came, with a transcript in each part of a user's message that is audio.
+
+    Raises WireError for audio that cannot be read, EngineError when it cannot be transcribed.
+    """
+    content = item.get("content")
+    if item.get("role") != "user" or not isinstance(content, list):
+        return item
+    parts = [
+        await _with_transcript(part, config, engines) if _is_silent(part) else part
+        for part in content
+    ]
+    return {**item, "content": parts}
+
+
+def _is_silent(part: object) -> bool:
+    return (
+        isinstance(part, Mapping)
+        and part.get("type") == "input_audio"
+        and isinstance(part.get("audio"), str)
+        and part.get("transcript") is None
+    )
+
+
+async def _with_transcript(part: object, config: SessionConfig, engines: Engines) -> Json:
+    data: Mapping[str, Any] = mapping(part, "item.content")
+    audio = Decoder(config.input_format).decode(data["audio"])
+    language = config.transcription.language if config.transcription else None
+    return {**data, "transcript": await _transcript(audio, language, engines)}
+
+
+async def _transcript(audio: Audio, language: str | None, engines: Engines) -> str:
+    async def samples() -> AsyncIterator[Samples]:
+        yield audio.resampled(engines.stt.rate).samples
+
+    options = SttOptions(language=language)
+    async with aclosing(transcribe(samples(), engines.stt, engines.vad, options)) as segments:
+        return " ".join([segment.transcript.text async for segment in segments])

@@ -1,0 +1,187 @@
+"""OpenAI Realtime: `/v1/realtime` by WebSocket, calls by WebRTC, client secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response, WebSocket
+from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
+
+from vivavoce.errors import BadRequest
+from vivavoce.server.admission import Caller
+from vivavoce.server.door import TheCaller, TheService, realtime_caller_of, service_of
+from vivavoce.server.problems import Problem
+
+from .acts import Acts
+from .calls import Calls
+from .connection import Connection
+from .dialogue import Dialogue
+from .session_object import as_object
+from .sessions import config_for, expiry, first_config, until_over
+from .wire_error import WireError
+
+router = APIRouter(tags=["OpenAI Realtime"])
+
+_CALLS = "/v1/realtime/calls"
+_MOST_SDP = 200_000
+RealtimeCaller = Annotated[Caller, Depends(realtime_caller_of)]
+
+
+def _calls_of(request: Request) -> Calls:
+    calls: Calls = request.app.state.calls
+    return calls
+
+
+TheCalls = Annotated[Calls, Depends(_calls_of)]
+CoreEvents = Annotated[
+    bool, Query(alias="vivavoce_events", description="Also send Vivavoce's own events.")
+]
+
+
+@router.websocket("/v1/realtime")
+async def realtime(websocket: WebSocket) -> None:
+    """A session by WebSocket, or a look into one that is a WebRTC call (`?call_id=`)."""
+    connection = Connection(websocket, service_of(websocket))
+    sideband = "call_id" in websocket.query_params
+    await connection.serve(_accompany if sideband else _converse)
+
+
+async def _converse(connection: Connection) -> None:
+    service, query = connection.service, connection.websocket.query_params
+    caller = realtime_caller_of(connection.websocket)
+    _ = service.engines
+    with (
+        service.admission.session(caller),
+        service.conversations.enter("realtime") as conversation,
+    ):
+        config = config_for(service, caller, model=query.get("model"), intent=query.get("intent"))
+        dialogue = Dialogue(
+            service,
+            config,
+            connection.send,
+            conversation,
+            core_events=query.get("vivavoce_events") in {"1", "true"},
+            expires_at=expiry(service),
+        )
+        async with asyncio.TaskGroup() as group:
+            bounds = group.create_task(until_over(service, conversation))
+            reading = group.create_task(connection.read(dialogue.inputs))
+            await dialogue.run(Acts(dialogue).act)
+            bounds.cancel()
+            reading.cancel()
+
+
+async def _accompany(connection: Connection) -> None:
+    """Another connection to a call's session: it is told all, and may send events too."""
+    websocket = connection.websocket
+    realtime_caller_of(websocket)
+    calls: Calls = websocket.app.state.calls
+    dialogue = calls.find(websocket.query_params["call_id"])
+    detach = dialogue.attach(connection.send)
+    try:
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(connection.read(dialogue.inputs, last=False))
+            ending = group.create_task(dialogue.ended())
+            await asyncio.wait({reading, ending}, return_when=asyncio.FIRST_COMPLETED)
+            reading.cancel()
+            ending.cancel()
+    finally:
+        detach()
+
+
+class ExpiresAfter(BaseModel):
+    """How long a client secret lives."""
+
+    anchor: str = "created_at"
+    seconds: int = Field(default=600, ge=10, le=7200)
+
+
+class SecretRequest(BaseModel):
+    """What a client secret is to open."""
+
+    expires_after: ExpiresAfter = Field(default_factory=lambda: ExpiresAfter(seconds=600))
+    session: dict[str, Any] = Field(default_factory=lambda: {"type": "realtime"})
+
+
+@router.post("/v1/realtime/client_secrets", summary="Make a short-lived secret for a browser")
+async def make_secret(
+    wanted: SecretRequest, service: TheService, caller: TheCaller
+) -> dict[str, Any]:
+    """A secret that a browser or a device uses in place of the API key, for this session only."""
+    kind = wanted.session.get("type", "realtime")
+    if kind not in {"realtime", "transcription"}:
+        raise Problem(f"no session type {kind!r}; try realtime or transcription", param="session")
+    config = first_config(service, kind, patch=wanted.session)
+    secret = service.admission.secrets.issue(
+        caller.id, wanted.expires_after.seconds, wanted.session
+    )
+    expires_at = int(secret.expires_at)
+    shown = as_object(config, f"sess_{secret.value[3:24]}", expires_at)
+    return {"value": secret.value, "expires_at": expires_at, "session": shown}
+
+
+@router.post(_CALLS, status_code=201, summary="Begin a session by WebRTC")
+async def begin_call(
+    request: Request,
+    service: TheService,
+    caller: RealtimeCaller,
+    calls: TheCalls,
+    model: str | None = None,
+    core_events: CoreEvents = False,
+) -> Response:
+    """Takes an SDP offer, as `application/sdp` or as form data with `sdp` and `session` (JSON);
+    answers with SDP, and the call's address in `Location`.
+    """
+    offer, session = await _offered(request)
+    config = config_for(service, caller, model=model)
+    if session is not None:
+        config = first_config(service, patch=session, model=model)
+    call_id, answer = await calls.begin(service, caller, config, offer, core_events=core_events)
+    headers = {"Location": f"{_CALLS}/{call_id}"}
+    return Response(answer, 201, headers, media_type="application/sdp")
+
+
+@router.post(_CALLS + "/{call_id}/hangup", summary="End a call")
+async def hang_up(call_id: str, caller: TheCaller, calls: TheCalls) -> Response:
+    """Ends the session of a WebRTC call."""
+    calls.find(call_id).inputs.close()
+    return Response(status_code=200)
+
+
+async def _offered(request: Request) -> tuple[str, dict[str, Any] | None]:
+    """The SDP, and the session's setup if there is one."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
+        async with request.form(max_files=4, max_fields=8, max_part_size=_MOST_SDP) as form:
+            sdp, session = await _field(form.get("sdp")), await _field(form.get("session"))
+        if sdp is None:
+            raise Problem("the form has no `sdp`", param="sdp", code="missing_required_parameter")
+        return sdp, None if session is None else _json(session)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_SDP:
+            raise Problem(f"an SDP has {_MOST_SDP:,} bytes at most", status=413, param="sdp")
+    try:
+        return body.decode(), None
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"the offer is not SDP: {error}") from error
+
+
+async def _field(value: UploadFile | str | None) -> str | None:
+    if isinstance(value, UploadFile):
+        return (await value.read(_MOST_SDP)).decode(errors="replace")
+    return value
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise WireError(f"`session` is not JSON: {error}", "invalid_json", "session") from error
+    if not isinstance(data, dict):
+        raise WireError("`session` is not a JSON object", "invalid_json", "session")
+    return data

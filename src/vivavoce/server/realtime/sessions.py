@@ -1,0 +1,69 @@
+"""How Realtime sessions begin and how long they last."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Literal, NoReturn
+
+from vivavoce.server.admission import Caller
+from vivavoce.server.conversations import Conversation
+from vivavoce.server.problems import Problem
+from vivavoce.server.service import Service
+
+from .session_config import SemanticVad, SessionConfig, Transcription
+from .session_object import updated
+
+_MODEL = "gpt-realtime"
+
+
+def first_config(
+    service: Service,
+    kind: Literal["realtime", "transcription"] = "realtime",
+    *,
+    model: str | None = None,
+    patch: Mapping[str, Any] | None = None,
+) -> SessionConfig:
+    """The setup of a new session: the server's own, and what its opener wants of it.
+
+    Raises WireError for a patch that makes no sense.
+    """
+    usual = service.config.session
+    config = SessionConfig(
+        type=kind,
+        model=model or _MODEL,
+        instructions=usual.system_prompt,
+        turn_detection=SemanticVad(),
+        transcription=Transcription() if kind == "transcription" else None,
+        speed=usual.speed,
+    )
+    return config if patch is None else updated(config, patch, audio_started=False)
+
+
+def config_for(
+    service: Service, caller: Caller, *, model: str | None = None, intent: str | None = None
+) -> SessionConfig:
+    """The setup for a caller, whose client secret may say what it is to be."""
+    patch = caller.secret.payload if caller.secret is not None else None
+    wanted = patch if isinstance(patch, Mapping) else {}
+    transcribes = intent == "transcription" or wanted.get("type") == "transcription"
+    kind: Literal["realtime", "transcription"] = "transcription" if transcribes else "realtime"
+    return first_config(service, kind, model=model, patch=wanted)
+
+
+def expiry(service: Service) -> int:
+    """When a session that begins now has to end, in seconds since 1970."""
+    return int(time.time() + service.limits.session_s)
+
+
+async def until_over(service: Service, conversation: Conversation) -> NoReturn:
+    """Raises Problem once the session has lasted too long, or the server shuts down."""
+    try:
+        async with asyncio.timeout(service.limits.session_s):
+            await conversation.over()
+    except TimeoutError:
+        message = f"Your session hit the maximum duration of {service.limits.session_s:g} s."
+        raise Problem(message, status=408, code="session_expired") from None
+    message = "The server is shutting down; connect again in a moment."
+    raise Problem(message, status=503, code="shutting_down")
