@@ -73,6 +73,7 @@ EVENTS: dict[str, list[Event]] = {
     "conversation.item.input_audio_transcription.completed": [
         server_events.transcription_completed("item_0", "Hé", 1.5),
         server_events.transcription_completed("item_0", "", 1.5, logprobs=PIECES),
+        server_events.transcription_completed("item_0", "Hé", 1.5, language="fr"),
     ],
     "conversation.item.input_audio_transcription.failed": [
         server_events.transcription_failed("item_0", "No."),
@@ -111,7 +112,7 @@ EVENTS: dict[str, list[Event]] = {
     ],
     "response.output_text.delta": [response_events.text_delta(PLACE, "H")],
     "response.output_text.done": [response_events.text_done(PLACE, "Hi.")],
-    "response.output_audio.delta": [response_events.audio_delta(PLACE, "AAAA")],
+    "response.output_audio.delta": [response_events.audio_delta(PLACE, "AAAAAA==")],
     "response.output_audio.done": [response_events.audio_done(PLACE)],
     "response.output_audio_transcript.delta": [response_events.transcript_delta(PLACE, "H")],
     "response.output_audio_transcript.done": [response_events.transcript_done(PLACE, "Hi.")],

@@ -112,6 +112,27 @@ def test_what_an_update_leaves_out_stays() -> None:
     assert spoken == Transcription("whisper-1", "de", "Hi", ("Viva",))
 
 
+def test_one_possible_language_is_the_language_and_more_are_found_out() -> None:
+    one = heard(FULL, transcription={"languages": ["de"]}).transcription
+    assert one == Transcription("whisper-1", "de", "Hi", ("Viva",))
+    several = heard(FULL, transcription={"languages": ["de", "fr"]}).transcription
+    assert several == Transcription("whisper-1", None, "Hi", ("Viva",))
+
+
+def test_models_whose_clients_end_turns_themselves_do_without_turn_detection() -> None:
+    transcribing = SessionConfig(type="transcription")
+    model = {"model": "gpt-realtime-whisper"}
+    manual = heard(transcribing, transcription=model)
+    assert manual.turn_detection is None
+    assert heard(manual, turn_detection={"type": "server_vad"}).turn_detection == ServerVad()
+    asked = heard(transcribing, transcription=model, turn_detection={"type": "server_vad"})
+    assert asked.turn_detection == ServerVad()
+    assert heard(asked, transcription=model).turn_detection == ServerVad()
+    assert heard(SessionConfig(), transcription=model).turn_detection == ServerVad()
+    usual = heard(transcribing, transcription={"model": "gpt-4o-transcribe"})
+    assert usual.turn_detection == ServerVad()
+
+
 def test_null_and_empty_values_clear() -> None:
     cleared = change(
         FULL,

@@ -71,6 +71,8 @@ def to_beta(event: Event) -> list[Event]:
             told["type"] = f"transcription_{kind}"
     elif kind == "response.function_call_arguments.done":
         del told["name"]
+    elif kind == "conversation.item.input_audio_transcription.completed":
+        told.pop("languages", None)
     return [told]
 
 

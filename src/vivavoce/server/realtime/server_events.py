@@ -171,15 +171,17 @@ def transcription_completed(
     seconds: float,
     *,
     content_index: int = 0,
+    language: str | None = None,
     logprobs: Sequence[LogProb] | None = None,
 ) -> Event:
-    """All that was said; seconds: of audio that were listened to."""
+    """All that was said; seconds: of audio that were listened to. language: a code."""
     return _transcription(
         "completed",
         item_id,
         content_index,
         transcript=transcript,
         usage={"type": "duration", "seconds": seconds},
+        languages=None if language is None else [{"code": language}],
         logprobs=_logprobs(logprobs),
     )
 

@@ -23,6 +23,8 @@ MOST_CHARACTERS: Final = 200_000
 """Of instructions; a transcription's prompt may have a tenth of them."""
 MOST_KEYWORDS: Final = 1_000
 MOST_TOKENS: Final = 4_096
+MANUAL_MODELS: Final = ("gpt-realtime-whisper", "gpt-live-transcribe")
+"""Of transcription, which at OpenAI do without turn detection."""
 INCLUDABLE: Final = ("item.input_audio_transcription.logprobs",)
 
 _BETA_NAMES: Final[Mapping[str, str]] = {
@@ -190,7 +192,7 @@ def _with_input(config: SessionConfig, patch: Patch) -> SessionConfig:
     take, form, heard = patch.merged, config.input_format, config.transcription
     transcription = partial(_transcription, heard or Transcription())
     turns = partial(turn_detection_of, config.turn_detection)
-    return replace(
+    new = replace(
         config,
         input_format=take("format", form, format_of, cleared=form),
         transcription=take("transcription", heard, transcription, cleared=None),
@@ -198,6 +200,23 @@ def _with_input(config: SessionConfig, patch: Patch) -> SessionConfig:
             "noise_reduction", config.noise_reduction, _noise_reduction, cleared=None
         ),
         turn_detection=take("turn_detection", config.turn_detection, turns, cleared=None),
+    )
+    if "turn_detection" not in patch.data and _commits_itself(heard, new):
+        return replace(new, turn_detection=None)
+    return new
+
+
+def _commits_itself(before: Transcription | None, new: SessionConfig) -> bool:
+    """Whether a transcription session came to a model whose clients end the turns themselves.
+
+    They leave turn detection out, and take the error of a second, empty commit for fatal.
+    """
+    after = new.transcription
+    return (
+        new.type == "transcription"
+        and after is not None
+        and after.model.startswith(MANUAL_MODELS)
+        and (before is None or before.model != after.model)
     )
 
 
@@ -228,12 +247,19 @@ def _noise_reduction(value: object, path: str) -> NoiseReduction:
 def _transcription(now: Transcription, value: object, path: str) -> Transcription:
     take = Patch(mapping(value, path), path).merged
     words = partial(text, most=MOST_CHARACTERS // 10)
+    language = take("language", now.language, partial(text, most=64), cleared=None)
     return Transcription(
         model=take("model", now.model, partial(text, most=256), cleared=now.model),
-        language=take("language", now.language, partial(text, most=64), cleared=None) or None,
+        language=take("languages", language, _only_language, cleared=language) or None,
         prompt=take("prompt", now.prompt, words, cleared=None) or None,
         keywords=take("keywords", now.keywords, _keywords, cleared=()),
     )
+
+
+def _only_language(value: object, path: str) -> str | None:
+    """The language, where just one is possible; else it is found out."""
+    codes = [text(each, path, most=64) for each in array(value, path, most=256)]
+    return codes[0] if len(codes) == 1 else None
 
 
 def _keywords(value: object, path: str) -> tuple[str, ...]:
