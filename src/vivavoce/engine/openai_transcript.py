@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 
 from pydantic import BaseModel
 
 from vivavoce.engines import Transcript, Word
-
-_LANGUAGES = """
-    afrikaans:af albanian:sq amharic:am arabic:ar armenian:hy assamese:as azerbaijani:az
-    bashkir:ba basque:eu belarusian:be bengali:bn bosnian:bs breton:br bulgarian:bg
-    cantonese:yue catalan:ca chinese:zh croatian:hr czech:cs danish:da dutch:nl english:en
-    estonian:et faroese:fo finnish:fi french:fr galician:gl georgian:ka german:de greek:el
-    gujarati:gu hausa:ha hawaiian:haw hebrew:he hindi:hi hungarian:hu icelandic:is
-    indonesian:id italian:it japanese:ja javanese:jw kannada:kn kazakh:kk khmer:km korean:ko
-    lao:lo latin:la latvian:lv lingala:ln lithuanian:lt luxembourgish:lb macedonian:mk
-    malagasy:mg malay:ms malayalam:ml maltese:mt maori:mi marathi:mr mongolian:mn myanmar:my
-    nepali:ne norwegian:no nynorsk:nn occitan:oc pashto:ps persian:fa polish:pl portuguese:pt
-    punjabi:pa romanian:ro russian:ru sanskrit:sa serbian:sr shona:sn sindhi:sd sinhala:si
-    slovak:sk slovenian:sl somali:so spanish:es sundanese:su swahili:sw swedish:sv tagalog:tl
-    tajik:tg tamil:ta tatar:tt telugu:te thai:th tibetan:bo turkish:tr turkmen:tk ukrainian:uk
-    urdu:ur uzbek:uz vietnamese:vi welsh:cy yiddish:yi yoruba:yo
-"""
-_CODES = dict(re.findall(r"(\w+):(\w+)", _LANGUAGES))
-"""The names that `verbose_json` uses, which are Whisper's."""
+from vivavoce.languages import CODES
 
 NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
 """Whisper's own limits (openai/whisper, transcribe.py): past the first two a segment is silence,
@@ -86,6 +68,6 @@ def transcript_of(whole: Whole) -> Transcript:
     return Transcript(
         " ".join(text.split()),
         tuple(Word(it.word.strip(), it.start, max(it.start, it.end)) for it in words),
-        language=_CODES.get(language, language) or None,
+        language=CODES.get(language, language) or None,
         confidence=confidence,
     )
