@@ -19,6 +19,7 @@ from vivavoce.server_settings import LimitSettings, ServerSettings
 
 if TYPE_CHECKING:
     from tests.server.webrtc_peer import Peer, leaving_nothing, open_peer
+
     from vivavoce.server.webrtc.call import Call
 else:
     from webrtc_peer import leaving_nothing, open_peer
@@ -206,13 +207,13 @@ async def test_a_peer_that_vanishes_is_given_up() -> None:
 
 
 async def test_a_peer_that_never_connects_is_given_up() -> None:
-    async with leaving_nothing(), open_peer() as peer:
-        async with open_call(LOCAL, Patience(connect_s=0.2)) as call:
-            await call.answer(await peer.offer())
-            async with asyncio.timeout(10):
-                await call.closed.wait()
-            assert "no connection came about within 0.2 s" in call.reason
-            assert [piece async for piece in call.audio()] == []
+    patience = Patience(connect_s=0.2)
+    async with leaving_nothing(), open_peer() as peer, open_call(LOCAL, patience) as call:
+        await call.answer(await peer.offer())
+        async with asyncio.timeout(10):
+            await call.closed.wait()
+        assert "no connection came about within 0.2 s" in call.reason
+        assert [piece async for piece in call.audio()] == []
 
 
 async def test_a_data_channel_that_never_opens_ends_the_call() -> None:

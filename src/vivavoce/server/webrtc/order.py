@@ -13,6 +13,9 @@ _WRAP = 1 << 32
 _JUMP_S = 5.0
 """A timestamp that is so far from the one expected begins a new count."""
 
+_DRIFT = 0.02
+"""How much of a packet's lateness counts as the way having grown longer; the rest is jitter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -62,7 +65,8 @@ class Order:
         self._waiting: dict[int, _Arrived] = {}
         self._next = 0
         self._counted = False
-        self._anchor, self._filled, self._ahead = now, 0, 0
+        self._begun = now  # when timestamp 0 was, by the packets that came quickest
+        self._filled = self._ahead = 0
         self._paused = False
 
     def put(self, timestamp: int, payload: bytes, ticks: int, now: float, *, pause: bool) -> None:
@@ -70,7 +74,7 @@ class Order:
 
         pause: whether it says that silence goes on. What has had its turn already is ignored.
         """
-        at = self._unwrapped(timestamp)
+        at = self._unwrapped(timestamp, now)
         if at < self._next:
             behind = self._next - at
             if pause or behind > self._filled:
@@ -115,25 +119,27 @@ class Order:
             at_once = first <= self._next or self._paused or self._filled
             return self._waiting[first].at + (0.0 if at_once else self._late_s)
         patience = self._pause_s if self._paused else self._patience_s
-        behind = (self._filled + self._frame + self._ahead) / self._rate
-        return self._anchor + behind + patience
+        return self._begun + (self._next + self._frame + self._ahead) / self._rate + patience
 
     def _given(self, first: int) -> bytes:
         packet = self._waiting.pop(first)
         self._next = first + packet.ticks
-        self._anchor, self._filled, self._paused = packet.at, 0, packet.pause
+        self._filled, self._paused = 0, packet.pause
+        late = packet.at - first / self._rate - self._begun
+        self._begun += late if late < 0 else late * _DRIFT
         return packet.payload
 
     def _gap(self, ticks: int, kind: Literal["lost", "silent"]) -> Gap:
         self._next += ticks
         return Gap(ticks / self._rate, kind)
 
-    def _unwrapped(self, timestamp: int) -> int:
+    def _unwrapped(self, timestamp: int, now: float) -> int:
         """The timestamp on a count that never wraps; the stream's first one begins it."""
         near = (timestamp - self._next + _WRAP // 2) % _WRAP - _WRAP // 2
-        if not self._counted or abs(near) > _JUMP_S * self._rate:
-            self._counted = True
-            self._waiting.clear()
-            self._next = timestamp
-            return timestamp
-        return self._next + near
+        if self._counted and abs(near) <= _JUMP_S * self._rate:
+            return self._next + near
+        self._counted = True
+        self._waiting.clear()
+        self._next, self._filled, self._ahead = timestamp, 0, 0
+        self._begun = now - timestamp / self._rate
+        return timestamp
