@@ -16,6 +16,7 @@ from vivavoce.cli.main import run
 PLUGIN = '''
 """Scripted engines that a configuration can name, as a third party's package has them."""
 
+import asyncio
 import sys
 
 from vivavoce.errors import EngineError, EngineUnavailable
@@ -50,6 +51,13 @@ class Absent(Tts):
         raise EngineUnavailable("absent: no answer")
 
 
+class Slow(Tts):
+    """Loads for ever."""
+
+    async def load(self):
+        await asyncio.Event().wait()
+
+
 class Endless(Tts):
     """Speaks until it is stopped."""
 
@@ -77,6 +85,7 @@ scripted = scripted_plugin:Llm
 absent = scripted_plugin:Absent
 scripted = scripted_plugin:Tts
 endless = scripted_plugin:Endless
+slow = scripted_plugin:Slow
 broken = scripted_plugin:Broken
 """
 

@@ -99,8 +99,8 @@ def _tell_ready(ready: Ready, config: Config) -> None:
     click.echo(f"  page    {ready.url}/")
     click.echo(f"  API     {ready.url}/docs")
     click.echo(f'  OpenAI  OpenAI(base_url="{ready.url}/v1", api_key="{key}")')
-    if config.server.wyoming:
-        click.echo(f"  Wyoming {config.server.wyoming}")
+    if ready.wyoming:
+        click.echo(f"  Wyoming {ready.wyoming}")
     if not config.server.keys:
         if is_loopback(listening_host(config.server)):
             reach = "only this machine can reach it"

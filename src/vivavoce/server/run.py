@@ -6,8 +6,8 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -22,6 +22,7 @@ from .listening import listening_host
 from .proof import Proof, prove
 from .service import Service
 from .vitals import watch
+from .wyoming.server import wyoming_server
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +41,11 @@ class Listening:
 class Ready:
     """Engines are loaded and warm, and callers are let in, after so many seconds.
 
-    failed: engines that do not work.
+    wyoming: its address, where it is spoken. failed: engines that do not work.
     """
 
     url: str
+    wyoming: str | None
     seconds: float
     failed: tuple[EngineState, ...]
 
@@ -94,22 +96,37 @@ async def serve(life: Life) -> None:
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(listener.serve([socket]))
             life.tell(Listening(url))
-            work = group.create_task(_work(life, service, url, began))
+            work = group.create_task(_kept(_work(life, service, url, began)))
             asked = group.create_task(life.stop.wait())
             await asyncio.wait({listening, work, asked}, return_when=asyncio.FIRST_COMPLETED)
-            life.tell(Stopping(len(service.conversations)))
+            if life.stop.is_set():
+                life.tell(Stopping(len(service.conversations)))
             await _drain(service, listener, listening)
             work.cancel()
             asked.cancel()
+    if not work.cancelled() and (failure := work.result()) is not None:
+        raise failure
+
+
+async def _kept(work: Coroutine[None, None, None]) -> Exception | None:
+    """What the work raised: others are to end in good order before it is told."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - raised by `serve`
+        return error
+    return None
 
 
 async def _work(life: Life, service: Service, url: str, began: float) -> None:
-    """Have the engines, as long as this is not cancelled."""
-    async with open_engines(service.config) as engines:
+    """Have the engines and the other protocols' listeners, as long as this is not cancelled."""
+    async with open_engines(service.config) as engines, AsyncExitStack() as stack:
         await examine(service, engines)
+        wyoming = None
+        if service.settings.wyoming:
+            wyoming = await stack.enter_async_context(wyoming_server(service))
         service.ready(engines)
         failed = tuple(state for state in engine_states(service) if state.state == "failed")
-        life.tell(Ready(url, time.perf_counter() - began, failed))
+        life.tell(Ready(url, wyoming, time.perf_counter() - began, failed))
         async with asyncio.TaskGroup() as group:
             group.create_task(watch(service))
             if life.proof:
