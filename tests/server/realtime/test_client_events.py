@@ -133,6 +133,18 @@ def test_a_truncation_at_a_fraction_of_a_millisecond_counts_whole_ones() -> None
             "audio_end_ms",
             None,
         ),
+        (
+            f'{{"type": "conversation.item.truncate", "item_id": "i", "audio_end_ms": {10**400}}}',
+            "integer_above_max_value",
+            "audio_end_ms",
+            None,
+        ),
+        (
+            '{"type": "conversation.item.truncate", "item_id": "i", "audio_end_ms": 1e999}',
+            "invalid_type",
+            "audio_end_ms",
+            None,
+        ),
         ('{"type": "response.create", "response": []}', "invalid_type", "response", None),
     ],
 )

@@ -7,6 +7,7 @@ that newer clients go on working.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -182,7 +183,7 @@ def _truncate(data: Json, event_id: str | None) -> ClientEvent:
     index = integer(data.get("content_index") or 0, "content_index", 0, MOST_ID)
     end = required(data, "audio_end_ms", "audio_end_ms")
     # Players tell fractions of a millisecond; what was heard is never more than the whole ones.
-    end = int(end) if isinstance(end, float) else end
+    end = math.floor(end) if isinstance(end, float) and math.isfinite(end) else end
     return ItemTruncate(_item_id(data), index, integer(end, "audio_end_ms", 0, MOST_MS), event_id)
 
 

@@ -6,7 +6,6 @@ WireError for a value of the wrong type or out of bounds.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -73,13 +72,13 @@ def boolean(value: object, path: str) -> bool:
 
 def number(value: object, path: str, least: float, most: float) -> float:
     """A number within bounds."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong_type(value, path, "a number")
-    return _bounded(float(value), path, least, most, "decimal")
+    return float(_bounded(value, path, least, most, "decimal"))
 
 
 def integer(value: object, path: str, least: int, most: int) -> int:
-    """A whole number within bounds; 3.0 is one, as JavaScript writes it."""
+    """A whole number within bounds; 3.0 is one, as some clients write it."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -130,17 +129,19 @@ def wrong_type(value: object, path: str, expected: str) -> WireError:
 
 
 def _bounded(value: float, path: str, least: float, most: float, kind: str) -> float:
+    # An integer may have more digits than a float, or a message, can hold.
+    shown = f"{value:g}" if abs(value) < 1e300 else "a number far beyond it"
     if value < least:
         raise WireError(
             f"Invalid '{path}': {kind} below minimum value. Expected a value >= {least:g}, "
-            f"but got {value:g} instead.",
+            f"but got {shown} instead.",
             f"{kind}_below_min_value",
             path,
         )
     if value > most:
         raise WireError(
             f"Invalid '{path}': {kind} above maximum value. Expected a value <= {most:g}, "
-            f"but got {value:g} instead.",
+            f"but got {shown} instead.",
             f"{kind}_above_max_value",
             path,
         )
