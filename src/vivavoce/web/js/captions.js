@@ -4,7 +4,7 @@ const LINE = 42;
 const LONGEST_S = 7;
 const PAUSE_S = 0.8;
 
-/** The file's content. transcript: as `POST /stt/transcribe` answers, with words. */
+/** The file's content. transcript: as `POST /stt/transcribe` answers; each segment with words. */
 export function exported(transcript, form) {
   if (form === "json") return `${JSON.stringify(transcript, null, 2)}\n`;
   if (form === "txt") return transcript.segments.map((segment) => `${segment.text}\n`).join("");
@@ -20,7 +20,7 @@ export function cuesOf(segments) {
   const cues = [];
   for (const segment of segments) {
     let cue = null;
-    for (const word of wordsOf(segment)) {
+    for (const word of segment.words) {
       const full = cue && (cue.text.length + word.text.length + 1 > 2 * LINE || word.end - cue.start > LONGEST_S);
       if (!cue || full || word.start - cue.end > PAUSE_S || /[.!?…。！？]["'”’»)]*$/.test(cue.text)) {
         cues.push((cue = { start: word.start, end: word.end, text: word.text }));
@@ -31,11 +31,6 @@ export function cuesOf(segments) {
     }
   }
   return cues.map((cue) => ({ ...cue, text: inLines(cue.text) }));
-}
-
-/** The segment's words; the whole of it as one where the engine gave none. */
-export function wordsOf(segment) {
-  return segment.words?.length ? segment.words : [{ text: segment.text, start: segment.start, end: segment.end }];
 }
 
 /** `1:02:03` or `2:03`, for people. */

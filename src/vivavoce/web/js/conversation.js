@@ -32,17 +32,17 @@ export class Conversation {
     if (before?.entry === entry) return;
     const item = before?.item ?? make("li", {});
     item.className = entry.failed ? `${entry.kind} failed` : entry.kind;
-    item.replaceChildren(...WAYS[entry.kind](entry));
+    item.replaceChildren(...WAYS[entry.kind](entry).filter((part) => part !== null));
     if (!before) this.list.append(item);
     this.shown.set(entry.key, { item, entry });
   }
 }
 
 const WAYS = {
-  user: (entry) => [
+  user: ({ sure, unsure }) => [
     who("You"),
-    make("span", { class: "said" }, entry.sure, entry.sure && entry.unsure ? " " : "",
-      entry.unsure ? make("span", { class: "unsure" }, entry.unsure) : null),
+    make("span", { class: "said" }, sure, sure && unsure ? " " : "",
+      unsure ? make("span", { class: "unsure" }, unsure) : null),
   ],
   reply(entry) {
     const words = lit(entry);

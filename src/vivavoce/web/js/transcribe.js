@@ -1,7 +1,8 @@
 // Transcribe: a recording goes up, its words come back, each with the sound it was heard in.
 
-import { exported, shortClock, wordsOf } from "./captions.js";
+import { exported, shortClock } from "./captions.js";
 import { announce, byId, dismiss, make, notify, save } from "./dom.js";
+import { loudness, withWords } from "./estimate.js";
 import { ask } from "./service.js";
 
 const UNCLEAR = 0.5;
@@ -53,7 +54,10 @@ export class Transcribe {
       const language = byId("transcribe-language").value.trim();
       const query = new URLSearchParams({ words: "true", ...(language ? { language } : {}) });
       const answer = await ask(`stt/transcribe?${query}`, { method: "POST", body: form, signal: asking.signal });
-      this.show(file, await answer.json());
+      const transcript = await answer.json();
+      const loud = transcript.words?.length ? null : await loudness(file, transcript.duration_s);
+      asking.signal.throwIfAborted();
+      this.show(file, transcript, loud);
     } catch (error) {
       if (error.name !== "AbortError") notify(`${file.name}: ${error.message}`);
     } finally {
@@ -64,8 +68,10 @@ export class Transcribe {
     }
   }
 
-  show(file, transcript) {
+  show(file, transcript, loud) {
+    const segments = transcript.segments.map((segment) => withWords(segment, loud));
     this.transcript = transcript;
+    this.timed = { ...transcript, segments };
     this.name = file.name.replace(/\.[^.]*$/, "") || "transcript";
     if (this.url) URL.revokeObjectURL(this.url);
     this.url = URL.createObjectURL(file);
@@ -73,16 +79,16 @@ export class Transcribe {
     byId("recording").src = this.url;
     byId("transcript-card").hidden = false;
     byId("transcript-name").textContent = file.name;
-    byId("transcript-facts").textContent = facts(transcript);
+    byId("transcript-facts").textContent = facts(transcript, segments);
     this.words = [];
-    const lines = transcript.segments.map((segment) => this.line(segment));
+    const lines = segments.map((segment) => this.line(segment));
     byId("transcript").replaceChildren(...(lines.length ? lines : [make("p", {}, "No words were heard in it.")]));
     if (this.words.length) this.words[0].button.tabIndex = 0;
     announce(`Transcribed: ${this.words.length} words`);
   }
 
   line(segment) {
-    const spans = wordsOf(segment).flatMap((word) => {
+    const spans = segment.words.flatMap((word) => {
       const unclear = word.confidence != null && word.confidence < UNCLEAR;
       const button = make("button", {
         type: "button", tabindex: "-1", "data-word": this.words.length, class: unclear ? "unclear" : null,
@@ -132,7 +138,8 @@ export class Transcribe {
   }
 
   save(form) {
-    save(`${this.name}.${form}`, new Blob([exported(this.transcript, form)], { type: TYPES[form] }));
+    const content = exported(form === "json" ? this.transcript : this.timed, form);
+    save(`${this.name}.${form}`, new Blob([content], { type: TYPES[form] }));
   }
 
   async copy() {
@@ -145,9 +152,14 @@ export class Transcribe {
   }
 }
 
-function facts({ duration_s: duration, processing_s: took, language, confidence, engine }) {
-  const speed = took > 0 ? `, ${Math.round(duration / took)} times as fast as it is spoken` : "";
-  const sure = confidence != null ? `${Math.round(confidence * 100)} % sure` : null;
-  return [`${shortClock(duration)} long`, `transcribed in ${took.toFixed(1)} s${speed}`, language, sure, engine]
-    .filter(Boolean).join(" · ");
+function facts({ duration_s: duration, processing_s: took, language, confidence, engine }, segments) {
+  const speed = took > 0 ? `, ${Math.round(duration / took)} times as fast as it was spoken` : "";
+  return [
+    `${shortClock(duration)} long`,
+    `transcribed in ${took.toFixed(1)} s${speed}`,
+    language,
+    confidence == null ? null : `${Math.round(confidence * 100)} % sure`,
+    engine,
+    segments.some((segment) => segment.estimated) ? "the words' times are estimated" : null,
+  ].filter(Boolean).join(" · ");
 }
