@@ -25,6 +25,7 @@ from . import (
     stt_socket,
     tts_api,
     tts_socket,
+    voice_chat,
     voice_socket,
 )
 from .origins import Origins
@@ -55,6 +56,7 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(status.router)
     app.include_router(realtime.router)
     app.include_router(voice_socket.router)
+    app.include_router(voice_chat.router)
     app.include_router(stt_api.router)
     app.include_router(stt_socket.router)
     app.include_router(tts_api.router)

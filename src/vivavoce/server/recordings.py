@@ -64,12 +64,9 @@ async def _of_form(
 @asynccontextmanager
 async def _of_body(request: Request, limits: LimitSettings) -> AsyncGenerator[Path, None]:
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        upload = UploadFile(file, size=0)  # type: ignore[arg-type]
+        upload = UploadFile(file)  # type: ignore[arg-type]
         async for chunk in request.stream():
             await upload.write(chunk)
-            if upload.size is not None and upload.size > limits.upload_mb * 1e6:
-                what = f"the recording has more than {limits.upload_mb:g} MB"
-                raise Problem(what, status=413, code="file_too_large")
         await upload.seek(0)
         async with received(upload, limits) as path:
             yield path

@@ -1,0 +1,180 @@
+"""`POST /voice-chat`: a spoken question in; what was heard, the reply and its audio out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from dataclasses import replace
+from typing import Annotated
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
+
+from fastapi import APIRouter, Header, Query
+from pydantic import Field, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from vivavoce.engines import TtsOptions
+from vivavoce.settings import SessionSettings
+
+from .accepting import accepted
+from .api_types import VoiceChatAnswer
+from .dialogues import Dialogue, Dialogues
+from .door import TheCaller, TheService
+from .event_stream import while_connected
+from .pcm import Rate
+from .recordings import documented, recording
+from .service import Service
+from .sockets import checked
+from .speaking import MEDIA_TYPES, SpeechForm
+from .spoken_turn import SpokenTurn, spoken_turn
+from .tts_api import VoiceWishes, encoded
+from .uploads import decoded
+from .wanted_settings import known_voice
+
+router = APIRouter(tags=["Conversation"])
+
+_JSON, _MIXED, _FORM = "application/json", "multipart/mixed", "multipart/form-data"
+_HEADER_CHARACTERS = 1000
+_dialogues: WeakKeyDictionary[Service, Dialogues] = WeakKeyDictionary()
+
+
+class ChatWishes(VoiceWishes):
+    """How to converse; what is left out is as the server is configured."""
+
+    conversation_id: str | None = Field(None, description="Of a turn before, to go on from it.")
+    system_prompt: str | None = Field(None, description="What the model is told first.")
+    format: SpeechForm = Field("wav", description="Of the reply's audio.")
+    sample_rate: Rate | None = Field(None, description="In Hz; the engine's own by default.")
+    language: str | None = Field(
+        None, description="Of the conversation, such as `en`.", max_length=35
+    )
+
+
+_WISHES = TypeAdapter(ChatWishes)
+
+
+@router.post(
+    "/voice-chat",
+    response_model=VoiceChatAnswer,
+    openapi_extra=documented(ChatWishes),
+    responses={
+        200: {"content": {media: {} for media in (_MIXED, _FORM, *MEDIA_TYPES.values())}},
+        404: {"description": "The conversation has ended, or never was."},
+    },
+)
+async def voice_chat(
+    request: Request,
+    service: TheService,
+    caller: TheCaller,
+    wishes: Annotated[ChatWishes, Query()],
+    accept: Annotated[str | None, Header()] = None,
+) -> Response:
+    """A spoken turn: send a recording, get what was heard, the reply, and its audio.
+
+    `Accept` decides the form: JSON with the audio in base64; `multipart/mixed` or
+    `multipart/form-data` with the JSON and the audio; or the audio alone, with the texts in
+    headers, percent-encoded.
+    """
+    async with recording(request, service.limits) as (path, fields):
+        wishes = checked(_WISHES, {**wishes.model_dump(exclude_unset=True), **fields})
+        audio_type = MEDIA_TYPES[wishes.format].partition(";")[0]
+        form = accepted(accept, (_JSON, _MIXED, _FORM, audio_type))
+        settings = await _settings(wishes, service)
+        dialogues = _dialogues.setdefault(service, Dialogues())
+
+        async def converse() -> VoiceChatAnswer:
+            async with (
+                dialogues.turn(
+                    wishes.conversation_id or None, caller.id, settings.history_turns
+                ) as dialogue,
+                service.admission.request(caller),
+            ):
+                begun = time.perf_counter()
+                question = await decoded(path, service.engines.stt.rate, service.limits)
+                turn = await spoken_turn(service.engines, question, settings, dialogue.history)
+                return await _answer(wishes, service, dialogue, turn, begun)
+
+        answer = await while_connected(request.receive, converse)
+    return _as(form, answer, audio_type)
+
+
+async def _settings(wishes: ChatWishes, service: Service) -> SessionSettings:
+    """The configured session as the client wants it: one that only answers."""
+    base = service.config.session
+    voice = await known_voice(
+        service.engines.tts,
+        TtsOptions(
+            wishes.voice or base.voice,
+            wishes.language or base.language,
+            wishes.speed if "speed" in wishes.model_fields_set else base.speed,
+            wishes.pitch if "pitch" in wishes.model_fields_set else base.pitch,
+        ),
+        service.settings,
+    )
+    told = wishes.system_prompt
+    return replace(
+        base,
+        system_prompt=base.system_prompt if told is None else told,
+        language=voice.language,
+        voice=voice.voice,
+        speed=voice.speed,
+        pitch=voice.pitch,
+        greeting="",
+        idle_prompt="",
+        partials=False,
+    )
+
+
+async def _answer(
+    wishes: ChatWishes, service: Service, dialogue: Dialogue, turn: SpokenTurn, begun: float
+) -> VoiceChatAnswer:
+    engines = service.engines
+    rate = wishes.sample_rate or turn.audio.rate
+    return VoiceChatAnswer(
+        conversation_id=dialogue.id,
+        heard=turn.heard.text,
+        language=turn.heard.language,
+        confidence=turn.heard.confidence,
+        reply=turn.reply,
+        audio=await encoded(turn.audio, wishes.format, rate),
+        format=wishes.format,
+        sample_rate=rate,
+        duration_s=round(turn.audio.seconds, 3),
+        processing_s=round(time.perf_counter() - begun, 4),
+        engines={"stt": engines.stt.name, "llm": engines.llm.name, "tts": engines.tts.name},
+    )
+
+
+def _as(form: str, answer: VoiceChatAnswer, audio_type: str) -> Response:
+    """The answer in the form that the client accepts."""
+    if form == _JSON:
+        return JSONResponse(answer.model_dump())
+    audio = base64.b64decode(answer.audio)
+    if form == audio_type:
+        headers = {
+            "X-Conversation-Id": answer.conversation_id,
+            "X-Heard": quote(answer.heard[:_HEADER_CHARACTERS]),
+            "X-Reply": quote(answer.reply[:_HEADER_CHARACTERS]),
+            "X-Sample-Rate": str(answer.sample_rate),
+            "X-Processing-S": f"{answer.processing_s:g}",
+        }
+        return Response(audio, 200, headers, audio_type)
+    texts = json.dumps(answer.model_dump(exclude={"audio"}), ensure_ascii=False).encode()
+    boundary = secrets.token_hex(16)
+    file = f"reply.{answer.format}"
+    names = ('form-data; name="answer"', f'form-data; name="audio"; filename="{file}"')
+    if form == _MIXED:
+        names = ("inline", f'attachment; filename="{file}"')
+    parts = ((names[0], _JSON, texts), (names[1], audio_type, audio))
+    body = b"".join(_part(boundary, *part) for part in parts)
+    return Response(
+        body + f"--{boundary}--\r\n".encode(), media_type=f"{form}; boundary={boundary}"
+    )
+
+
+def _part(boundary: str, disposition: str, media_type: str, data: bytes) -> bytes:
+    head = f"Content-Disposition: {disposition}\r\nContent-Type: {media_type}"
+    return f"--{boundary}\r\n{head}\r\n\r\n".encode() + data + b"\r\n"
