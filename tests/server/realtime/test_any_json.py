@@ -46,7 +46,7 @@ KEYS = st.sampled_from(
         *("audio_end_ms", "content_index", "previous_item_id", "tracing", "truncation", "prompt"),
     ]
 )
-NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.just(10**400)
+NUMBERS = st.integers() | st.floats(allow_nan=False) | st.just(10**400)
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBERS | WORDS | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6),
@@ -81,7 +81,8 @@ def test_any_json_is_understood_or_refused(
     kind: str, data: dict[str, Any], inner: dict[str, Any], beta: bool
 ) -> None:
     names = ("session", "item", "response")
-    sent = json_of(json.dumps(data | dict.fromkeys(names, inner) | {"type": kind}))
+    text = json.dumps(data | dict.fromkeys(names, inner) | {"type": kind})
+    sent = json_of(text.replace("Infinity", "1e999"))
     try:
         told = taken(from_beta(sent) if beta else sent)
     except WireError as error:

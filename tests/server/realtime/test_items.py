@@ -66,13 +66,15 @@ def test_forms_that_clients_use_are_understood() -> None:
     assert item_of(nothing | {"id": "i"}) == Message("i", "user", (Part("input_audio", ""),))
 
 
-def test_audio_in_an_item_is_kept_to_be_transcribed_and_never_sent_back() -> None:
-    data = {"role": "user", "content": [{"type": "input_audio", "audio": "AAAA"}]}
-    item = item_of(data)
+def test_audio_without_its_transcript_is_refused_and_with_it_never_sent_back() -> None:
+    part = {"type": "input_audio", "audio": "AAAA"}
+    with pytest.raises(WireError) as told:
+        item_of({"role": "user", "content": [part]})
+    assert told.value.param == "item.content[0].transcript"
+    item = item_of({"role": "user", "content": [part | {"transcript": "Hi."}]})
     assert isinstance(item, Message)
-    assert item.content == (Part("input_audio", None, "AAAA"),)
+    assert item.text == "Hi."
     assert "AAAA" not in str(as_object(item))
-    assert "AAAA" not in repr(item)
 
 
 def test_the_words_of_a_message_are_those_of_all_its_parts() -> None:

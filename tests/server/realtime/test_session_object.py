@@ -235,6 +235,12 @@ def test_g711_is_taken_both_ways() -> None:
         ({"tools": [{"type": "mcp"}]}, "invalid_value", "session.tools[0]"),
         ({"tools": [{}]}, "missing_required_parameter", "session.tools[0].name"),
         ({"tools": [{"name": "a b"}]}, "invalid_value", "session.tools[0].name"),
+        (
+            {"tools": [{"name": "a", "parameters": {"maximum": float("inf")}}]},
+            "invalid_value",
+            "session.tools[0].parameters",
+        ),
+        ({"prompt": {"id": "x" * 100_000}}, "string_above_max_length", "session.prompt"),
         ({"tool_choice": "maybe"}, "invalid_value", "session.tool_choice"),
         ({"tool_choice": {"type": "mcp"}}, "invalid_value", "session.tool_choice"),
         ({"max_output_tokens": 0}, "integer_below_min_value", "session.max_output_tokens"),

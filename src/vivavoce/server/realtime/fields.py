@@ -6,9 +6,10 @@ WireError for a value of the wrong type or out of bounds.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from .wire_error import WireError
 
@@ -17,6 +18,9 @@ Json: TypeAlias = Mapping[str, Any]
 
 
 T = TypeVar("T")
+
+MOST_DOCUMENT: Final = 100_000
+"""Characters of an object whose form is the client's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,24 @@ def mapping(value: object, path: str) -> Json:
     if not isinstance(value, Mapping):
         raise wrong_type(value, path, "an object")
     return value
+
+
+def document(value: object, path: str) -> Json:
+    """A JSON object of any form, kept to be shown or handed on: bounded, and fit to be written."""
+    data = mapping(value, path)
+    try:
+        size = len(json.dumps(data, allow_nan=False))
+    except ValueError:
+        raise WireError(
+            f"Invalid '{path}': a number in it is too large.", "invalid_value", path
+        ) from None
+    if size > MOST_DOCUMENT:
+        raise WireError(
+            f"Invalid '{path}': {size} characters of JSON; at most {MOST_DOCUMENT} are taken.",
+            "string_above_max_length",
+            path,
+        )
+    return data
 
 
 def array(value: object, path: str, *, most: int) -> Sequence[Any]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, cast
 from uuid import uuid4
 
-from .audio import MOST_BYTES
 from .fields import Json, array, choice, mapping, required, text
 from .wire_error import WireError
 
@@ -32,15 +31,10 @@ _LOOSE: Final = {"text": "text", "audio": "audio"}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a message.
-
-    text: of audio, its transcript; None while it is not known. audio: base64, as a client put it
-    into an item of its own; to be transcribed where `text` is None, and never sent back.
-    """
+    """One part of a message. text: of audio, its transcript; None while it is not known."""
 
     type: PartType
     text: str | None = None
-    audio: str | None = field(default=None, repr=False)
 
     @property
     def is_audio(self) -> bool:
@@ -95,6 +89,7 @@ def new_id(kind: str) -> str:
 def item_of(data: Json, path: str = "item") -> Item:
     """The item that a client describes, with the client's id or a new one.
 
+    Audio must have its transcript by now.
     Raises WireError for what is not whole, or that this server cannot take, such as images.
     """
     kind = choice(
@@ -179,12 +174,15 @@ def _part(data: Json, role: Role, path: str) -> Part:
     if kind in {"input_text", "output_text"}:
         words = required(data, "text", f"{path}.text")
         return Part(kind, text(words, f"{path}.text", most=MOST_CHARACTERS))
-    words, audio = data.get("transcript"), data.get("audio")
-    if words is not None:
-        return Part(kind, text(words, f"{path}.transcript", most=MOST_CHARACTERS))
-    if audio is not None and kind == "input_audio":
-        return Part(kind, None, text(audio, f"{path}.audio", most=MOST_BYTES * 4 // 3 + 4))
-    return Part(kind, "")
+    words = data.get("transcript")
+    if words is None and data.get("audio") is not None:
+        raise WireError(
+            f"Missing required parameter: '{path}.transcript'. Audio is not heard here: create an "
+            "item of it, or append it to the input buffer.",
+            "missing_required_parameter",
+            f"{path}.transcript",
+        )
+    return Part(kind, text(words or "", f"{path}.transcript", most=MOST_CHARACTERS))
 
 
 def _missing(path: str) -> str:

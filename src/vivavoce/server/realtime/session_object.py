@@ -13,7 +13,19 @@ from functools import partial
 from typing import Any, Final, Literal, cast
 
 from .audio import FORMATS, PCM, Format
-from .fields import Json, Patch, array, boolean, choice, integer, mapping, number, required, text
+from .fields import (
+    Json,
+    Patch,
+    array,
+    boolean,
+    choice,
+    document,
+    integer,
+    mapping,
+    number,
+    required,
+    text,
+)
 from .session_config import NoiseReduction, SessionConfig, Transcription
 from .tool_fields import tool_choice_object, tool_choice_of, tools_object, tools_of
 from .turn_detection import turn_detection_object, turn_detection_of
@@ -182,7 +194,7 @@ def _with_reply(config: SessionConfig, patch: Patch) -> SessionConfig:
             "parallel_tool_calls", config.parallel_tool_calls, boolean, cleared=True
         ),
         include=take("include", config.include, _include, cleared=()),
-        prompt=take("prompt", config.prompt, mapping, cleared=None),
+        prompt=take("prompt", config.prompt, document, cleared=None),
         tracing=take("tracing", config.tracing, partial(_word_or, ("auto",)), cleared=None),
         truncation=take("truncation", config.truncation, truncation, cleared="auto"),
     )
@@ -236,7 +248,7 @@ def _include(value: object, path: str) -> tuple[str, ...]:
 
 
 def _word_or(words: tuple[str, ...], value: object, path: str) -> str | Json:
-    return choice(value, path, words) if isinstance(value, str) else mapping(value, path)
+    return choice(value, path, words) if isinstance(value, str) else document(value, path)
 
 
 def _noise_reduction(value: object, path: str) -> NoiseReduction:

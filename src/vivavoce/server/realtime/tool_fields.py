@@ -8,7 +8,7 @@ from typing import Any
 
 from vivavoce.engines import ToolSpec
 
-from .fields import array, choice, mapping, required, text
+from .fields import array, choice, document, mapping, required, text
 from .wire_error import WireError
 
 MODES = ("auto", "none", "required")
@@ -62,7 +62,7 @@ def _tool(value: object, path: str) -> ToolSpec:
     return ToolSpec(
         _name(required(data, "name", f"{path}.name"), f"{path}.name"),
         text(description or "", f"{path}.description", most=MOST_CHARACTERS),
-        mapping({} if parameters is None else parameters, f"{path}.parameters"),
+        document({} if parameters is None else parameters, f"{path}.parameters"),
     )
 
 
