@@ -29,6 +29,11 @@ class Feed(Generic[T]):
         self._closed = asyncio.Event()
         self._clock = clock
 
+    @property
+    def empty(self) -> bool:
+        """Whether all that came was taken."""
+        return self._items.empty()
+
     async def put(self, item: T) -> None:
         """Add the next item; waits while there are too many, and forgets it once closed."""
         if not self._closed.is_set():

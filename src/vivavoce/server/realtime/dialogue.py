@@ -66,6 +66,7 @@ class Dialogue:
 
     send: takes each server event; must not block. call: where the audio goes of one that has a
     line for it; None sends it as events. core_events: also tell the core's own events.
+    inputs: what the client sends; closing it ends the session.
     `act.Acts` does what the client's events ask for.
     """
 
@@ -79,11 +80,12 @@ class Dialogue:
         call: Sink | None = None,
         core_events: bool = False,
         expires_at: int | None = None,
+        inputs: Inputs | None = None,
     ) -> None:
         self.id = new_id("sess")
         self.config = config
         self.conversation = Conversation(service.config.session.history_turns)
-        self.inputs: Inputs = Feed()
+        self.inputs: Inputs = inputs or Feed()
         self.response: Response | None = None
         self.asked: ResponseConfig | None = None
         self.cancelling = False
