@@ -1,0 +1,8 @@
+"""Wyoming, the protocol of Home Assistant's voice services: hear, speak, handle, tell voice."""
+
+from . import quiet as quiet
+
+# isort: split
+from .server import wyoming_server
+
+__all__ = ["wyoming_server"]

@@ -1,0 +1,227 @@
+"""The Wyoming server: a task for each client, which answers one request after another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from urllib.parse import urlsplit
+
+from wyoming.asr import Transcribe as TranscribeEvent
+from wyoming.asr import Transcript as TranscriptEvent
+from wyoming.audio import AudioStart
+from wyoming.error import Error
+from wyoming.event import Event
+from wyoming.tts import Synthesize, SynthesizeStart
+
+from vivavoce.errors import BadConfig
+from vivavoce.server.admission import Caller
+from vivavoce.server.conversations import Conversation
+from vivavoce.server.outbox import Gone
+from vivavoce.server.problems import Problem, problem_of
+from vivavoce.server.service import Service
+
+from .announcing import announced
+from .frames import MOST_HEADER
+from .handling import Histories, handle
+from .hearing import hear, watch
+from .info import info_of
+from .link import Link
+from .speaking import speak, speak_along
+from .wire import Format, Said, Speak, Transcribe, parsed
+
+log = logging.getLogger(__name__)
+
+_CALLER = Caller("wyoming")
+"""The protocol has no keys: who reaches the port may use it."""
+_LINGER_S = 2.0
+
+
+@asynccontextmanager
+async def wyoming_server(service: Service) -> AsyncIterator[str]:
+    """Listen where `server.wyoming` says, and yield the address, such as `tcp://0.0.0.0:10300`.
+
+    At the end nobody new is let in, and requests under way may end within `drain_s`.
+    Raises BadConfig for an address that is none or cannot be had.
+    """
+    settings = service.settings
+    host, port = address_of(settings.wyoming)
+    house = _House(service)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(house.open())
+        listening = await _listen(house, host, port)
+        stack.callback(listening.close)
+        port = listening.sockets[0].getsockname()[1]
+        if settings.wyoming_zeroconf:
+            await stack.enter_async_context(announced(host, port))
+        yield f"tcp://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+async def _listen(house: _House, host: str, port: int) -> asyncio.Server:
+    try:
+        return await asyncio.start_server(house.take, host, port, limit=MOST_HEADER)
+    except OSError as error:
+        known = not isinstance(error, socket.gaierror) and error.errno is not None
+        reason = os.strerror(error.errno or 0) if known else error.strerror
+        message = f"server.wyoming: cannot listen on {host} port {port}: {reason}"
+        raise BadConfig(message) from error
+
+
+def address_of(url: str) -> tuple[str, int]:
+    """The host and the port of `tcp://host:port`. Raises BadConfig for anything else."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if host is None or port is None or parts.scheme != "tcp":
+        raise BadConfig(f"server.wyoming: {url!r} is no address; try tcp://0.0.0.0:10300")
+    return host, port
+
+
+class _House:
+    """All clients of one server, and what they share."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._histories = Histories(service.config.session.history_turns)
+        self._info: Event | None = None
+        self._guests: dict[asyncio.Task[None], Link] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._opened = asyncio.Event()
+        self._closing = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Take clients in; at the end let them go as `_empty` says."""
+        # A task of its own, for a group around the `yield` would wrap what the body raises.
+        running = asyncio.create_task(self._run())
+        try:
+            await self._opened.wait()
+            yield
+            self._closing.set()
+            await asyncio.wait({running})
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+
+    def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a client who has just connected."""
+        if self._group is None or self._closing.is_set():
+            writer.transport.abort()
+            return
+        link = Link(self._service, reader, writer, self._describe)
+        task = self._group.create_task(self._serve(link))
+        self._guests[task] = link
+        task.add_done_callback(self._guests.pop)
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as self._group:
+            self._opened.set()
+            await self._closing.wait()
+            await self._empty()
+
+    async def _empty(self) -> None:
+        """Let everybody go: after the request under way, and within `drain_s`."""
+        for link in self._guests.values():
+            link.finish()
+        if self._guests:
+            await asyncio.wait(set(self._guests), timeout=self._service.settings.drain_s)
+        for task in self._guests:
+            task.cancel()
+
+    def _describe(self) -> Event:
+        if self._info is None:
+            self._info = info_of(self._service).event()
+        return self._info
+
+    async def _serve(self, link: Link) -> None:
+        """Answer a client until it is gone; never raises."""
+        linger_s = 0.0
+        try:
+            await self._admitted(link)
+            if link.fault is not None:
+                raise link.fault
+            linger_s = _LINGER_S
+        except Exception as error:  # noqa: BLE001 - told to the client, and logged
+            if await _told(link, _first(error)):
+                linger_s = _LINGER_S
+        finally:
+            self._histories.forget(link)
+            await link.aclose(linger_s)
+
+    async def _admitted(self, link: Link) -> None:
+        service = self._service
+        _ = service.engines
+        with (
+            service.admission.session(_CALLER),
+            service.conversations.enter("wyoming") as conversation,
+        ):
+            limit_s = service.limits.session_s
+            try:
+                async with asyncio.timeout(limit_s) as limit, asyncio.TaskGroup() as group:
+                    working = group.create_task(self._work(link))
+                    beside = [
+                        group.create_task(link.receive(working)),
+                        group.create_task(_finish(conversation, link)),
+                    ]
+                    await asyncio.wait({working})
+                    for task in beside:
+                        task.cancel()
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                message = f"a connection may last {limit_s:g} s"
+                raise Problem(message, status=408, code="session_expired") from None
+
+    async def _work(self, link: Link) -> None:
+        while (event := await link.next()) is not None:
+            await self._answer(link, event)
+
+    async def _answer(self, link: Link, event: Event) -> None:
+        if TranscribeEvent.is_type(event.type):
+            await hear(link, parsed(event, Transcribe))
+        elif AudioStart.is_type(event.type):
+            parsed(event, Format)
+            await watch(link)
+        elif Synthesize.is_type(event.type):
+            await speak(link, parsed(event, Speak))
+        elif SynthesizeStart.is_type(event.type):
+            await speak_along(link, parsed(event, Speak))
+        elif TranscriptEvent.is_type(event.type):
+            await handle(link, parsed(event, Said), self._histories)
+        else:
+            log.debug("an event of type %r is not for us", event.type)
+
+
+async def _finish(conversation: Conversation, link: Link) -> None:
+    await conversation.over()
+    link.finish()
+
+
+async def _told(link: Link, error: Exception) -> bool:
+    """Whether the client could be told; the log is too, unless it is the client's own fault."""
+    problem = problem_of(error)
+    if isinstance(error, Gone):
+        log.debug("%s", error)
+        return False
+    if problem.code == "internal_error":
+        log.error("a wyoming request failed", exc_info=error)
+    elif problem.status >= 500:
+        log.warning("a wyoming request failed: %s", problem)
+    try:
+        await link.send(Error(str(problem), problem.code))
+    except Gone as gone:
+        log.debug("%s", gone)
+        return False
+    return True
+
+
+def _first(error: Exception) -> Exception:
+    """The first error of a group."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
