@@ -7,7 +7,7 @@ READY_DEV := $(VENV)/.ready-dev
 .PHONY: run test test-slow check lock clean
 
 run: $(READY)
-	@$(BIN)/vivavoce demo
+	@$(BIN)/vivavoce serve
 
 test: $(READY_DEV)
 	$(BIN)/ruff check src tests examples
@@ -26,7 +26,7 @@ $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(READY): $(VENV)/bin/pip pyproject.toml requirements.lock
-	$(BIN)/pip install --disable-pip-version-check -q -c requirements.lock -e '.[mic]'
+	$(BIN)/pip install --disable-pip-version-check -q -c requirements.lock -e '.[mic,server]'
 	@touch $@
 
 $(READY_DEV): $(VENV)/bin/pip pyproject.toml requirements.lock

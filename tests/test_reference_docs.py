@@ -20,6 +20,7 @@ from vivavoce.config import ModelSettings, load_config
 from vivavoce.config_template import default_of, meanings
 from vivavoce.engines import KINDS
 from vivavoce.profiles import ABOUT, PROFILES
+from vivavoce.server_settings import ServerSettings
 from vivavoce.settings import SessionSettings
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -73,6 +74,10 @@ def models() -> str:
     return table("models", ModelSettings)
 
 
+def server() -> str:
+    return table("server", ServerSettings)
+
+
 def table(name: str, shape: type) -> str:
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows(name, shape)]) + "\n"
 
@@ -91,6 +96,7 @@ def rows(path: str, shape: type) -> Iterator[str]:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "commands": commands, "profiles": profiles, "session": session, "models": models,
+    "server": server,
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 
 from .config import ModelSettings
 from .profiles import ABOUT, DEFAULT_PROFILE, PROFILES
+from .server_settings import ServerSettings
 from .settings import SessionSettings
 
 _WIDTH = 92
@@ -44,7 +45,8 @@ def template() -> str:
     session = "".join(_commented("session", SessionSettings, ""))
     models = "".join(_commented("models", ModelSettings, ""))
     head = _HEAD.replace("PROFILES", f"{profiles}profile: {DEFAULT_PROFILE}")
-    return f"{head}\n{session}\n{models}"
+    server = "".join(_commented("server", ServerSettings, ""))
+    return f"{head}\n{session}\n{models}\n{server}"
 
 
 def meanings(shape: type) -> dict[str, str]:

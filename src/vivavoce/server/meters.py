@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -18,6 +25,9 @@ _GAPS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25, 1.
 _STAGES = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0)
 _REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 _LAGS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+# When each series began would be one more series of each.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 EngineStates = Callable[[], Iterable[tuple[str, str, bool]]]
 """Kind, name, and whether it is up, of each engine."""
@@ -119,6 +129,7 @@ class Meters:
     def lagged(self, seconds: float) -> None:
         """The event loop came so much late to what was due."""
         self._lag.observe(seconds)
+        self.trends.lagged(seconds)
 
     def watch_engines(self, states: EngineStates) -> None:
         """Tell which engines are up, as of each time somebody looks."""

@@ -22,8 +22,8 @@ from .trends import STEP_S, Percentiles, Point
 
 router = APIRouter(tags=["Status"])
 
-_LEFT_OUT = ("_bucket", "_created")
-"""Samples that only Prometheus can use."""
+_BUCKET = "_bucket"
+"""How samples that only Prometheus can use end."""
 
 
 class EngineHealth(BaseModel):
@@ -138,7 +138,7 @@ def _samples(meters: Meters) -> dict[str, list[Sample]]:
     samples: dict[str, list[Sample]] = {}
     for family in meters.registry.collect():
         for sample in family.samples:
-            if not sample.name.endswith(_LEFT_OUT):
+            if not sample.name.endswith(_BUCKET):
                 figure = Sample(labels=sample.labels, value=sample.value)
                 samples.setdefault(sample.name, []).append(figure)
     return samples

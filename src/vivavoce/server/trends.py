@@ -48,6 +48,7 @@ class Trends:
     def __init__(self) -> None:
         self._recent: deque[float] = deque(maxlen=TURNS)
         self._step: deque[float] = deque(maxlen=TURNS)
+        self._worst_lag = 0.0
         self._points: deque[Point] = deque(maxlen=POINTS)
 
     def add(self, gap: float) -> None:
@@ -55,11 +56,16 @@ class Trends:
         self._recent.append(gap)
         self._step.append(gap)
 
-    def end_step(self, at: float, *, sessions: int, cpu: float, rss_mb: float, lag: float) -> None:
-        """Make a point of what came since the last one. lag: in seconds."""
-        gaps = percentiles(self._step)
+    def lagged(self, seconds: float) -> None:
+        """The event loop came so much late to what was due."""
+        self._worst_lag = max(self._worst_lag, seconds)
+
+    def end_step(self, at: float, *, sessions: int, cpu: float, rss_mb: float) -> None:
+        """Make a point of what came since the last one."""
+        lag_ms = round(self._worst_lag * 1000, 1)
+        self._points.append(Point(at, percentiles(self._step), sessions, cpu, rss_mb, lag_ms))
         self._step.clear()
-        self._points.append(Point(at, gaps, sessions, cpu, rss_mb, lag * 1000))
+        self._worst_lag = 0.0
 
     @property
     def gaps(self) -> Percentiles:

@@ -1,4 +1,4 @@
-"""The server's own pulse: how late its event loop is, what it uses, and the hour's history."""
+"""The server's own pulse: the history of its last hour."""
 
 from __future__ import annotations
 
@@ -8,25 +8,18 @@ import time
 from .service import Service
 from .trends import STEP_S
 
-_BEAT_S = 0.5
 
-
-async def watch(service: Service, *, beat_s: float = _BEAT_S, step_s: float = STEP_S) -> None:
-    """Measure for ever: the loop's delay every `beat_s`, a point of the trends every `step_s`."""
-    clock = asyncio.get_running_loop().time
+async def watch(service: Service, *, step_s: float = STEP_S) -> None:
+    """Add a point to the trends every `step_s`, for ever."""
     while True:
-        began, cpu, worst = clock(), time.process_time(), 0.0
-        while (now := clock()) < began + step_s:
-            await asyncio.sleep(beat_s)
-            late = max(clock() - now - beat_s, 0.0)
-            service.meters.lagged(late)
-            worst = max(worst, late)
+        began, cpu = time.perf_counter(), time.process_time()
+        await asyncio.sleep(step_s)
+        used = (time.process_time() - cpu) / (time.perf_counter() - began)
         service.meters.trends.end_step(
             time.time(),
             sessions=len(service.conversations),
-            cpu=round((time.process_time() - cpu) / (now - began), 3),
+            cpu=round(used, 3),
             rss_mb=round(rss_mb(service), 1),
-            lag=worst,
         )
 
 
