@@ -159,6 +159,28 @@ async def test_a_text_with_nothing_to_say_is_a_short_silence(client: AsyncOpenAI
         assert decoded(answer.content, form).seconds == pytest.approx(0.1, abs=0.12)
 
 
+async def test_null_is_as_left_out(client: AsyncOpenAI) -> None:
+    request = {"input": "Hi.", "model": "tts-1", "voice": None, "response_format": None}
+    answer = await client.post("/audio/speech", body=request, cast_to=httpx.Response)
+    assert answer.headers["content-type"] == "audio/mpeg"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"model": "tts-1", "input": "a\\ud800b"}',
+     b'{"model": "tts-1", "input": "Hi.", "speed": NaN}'],
+)  # fmt: skip
+async def test_what_is_no_request_is_refused(server: Served, body: bytes) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(
+            f"{server.url}/v1/audio/speech",
+            content=body,
+            headers={"Content-Type": "application/json"},
+        )
+    assert answer.status_code == 400
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+
+
 @pytest.mark.parametrize(
     ("wrong", "param"),
     [

@@ -104,12 +104,12 @@ def voice_names(tts: Tts, settings: ServerSettings) -> dict[str, str]:
 def voice_of(
     name: str | None, tts: Tts, settings: ServerSettings, *, param: str = "voice"
 ) -> str | None:
-    """The engine's own voice that is meant; None is its default.
+    """The engine's own voice that is meant; None, as for no name, is its default.
 
     param: the name of the field it came in, for errors.
     Raises Problem (400) for a voice that is not there.
     """
-    if name is None:
+    if not name:
         return None
     names = voice_names(tts, settings)
     if name in names:
@@ -134,7 +134,7 @@ def check_names(engines: Engines, settings: ServerSettings) -> None:
             raise BadConfig(f"server.models.{name}: no model {target!r}; {nearest(target, models)}")
     for name, target in settings.voices.items():
         try:
-            voice_of(target or None, engines.tts, settings)
+            voice_of(target, engines.tts, settings)
         except Problem as error:
             raise BadConfig(f"server.voices.{name}: {error}") from error
 
