@@ -10,13 +10,16 @@ from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.websockets import WebSocketState
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from vivavoce.errors import VivavoceError
 
+from .outbox import Gone
 from .problems import Problem, problem_of
-from .transports import close
+from .transports import close, cut, is_over
 
 _log = logging.getLogger(__name__)
 _POLICY_VIOLATION, _INTERNAL_ERROR = 1008, 1011
@@ -24,9 +27,8 @@ _POLICY_VIOLATION, _INTERNAL_ERROR = 1008, 1011
 
 
 def install(app: FastAPI) -> None:
-    """Have the application answer all errors."""
+    """Have the application answer what its routes refuse; `Faults` answers the rest."""
     for kind in (
-        Exception,
         VivavoceError,
         HTTPException,
         RequestValidationError,
@@ -46,19 +48,64 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
 
 
 async def _told(connection: Request | WebSocket, error: Exception) -> Response | None:
-    problem, headers = _problem(connection, error), {}
-    if isinstance(error, HTTPException):
-        headers = dict(error.headers or {})
+    problem = _problem(connection, error)
+    headers = error.headers if isinstance(error, HTTPException) else None
     if (
         not isinstance(connection, WebSocket)
         or connection.application_state is WebSocketState.CONNECTING
     ):
         return answer(problem, headers)
     if connection.application_state is WebSocketState.CONNECTED:
-        _log.warning("a WebSocket route let an error out: %s", error)
-        code = _INTERNAL_ERROR if problem.status >= 500 else _POLICY_VIOLATION
-        await close(connection, code, str(problem))
+        await _close(problem, connection.scope, connection.send)
     return None
+
+
+class Faults:
+    """Middleware: answers what no route foresaw, and logs it; nothing of it reaches the server.
+
+    A group of one error is that error: routes have task groups.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        begun = ""
+
+        async def tell(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, tell)
+        except Exception as error:  # noqa: BLE001 - all are told, and logged
+            cause = _single(error)
+            if isinstance(cause, ClientDisconnect | WebSocketDisconnect | Gone) or is_over(scope):
+                _log.debug("%s: the client has left", scope["path"])
+                return
+            problem = problem_of(cause)
+            if not isinstance(cause, VivavoceError):
+                _log.exception("%s failed", scope["path"])
+            if not begun:
+                await answer(problem)(scope, receive, send)
+            elif begun == "websocket.accept":
+                await _close(problem, scope, send)
+            else:
+                _log.warning("%s: the answer broke off: %s", scope["path"], cause)
+                cut(scope)
+
+
+async def _close(problem: Problem, scope: Scope, send: Send) -> None:
+    code = _INTERNAL_ERROR if problem.status >= 500 else _POLICY_VIOLATION
+    await close(scope, send, code, str(problem))
+
+
+def _single(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 def _problem(connection: Request | WebSocket, error: Exception) -> Problem:

@@ -26,12 +26,9 @@ from starlette.websockets import WebSocket
 from vivavoce.errors import VivavoceError
 
 from .problems import Problem
-from .transports import FLUSH_S, LEFT, short, transport_of
+from .transports import FLUSH_S, LEFT, STALL_S, cut, short, transport_of, unsent
 
 Data: TypeAlias = "str | bytes"
-
-STALL_S = 20.0
-"""How long a client may take nothing at all of what waits for it."""
 
 
 class Gone(VivavoceError):
@@ -110,8 +107,7 @@ class Outbox:
         """Cut the connection now, and forget what waits."""
         if self._why_gone is None:
             self._why_gone = f"the client was dropped: {why}"
-            if self._transport is not None:
-                self._transport.abort()
+            cut(self._websocket.scope)
         self._forget()
 
     def _send(self, message: Message, size: int) -> None:
@@ -165,9 +161,7 @@ class Outbox:
         self._news.set()
 
     def _in_socket(self) -> int:
-        if self._transport is None or self._transport.is_closing():
-            return 0
-        return self._transport.get_write_buffer_size()
+        return unsent(self._transport)
 
 
 async def messages(

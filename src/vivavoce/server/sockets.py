@@ -21,9 +21,10 @@ from vivavoce.server_settings import LimitSettings
 
 from .conversations import Conversation
 from .door import caller_of, service_of
-from .outbox import STALL_S, Gone, Outbox, messages
+from .outbox import Gone, Outbox, messages
 from .problems import Problem, problem_of
 from .service import Service
+from .transports import STALL_S
 
 T = TypeVar("T")
 S = TypeVar("S", bound=BaseModel)

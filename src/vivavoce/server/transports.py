@@ -1,46 +1,46 @@
-"""The sockets below WebSockets: ASGI has no word for cutting one, nor for what it holds unsent."""
+"""The sockets below: ASGI has no word for cutting one, nor for what it holds unsent."""
 
 from __future__ import annotations
 
 import asyncio
 
+from fastapi import FastAPI
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 _KEY = "vivavoce.transport"
 
 LEFT = (OSError, RuntimeError, WebSocketDisconnect)
 """What sending to a client that has left raises, by the moment."""
-LINGER_S = 15.0
-"""When a connection that is over, but whose client does not read, is cut."""
+STALL_S = 20.0
+"""How long a client may take nothing at all of what waits for it."""
 FLUSH_S = 5.0
 """How long what is still unsent when a connection is closed may take."""
+LINGER_S = 15.0
+"""When a connection that is over, but whose client does not read, is cut."""
 
 
-class Transports:
-    """Middleware: remembers the transport of each WebSocket, as far as the server shows it.
+class Application(FastAPI):
+    """Remembers the transport of each connection, as far as the server shows it.
 
-    uvicorn does: what it gives to send by is a method of its protocol, which has the transport.
+    uvicorn does: what it gives to send by is a method of an object that has the transport.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One connection."""
-        if scope["type"] != "websocket":
-            await self._app(scope, receive, send)
+        """Serve one connection; it is cut if the client does not take what is left to send."""
+        if scope["type"] == "lifespan":
+            await super().__call__(scope, receive, send)
             return
         transport: asyncio.WriteTransport | None = getattr(
             getattr(send, "__self__", None), "transport", None
         )
         scope[_KEY] = transport
         try:
-            await self._app(scope, receive, send)
+            await super().__call__(scope, receive, send)
         finally:
-            if transport is not None and transport.get_write_buffer_size():
-                asyncio.get_running_loop().call_later(LINGER_S, transport.abort)
+            if scope["type"] == "websocket" and unsent(transport):
+                asyncio.get_running_loop().call_later(LINGER_S, cut, scope)
 
 
 def transport_of(connection: HTTPConnection) -> asyncio.WriteTransport | None:
@@ -49,14 +49,32 @@ def transport_of(connection: HTTPConnection) -> asyncio.WriteTransport | None:
     return transport
 
 
-async def close(websocket: WebSocket, code: int, reason: str) -> None:
-    """Close the connection; cut it when the client does not let that happen."""
+def unsent(transport: asyncio.WriteTransport | None) -> int:
+    """Bytes that the socket has not taken yet."""
+    return 0 if transport is None else transport.get_write_buffer_size()
+
+
+def cut(scope: Scope) -> bool:
+    """Cut the connection now, and forget what is unsent. False if the server does not let us."""
+    transport: asyncio.WriteTransport | None = scope.get(_KEY)
+    if transport is not None:
+        transport.abort()
+    return transport is not None
+
+
+def is_over(scope: Scope) -> bool:
+    """Whether the connection is closed or cut, as far as the server shows."""
+    transport: asyncio.WriteTransport | None = scope.get(_KEY)
+    return transport is not None and transport.is_closing()
+
+
+async def close(scope: Scope, send: Send, code: int, reason: str) -> None:
+    """Close a WebSocket; cut it when the client does not let that happen."""
     try:
         async with asyncio.timeout(FLUSH_S):
-            await websocket.close(code, short(reason))
+            await send({"type": "websocket.close", "code": code, "reason": short(reason)})
     except TimeoutError:
-        if (transport := transport_of(websocket)) is not None:
-            transport.abort()
+        cut(scope)
     except LEFT:
         pass
 
