@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from . import server_events as tell
@@ -21,6 +22,7 @@ from .client_events import (
     TranscriptionSessionUpdate,
 )
 from .dialogue import Dialogue
+from .fields import Json
 from .items import Item, Message, Part, item_of
 from .recordings import with_transcripts
 from .responses import ItemReference, ResponseConfig, response_of
@@ -57,7 +59,7 @@ class Acts:
             case ItemDelete(item_id):
                 self._delete_item(item_id)
             case ResponseCreate():
-                self._create_response(event)
+                await self._create_response(event)
             case ResponseCancel(response_id):
                 await self._cancel(response_id)
             case OutputAudioClear():
@@ -69,6 +71,8 @@ class Acts:
         dialogue = self._dialogue
         session, speech = dialogue.session, dialogue.speech
         if dialogue.buffered_s < _LEAST_COMMIT_S:
+            if speech.was_committed and dialogue.config.type == "transcription":
+                return  # clients with a VAD of their own commit what ours has committed already
             raise WireError(
                 "Error committing input audio buffer: buffer too small. Expected at least 100ms "
                 f"of audio, but buffer only has {1000 * dialogue.buffered_s:.2f}ms of audio.",
@@ -85,8 +89,8 @@ class Acts:
     def _clear(self) -> None:
         dialogue = self._dialogue
         dialogue.forget_audio()
-        if not dialogue.session.clear() or not dialogue.speech.detects:
-            dialogue.send(tell.audio_cleared())
+        dialogue.session.clear()
+        dialogue.send(tell.audio_cleared())
 
     # --- items -----------------------------------------------------------------------------------
 
@@ -132,7 +136,7 @@ class Acts:
 
     # --- responses -------------------------------------------------------------------------------
 
-    def _create_response(self, event: ResponseCreate) -> None:
+    async def _create_response(self, event: ResponseCreate) -> None:
         dialogue = self._dialogue
         if dialogue.config.type == "transcription":
             raise WireError(
@@ -147,7 +151,8 @@ class Acts:
                 f"{active.id}. Wait until the response is finished before creating a new one.",
                 "conversation_already_has_active_response",
             )
-        response = response_of(event.response, dialogue.config)
+        wish = await self._with_transcripts(event.response)
+        response = response_of(wish, dialogue.config)
         wanted = replace(
             dialogue.config,
             instructions=response.instructions,
@@ -158,6 +163,20 @@ class Acts:
             voice=response.voice,
         )
         dialogue.answer(wanted, response, self._prompt(response))
+
+    async def _with_transcripts(self, response: Json) -> Json:
+        """What is wanted, with the recordings in its input transcribed."""
+        given = response.get("input")
+        if not isinstance(given, list):
+            return response
+        dialogue = self._dialogue
+        items = [
+            await with_transcripts(item, dialogue.config, dialogue.engines)
+            if isinstance(item, Mapping)
+            else item
+            for item in given
+        ]
+        return {**response, "input": items}
 
     def _prompt(self, response: ResponseConfig) -> list[Item] | None:
         """The items that the response is to go by; None is the conversation."""

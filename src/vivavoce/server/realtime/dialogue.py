@@ -316,8 +316,8 @@ class Dialogue:
                 speech.finish(turn, transcript)
             case events.TurnDropped(turn, "failed"):
                 speech.fail(turn, self.session.heard_s, self._failure)
-            case events.TurnDropped(turn):
-                speech.drop(turn, self.session.heard_s)
+            case events.TurnDropped(turn, why):
+                speech.drop(turn, self.session.heard_s, asked=why == "cleared")
 
     def _take_reply(self, event: events.Event) -> None:
         response = self.response

@@ -30,6 +30,7 @@ class UserSpeech:
     """Tells of the user's turns, numbered as the core numbers them.
 
     detects: whether the client leaves it to the server to find speech; it is told of it then.
+    was_committed: whether any turn was, so far.
     transcribes: whether it wants to read what was said. live: while it is being said.
     """
 
@@ -37,6 +38,7 @@ class UserSpeech:
         self.detects = True
         self.transcribes = False
         self.live = False
+        self.was_committed = False
         self._conversation = conversation
         self._send = send
         self._turns: dict[int, _Turn] = {}
@@ -80,7 +82,7 @@ class UserSpeech:
         one = self._turns[turn]
         if one.committed:
             return
-        one.committed = True
+        one.committed = self.was_committed = True
         one.seconds = max(0.0, at - one.started_at)
         self._close(one, at)
         item = Message(one.item_id, "user", (Part("input_audio", None),))
@@ -103,10 +105,14 @@ class UserSpeech:
         rest = " ".join(words[one.words :])
         if rest:
             self._delta(one, f" {rest}" if one.words else rest)
-        self._send(tell.transcription_completed(one.item.id, text, one.seconds))
+        self._send(
+            tell.transcription_completed(
+                one.item.id, text, one.seconds, language=transcript.language
+            )
+        )
 
-    def drop(self, turn: int, at: float) -> None:
-        """It was no turn."""
+    def drop(self, turn: int, at: float, *, asked: bool) -> None:
+        """It was no turn. asked: the client wanted it forgotten, and is told so elsewhere."""
         one = self._turns.pop(turn, None)
         if one is None:
             return
@@ -115,7 +121,8 @@ class UserSpeech:
             self.finish(turn, Transcript(""))
         elif one.told:
             self._close(one, at)
-            self._send(tell.audio_cleared())
+            if not asked:
+                self._send(tell.audio_cleared())
 
     def time_out(self, start: float, end: float) -> None:
         """Nobody spoke between these moments: an empty turn, for the model to go on from."""
