@@ -83,6 +83,7 @@ async def open_house(
     llm: ScriptedLlm | None = None,
     tts: Tts | None = None,
     session: Mapping[str, object] | None = None,
+    stall_s: float = 20.0,
 ) -> AsyncIterator[House]:
     """A server that is ready; at the end it has left no task behind."""
     overrides = {"server": {"wyoming": ANYWHERE, **(server or {})}, "session": session or {}}
@@ -97,7 +98,7 @@ async def open_house(
         )
     )
     before = asyncio.all_tasks()
-    async with wyoming_server(service) as address:
+    async with wyoming_server(service, stall_s=stall_s) as address:
         yield House(service, *address_of(address))
     assert asyncio.all_tasks() == before
     assert service.admission.sessions == 0

@@ -190,6 +190,15 @@ async def test_a_client_that_vanishes_in_the_midst_of_audio_leaves_nothing_open(
     assert stt.open_streams == 0
 
 
+async def test_a_client_that_reads_nothing_is_dropped(party: Party) -> None:
+    tts = ScriptedTts()
+    async with party(tts=tts, stall_s=0.1) as house, house.guest() as client:
+        await client.send(Synthesize("And so it goes, on and on. " * 3_000))
+        await client.until(AudioStart)
+        await house.service.conversations.ended()
+        assert tts.running == 0
+
+
 async def test_a_request_under_way_ends_before_the_server_does(party: Party) -> None:
     class Held(ScriptedLlm):
         async def reply(self, messages: Any, options: LlmOptions) -> AsyncIterator[Any]:

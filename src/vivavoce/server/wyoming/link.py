@@ -13,7 +13,6 @@ from wyoming.ping import Ping, Pong
 from vivavoce.errors import VivavoceError
 from vivavoce.server.outbox import Gone
 from vivavoce.server.service import Service
-from vivavoce.server.transports import STALL_S
 
 from .frames import read_event
 from .wire import Knock, parsed
@@ -29,6 +28,7 @@ class Link:
     """A client. `receive` runs as a task beside the work that takes its events.
 
     info: what `describe` is answered with; so is it, and `ping`, whatever else is going on.
+    stall_s: how long the client may read nothing of what is sent.
     fault: why nothing more can be read, if it is the client's.
     """
 
@@ -38,12 +38,14 @@ class Link:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         info: Callable[[], Event],
+        stall_s: float,
     ) -> None:
         self.service = service
         self.fault: VivavoceError | None = None
         self._reader = reader
         self._writer = writer
         self._info = info
+        self._stall_s = stall_s
         self._events: asyncio.Queue[Event | None] = asyncio.Queue(_EVENTS_AHEAD)
         self._finished = asyncio.Event()
         self._vanished = False
@@ -118,10 +120,10 @@ class Link:
 
     async def _write(self, event: Event) -> None:
         try:
-            async with asyncio.timeout(STALL_S):
+            async with asyncio.timeout(self._stall_s):
                 await async_write_event(event, self._writer)
         except TimeoutError:
             self._writer.transport.abort()
-            raise Gone(f"the client read nothing for {STALL_S:g} s") from None
+            raise Gone(f"the client read nothing for {self._stall_s:g} s") from None
         except OSError as error:
             raise Gone("the client has left") from error

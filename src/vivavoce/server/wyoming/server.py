@@ -23,6 +23,7 @@ from vivavoce.server.conversations import Conversation
 from vivavoce.server.outbox import Gone
 from vivavoce.server.problems import Problem, problem_of
 from vivavoce.server.service import Service
+from vivavoce.server.transports import STALL_S
 
 from .announcing import announced
 from .frames import MOST_HEADER
@@ -41,15 +42,16 @@ _LINGER_S = 2.0
 
 
 @asynccontextmanager
-async def wyoming_server(service: Service) -> AsyncIterator[str]:
+async def wyoming_server(service: Service, *, stall_s: float = STALL_S) -> AsyncIterator[str]:
     """Listen where `server.wyoming` says, and yield the address, such as `tcp://0.0.0.0:10300`.
 
     At the end nobody new is let in, and requests under way may end within `drain_s`.
+    stall_s: a client that reads nothing for so long is dropped.
     Raises BadConfig for an address that is none or cannot be had.
     """
     settings = service.settings
     host, port = address_of(settings.wyoming)
-    house = _House(service)
+    house = _House(service, stall_s)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(house.open())
         listening = await _listen(house, host, port)
@@ -85,8 +87,9 @@ def address_of(url: str) -> tuple[str, int]:
 class _House:
     """All clients of one server, and what they share."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, stall_s: float) -> None:
         self._service = service
+        self._stall_s = stall_s
         self._histories = Histories(service.config.session.history_turns)
         self._info: Event | None = None
         self._guests: dict[asyncio.Task[None], Link] = {}
@@ -113,7 +116,7 @@ class _House:
         if self._group is None or self._closing.is_set():
             writer.transport.abort()
             return
-        link = Link(self._service, reader, writer, self._describe)
+        link = Link(self._service, reader, writer, self._describe, self._stall_s)
         task = self._group.create_task(self._serve(link))
         self._guests[task] = link
         task.add_done_callback(self._guests.pop)
