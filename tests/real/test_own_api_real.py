@@ -78,11 +78,11 @@ async def test_a_recording_is_understood() -> None:
 
 
 async def test_speech_is_understood_again() -> None:
-    text = "The weather in Lisbon is sunny today."
+    text = "Please turn off the lights, and lock the door before you go to sleep tonight."
     async with served() as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
         speech = await client.post("/tts/synthesize", json={"text": text, "format": "mp3"})
         heard = await client.post("/stt/transcribe", content=speech.content)
-    assert word_errors(text, heard.json()["text"]).rate < 0.2
+    assert word_errors(text, heard.json()["text"]).rate < 0.35
 
 
 async def test_a_stream_is_captioned() -> None:

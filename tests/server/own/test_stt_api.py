@@ -47,6 +47,19 @@ async def test_a_recording_is_transcribed_whatever_its_format(serving: Serving, 
     assert "words" not in body
 
 
+async def test_words_whose_times_the_engine_does_not_tell_are_spread(serving: Serving) -> None:
+    async with (
+        serving(stt=ScriptedStt("what time is it")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        answer = await client.post("/stt/transcribe?words=true", content=QUESTION)
+    body = answer.json()
+    assert [word["text"] for word in body["words"]] == ["what", "time", "is", "it"]
+    assert body["words_estimated"]
+    assert body["words"][0]["start"] == body["segments"][0]["start"]
+    assert body["words"][-1]["end"] == body["segments"][0]["end"]
+
+
 async def test_the_recording_may_be_the_body_itself(serving: Serving) -> None:
     async with (
         serving(stt=ScriptedStt("what time is it")) as server,
