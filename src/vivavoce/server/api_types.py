@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel, Field
+
+from vivavoce.engines import Word
 
 
 class TimedWord(BaseModel):
@@ -14,6 +18,19 @@ class TimedWord(BaseModel):
     confidence: float | None = Field(None, description="0 to 1, where the engine tells it.")
 
 
+def timed(words: Iterable[Word]) -> list[TimedWord]:
+    """As the API answers."""
+    return [
+        TimedWord(
+            text=word.text,
+            start=round(word.start, 3),
+            end=round(word.end, 3),
+            confidence=word.confidence,
+        )
+        for word in words
+    ]
+
+
 class TranscriptSegment(BaseModel):
     """A stretch of the recording and what is said in it. Times in seconds."""
 
@@ -22,7 +39,9 @@ class TranscriptSegment(BaseModel):
     text: str
     language: str | None = None
     confidence: float | None = None
-    words: list[TimedWord] | None = Field(None, description="Where they were asked for.")
+    words: list[TimedWord] | None = Field(
+        None, description="Where they were asked for, and the engine tells them."
+    )
 
 
 class TranscriptAnswer(BaseModel):
@@ -33,6 +52,9 @@ class TranscriptAnswer(BaseModel):
     language_confidence: float | None = Field(None, description="0 to 1, where it was found out.")
     confidence: float | None = Field(None, description="The average, 0 to 1, where it is known.")
     words: list[TimedWord] | None = Field(None, description="With `words`: all of them.")
+    words_estimated: bool | None = Field(
+        None, description="With `words`: whether the engine left the times of some to be estimated."
+    )
     segments: list[TranscriptSegment]
     duration_s: float = Field(description="Of the recording.")
     processing_s: float = Field(description="What it took to transcribe it, once it had arrived.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +15,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from vivavoce.audio import Samples
-from vivavoce.engines import SttOptions
+from vivavoce.engines import SttOptions, Word
 from vivavoce.subtitles import Format, render, segment_dict
+from vivavoce.timed_text import spans_of
 from vivavoce.transcribe import Segment, transcribe
 
 from .aliases import model_names
-from .api_types import SttModel, SttModels, TranscriptAnswer
+from .api_types import SttModel, SttModels, TimedWord, TranscriptAnswer, timed
 from .door import TheCaller, TheService
 from .event_stream import while_connected
 from .recordings import documented, recording
@@ -154,7 +155,8 @@ class Transcribed:
                 "confidence": _average(
                     (it.confidence, weight) for it, weight in zip(said, weights, strict=True)
                 ),
-                "words": _words(dicts) if words else None,
+                "words": [word for it in self.segments for word in _words(it)] if words else None,
+                "words_estimated": any(not it.words for it in said) if words else None,
                 "segments": dicts,
                 "duration_s": round(self.duration, 3),
                 "processing_s": round(self.took, 4),
@@ -186,10 +188,10 @@ async def transcribed(path: Path, service: Service, options: SttOptions) -> Tran
     return Transcribed(segments, count / rate, took, engines.stt.name, rate)
 
 
-def _words(segments: Iterable[Mapping[str, object]]) -> list[object]:
-    """The words of all segments."""
-    lists = [segment.get("words", []) for segment in segments]
-    return [word for words in lists if isinstance(words, list) for word in words]
+def _words(segment: Segment) -> list[TimedWord]:
+    """With the engine's times, or else spread over the segment by the width of each word."""
+    spread = (Word(span.text.strip(), span.start, span.end) for span in spans_of(segment))
+    return timed(segment.transcript.words or spread)
 
 
 def _average(values: Iterable[tuple[float | None, int]]) -> float | None:

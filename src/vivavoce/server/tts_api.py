@@ -25,7 +25,7 @@ from vivavoce.media import write_audio
 
 from .accepting import accepted
 from .aliases import voice_names
-from .api_types import SpeechAnswer, TimedWord, VoiceAnswer, Voices
+from .api_types import SpeechAnswer, VoiceAnswer, Voices, timed
 from .door import TheCaller, TheService
 from .event_stream import Streamed, while_connected
 from .outbox import Gone
@@ -143,19 +143,6 @@ async def voice_options(wishes: VoiceWishes, service: Service) -> TtsOptions:
         pitch=min(max(options.pitch, 0.5), 2.0),
     )
     return await known_voice(service.engines.tts, bounded, service.settings)
-
-
-def timed(words: tuple[Word, ...]) -> list[TimedWord]:
-    """As the API answers."""
-    return [
-        TimedWord(
-            text=word.text,
-            start=round(word.start, 3),
-            end=round(word.end, 3),
-            confidence=word.confidence,
-        )
-        for word in words
-    ]
 
 
 async def encoded(audio: Audio, form: SpeechForm, rate: int) -> str:

@@ -15,11 +15,12 @@ from vivavoce.engines import TtsOptions
 from vivavoce.text import Phrase, Phraser
 
 from . import pcm
+from .api_types import timed
 from .outbox import Gone
 from .problems import Problem
 from .sockets import Socket, opening, parsed, serve
 from .speaking import Speaking, language_of
-from .tts_api import VoiceWishes, timed, voice_options
+from .tts_api import VoiceWishes, voice_options
 
 router = APIRouter()
 
