@@ -19,7 +19,6 @@ from vivavoce.server_settings import LimitSettings, ServerSettings
 
 if TYPE_CHECKING:
     from tests.server.webrtc_peer import Peer, leaving_nothing, open_peer
-
     from vivavoce.server.webrtc.call import Call
 else:
     from webrtc_peer import leaving_nothing, open_peer

@@ -23,7 +23,7 @@ _DIGESTS = {"sha-256", "sha-384", "sha-512"}
 _CANDIDATES = 32
 """Addresses of the peer that are tried."""
 _REVERSED = {"sendonly": "recvonly", "recvonly": "sendonly"}
-_OPUS = "minptime=10;stereo=0;useinbandfec=0;usedtx=1"
+_OPUS = "minptime=10;stereo=0;useinbandfec=0;usedtx=1;maxaveragebitrate=64000"
 """What we want to hear (RFC 7587): a packet each 20 ms or less often, and next to none in silence.
 Not the copies for lost packets: the decoder cannot use them."""
 
