@@ -3,9 +3,11 @@
 import { byId, make, makeSvg, tableOf } from "./dom.js";
 import { median, stages } from "./view.js";
 
-const WIDE = 420;
-const LABEL = 108;
+const WIDE = 340;
+const LABEL = 92;
 const ROW = 26;
+const BARS = 40;
+const SCALE_S = 0.5;
 
 /** Shows a view's turns; the last one in full, or the one that was chosen. */
 export class Latency {
@@ -37,8 +39,8 @@ export class Latency {
   }
 
   bars(chosen, all) {
-    const shown = Math.max(0, all.length - 40);
-    const most = Math.max(...all, 0.2);
+    const shown = Math.max(0, all.length - BARS);
+    const most = Math.max(...all.slice(shown), SCALE_S);
     const buttons = all.slice(shown).map((gap, offset) => {
       const place = shown + offset;
       const tall = Math.max((gap / most) * 100, 3);
@@ -51,7 +53,10 @@ export class Latency {
         { type: "button", "aria-pressed": String(place === chosen), "aria-label": `Answer ${place + 1}: ${ms(gap)}`, click: choose },
         makeSvg("svg", { viewBox: "0 0 10 100", preserveAspectRatio: "none", "aria-hidden": "true" }, bar));
     });
-    return make("div", { class: "bars" }, ...buttons);
+    return make("div", {},
+      make("p", { class: "scale" }, ms(most)),
+      make("div", { class: "bars" }, ...buttons),
+      make("p", { class: "soft" }, "Choose a bar to see where its time went."));
   }
 }
 
@@ -64,7 +69,7 @@ function about(turn, place, all) {
 function waterfall(times) {
   const rows = stages(times);
   const end = Math.max(...rows.map((row) => row.to), 0.05);
-  const span = WIDE - LABEL - 62;
+  const span = WIDE - LABEL - 54;
   const x = (seconds) => LABEL + (seconds / end) * span;
   const high = rows.length * ROW;
   const told = rows.map((row) => `${row.name} at ${ms(row.to)}`).join(", ");

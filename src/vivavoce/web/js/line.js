@@ -87,6 +87,7 @@ export class Line {
   }
 
   async mayRetry(error) {
+    if (error.declined) return false;
     if (error.status === 401) return askForKey(apiKey() !== "");
     return !FINAL.has(error.code) && error.code !== "no_way" && ![400, 403].includes(error.status);
   }

@@ -3,6 +3,7 @@
 const SECONDS = 12;
 const STEP_MS = 60;
 const CALM_STEP_MS = 480;
+const NARROWEST_PX = 4;
 
 /** Draws on a canvas while it runs. levels: () => [yours, the reply's], each 0 to 1. */
 export class Score {
@@ -43,14 +44,16 @@ export class Score {
     const middle = height / 2;
     pen.fillStyle = colour("--line");
     pen.fillRect(0, middle - 0.5, width, 1);
-    const count = this.count ?? SECONDS * (1000 / STEP_MS);
+    const all = this.count ?? SECONDS * (1000 / STEP_MS);
+    const count = Math.min(all, Math.floor(width / NARROWEST_PX));
+    const steps = this.steps.slice(-count);
     const pitch = width / count;
     const bar = Math.max(1, pitch - 2);
-    const first = count - this.steps.length;
+    const first = count - steps.length;
     for (const [row, name] of [[0, "--you"], [1, "--reply"]]) {
       pen.fillStyle = colour(name);
       pen.beginPath();
-      this.steps.forEach((step, place) => {
+      steps.forEach((step, place) => {
         const tall = Math.max(step[row] * (middle - 8), step[row] > 0.02 ? 1.5 : 0);
         const top = row ? middle + 3 : middle - 3 - tall;
         if (tall) pen.roundRect((first + place) * pitch + 1, top, bar, tall, Math.min(bar / 2, 3));

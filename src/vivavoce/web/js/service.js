@@ -4,8 +4,13 @@ import { byId } from "./dom.js";
 
 const STORED = "vivavoce.key";
 
-/** What the server, or the way to it, refused. `status` is 0 when it was not reached. */
+/** What the server, or the way to it, refused. `status` is 0 when it was not reached.
+ *
+ * declined: the user was asked for a key already, and gave none.
+ */
 export class ServiceError extends Error {
+  declined = false;
+
   constructor(message, { status = 0, code = null, retryAfter = null } = {}) {
     super(message);
     this.status = status;
@@ -40,7 +45,9 @@ export async function ask(path, options = {}) {
   for (;;) {
     const answer = await send(path, options);
     if (answer.ok || options.accept?.includes(answer.status)) return answer;
-    if (answer.status !== 401 || !(await askForKey(apiKey() !== ""))) throw await problem(answer);
+    const error = await problem(answer);
+    if (answer.status !== 401) throw error;
+    if (!(await askForKey(apiKey() !== ""))) throw Object.assign(error, { declined: true });
   }
 }
 

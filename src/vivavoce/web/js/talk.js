@@ -158,7 +158,9 @@ export class Talk {
     const text = byId("words").value.trim();
     if (!text) return;
     byId("words").value = "";
-    if (this.line?.session) this.line.session.write(text);
+    const session = this.line?.session;
+    if (session && this.view.reply !== null) session.interrupt();
+    if (session) session.write(text);
     else this.unsent.push(text);
     if (!this.line && !this.starting) this.start({ aloud: false });
   }

@@ -5,7 +5,7 @@ import { sourceOf } from "./sound.js";
 
 const GATHER_MS = 1_000;
 const OPEN_MS = 8_000;
-const LOST_MS = 5_000;
+const LOST_MS = 2_000;
 
 /** An open session; the same to its owner as a SocketLine. */
 export class WebRtcLine {
@@ -15,6 +15,7 @@ export class WebRtcLine {
     Object.assign(this, { context, stream, element, outputLevel, tell, left });
     this.over = false;
     this.stands = false;
+    this.written = 0;
     this.call = null;
   }
 
@@ -58,7 +59,10 @@ export class WebRtcLine {
     await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
   }
 
+  /** What the user wrote; the core tells nothing of it here, so the line does. */
   write(text) {
+    this.written += 1;
+    this.tell({ event: "Heard", turn: `written-${this.written}`, transcript: { text, stable: 0 }, final: true });
     const item = { type: "message", role: "user", content: [{ type: "input_text", text }] };
     this.ask({ type: "conversation.item.create", item });
     this.ask({ type: "response.create" });
