@@ -69,7 +69,7 @@ class Acts:
 
     async def _commit(self) -> None:
         dialogue = self._dialogue
-        session, speech = dialogue.session, dialogue.speech
+        session, speech = dialogue.session, dialogue.narrator.speech
         if dialogue.buffered_s < _LEAST_COMMIT_S:
             if speech.was_committed and dialogue.config.type == "transcription":
                 return  # clients with a VAD of their own commit what ours has committed already
@@ -123,8 +123,8 @@ class Acts:
                     "invalid_value",
                     "item_id",
                 )
-        turn = dialogue.turns.get(event.item_id)
-        if turn is not None and turn == dialogue.turn and dialogue.session.replying:
+        turn = dialogue.narrator.turns.get(event.item_id)
+        if turn is not None and turn == dialogue.narrator.turn and dialogue.session.replying:
             await self._interrupt()
         heard = None if turn is None else dialogue.session.heard_by(turn, event.audio_end_ms / 1000)
         item = dialogue.conversation.get(event.item_id, "truncate")
@@ -144,7 +144,7 @@ class Acts:
                 "invalid_value",
                 "type",
             )
-        active = dialogue.response
+        active = dialogue.narrator.response
         if active is not None and not active.over:
             raise WireError(
                 "Conversation already has an active response in progress: "
@@ -189,7 +189,7 @@ class Acts:
         ]
 
     async def _cancel(self, response_id: str | None) -> None:
-        active = self._dialogue.response
+        active = self._dialogue.narrator.response
         if active is None or active.over or response_id not in {None, active.id}:
             raise WireError(
                 "Cancellation failed: no active response found", "response_cancel_not_active"
@@ -207,8 +207,8 @@ class Acts:
         await self._interrupt()
 
     async def _interrupt(self) -> None:
-        self._dialogue.cancelling = True
+        self._dialogue.narrator.cancelling = True
         try:
             await self._dialogue.session.interrupt()
         finally:
-            self._dialogue.cancelling = False
+            self._dialogue.narrator.cancelling = False

@@ -2,15 +2,13 @@
 client is told.
 
     client → inputs (bounded, in order) → act on the event, or hear the audio → Session
-    Session → events → UserSpeech (the user's turns), Response (the reply under way) → client
+    Session → events → Narrator → UserSpeech (the user's turns), Response (the reply) → client
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol, TypeAlias
 
 from vivavoce import events
@@ -34,12 +32,11 @@ from .conversation import Conversation, messages_of
 from .core_settings import settings_of, toolbox_of
 from .items import Item, new_id
 from .memory import ItemMemory
-from .outlets import CallSink, EventSink
-from .response import Response, Send
+from .narrator import Narrator
+from .response import Send
 from .responses import ResponseConfig, usual
 from .session_config import ServerVad, SessionConfig
 from .session_object import as_object, updated
-from .speech import UserSpeech
 from .wire_error import WireError
 
 Inputs: TypeAlias = Feed[ClientEvent | WireError | Audio]
@@ -49,8 +46,6 @@ Act: TypeAlias = Callable[[ClientEvent], Awaitable[None]]
 _AHEAD_S = 1.0
 """How far a client may run ahead of real time before it waits for the engines."""
 _SLICE_S = 0.1
-_REMEMBERED = 32
-"""Items of which can be told what was heard of them, as many as the core remembers."""
 
 
 class Watch(Protocol):
@@ -67,7 +62,7 @@ class Dialogue:
     send: takes each server event; must not block. call: where the audio goes of one that has a
     line for it; None sends it as events. core_events: also tell the core's own events.
     inputs: what the client sends; closing it ends the session.
-    `act.Acts` does what the client's events ask for.
+    `acts.Acts` does what the client's events ask for.
     """
 
     def __init__(
@@ -86,12 +81,7 @@ class Dialogue:
         self.config = config
         self.conversation = Conversation(service.config.session.history_turns)
         self.inputs: Inputs = inputs or Feed()
-        self.response: Response | None = None
-        self.asked: ResponseConfig | None = None
-        self.cancelling = False
-        self.audio_started = False
         self.buffered_s = 0.0
-        self.turns: OrderedDict[str, int] = OrderedDict()
         self.has_call = call is not None
         self.engines = service.engines
         self._service = service
@@ -100,18 +90,15 @@ class Dialogue:
         self._watch = watch
         self._core_events = core_events
         self._expires_at = expires_at
-        self.turn = 0
-        self._failure = ""
         self._ahead_s = 0.0
-        self._sounding: str | None = None
         self._decoder = Decoder(config.input_format)
         self._cleaning: Cleaning | None = None
-        self.speech = UserSpeech(self.conversation, self.send)
-        self._sink: EventSink | CallSink
-        self._sink = EventSink(self._speak) if call is None else CallSink(call, self._sound)
+        self.narrator = Narrator(
+            self.conversation, self.send, call, lambda: usual(self.config), self.forget_audio
+        )
         self.session = Session(
             self.engines,
-            self._sink,
+            self.narrator.sink,
             self._take,
             settings=self.settings(config),
             toolbox=toolbox_of(config),
@@ -164,7 +151,7 @@ class Dialogue:
         if items is not None:
             system = [Message("system", settings.system_prompt)] if settings.system_prompt else []
             prompt = system + messages_of(items)
-        self.asked = response
+        self.narrator.asked = response
         self.session.respond(
             settings=settings,
             toolbox=toolbox_of(config),
@@ -174,7 +161,7 @@ class Dialogue:
 
     def update(self, patch: Mapping[str, Any]) -> None:
         """Change the setup. Raises WireError for what makes no sense; nothing changes then."""
-        config = updated(self.config, patch, audio_started=self.audio_started)
+        config = updated(self.config, patch, audio_started=self.narrator.audio_started)
         settings = self.settings(config)
         if config.input_format != self.config.input_format:
             self._decoder = Decoder(config.input_format)
@@ -193,7 +180,7 @@ class Dialogue:
         return settings_of(config, service.config.session, voice)
 
     def _set_up(self) -> None:
-        config, speech = self.config, self.speech
+        config, speech = self.config, self.narrator.speech
         speech.detects = config.turn_detection is not None
         speech.transcribes = config.transcription is not None or config.type == "transcription"
         speech.live = config.type == "transcription"
@@ -269,119 +256,16 @@ class Dialogue:
         if not isinstance(detection, ServerVad) or detection.idle_timeout_ms is None:
             return
         quiet_s = self.session.quiet_s
-        if self.response is None or 1000 * quiet_s < detection.idle_timeout_ms:
+        if self.narrator.response is None or 1000 * quiet_s < detection.idle_timeout_ms:
             return
         now = self.session.heard_s
-        self.speech.time_out(max(0.0, now - quiet_s), now)
+        self.narrator.speech.time_out(max(0.0, now - quiet_s), now)
         self.forget_audio()
         self.session.respond()
-
-    # --- telling ---------------------------------------------------------------------------------
 
     def _take(self, event: events.Event) -> None:
         self._watch.take(event)
         if self._core_events:
-            self.send(
-                {"type": "vivavoce.event", "event_id": new_id("event"), "event": as_dict(event)}
-            )
-        match event:
-            case (
-                events.SpeechStarted()
-                | events.SpeechStopped()
-                | events.Heard()
-                | events.TurnDropped()
-            ):
-                self._take_speech(event)
-            case events.Failed(message=message):
-                self._failure = message
-            case _:
-                self._take_reply(event)
-
-    def _take_speech(
-        self,
-        event: events.SpeechStarted | events.SpeechStopped | events.Heard | events.TurnDropped,
-    ) -> None:
-        speech = self.speech
-        match event:
-            case events.SpeechStarted(turn, at):
-                doubtful = self.session.replying and self.session.settings.turns.barge_in
-                speech.start(turn, at, tell_now=not doubtful)
-            case events.Heard(turn, transcript, final=False):
-                speech.hear(turn, transcript)
-            case events.SpeechStopped(turn, at):
-                speech.confirm()
-                speech.commit(turn, at)
-                self.forget_audio()
-            case events.Heard(turn, transcript):
-                speech.finish(turn, transcript)
-            case events.TurnDropped(turn, "failed"):
-                speech.fail(turn, self.session.heard_s, self._failure)
-            case events.TurnDropped(turn, why):
-                speech.drop(turn, self.session.heard_s, asked=why == "cleared")
-
-    def _take_reply(self, event: events.Event) -> None:
-        response = self.response
-        match event:
-            case events.ReplyStarted(turn):
-                self._begin(turn)
-            case events.Wrote(text=text) if response is not None:
-                response.write(text)
-                self._remember(response)
-            case events.ToolCalled(call=call) if response is not None:
-                response.call(call)
-            case events.ReplyMade(usage=usage, failed=failed) if response is not None:
-                self._sink.end()
-                if failed:
-                    response.fail(self._failure)
-                else:
-                    response.complete(usage)
-            case events.ReplyEnded(heard=heard, why=why) if response is not None:
-                self._end(response, heard, why)
-
-    def _begin(self, turn: int) -> None:
-        config, self.asked = self.asked or usual(self.config), None
-        self.turn = turn
-        self._sink.begin(config.output_format)
-        self.response = Response(config, self.conversation, self.send)
-
-    def _end(self, response: Response, heard: str, why: str) -> None:
-        if why == "interrupted":
-            if not self.cancelling:
-                self.speech.confirm()
-            if response.over:
-                self._cut(response, heard)
-            response.cancel("client_cancelled" if self.cancelling else "turn_detected", heard)
-        elif why == "failed":
-            response.fail(self._failure)
-        if self._sounding is not None:
-            stopped = (
-                tell.output_audio_cleared if why == "interrupted" else tell.output_audio_stopped
-            )
-            self.send(stopped(self._sounding))
-            self._sounding = None
-
-    def _cut(self, response: Response, heard: str) -> None:
-        """The reply was all sent, but not all heard."""
-        if response.message is not None:
-            part = replace(response.message.content[0], text=heard)
-            self.conversation.replace(replace(response.message, content=(part,)))
-
-    def _speak(self, audio: str) -> None:
-        if self.response is not None:
-            self.audio_started = True
-            self.response.speak(audio)
-            self._remember(self.response)
-
-    def _sound(self) -> None:
-        """The first audio of the reply goes out by the call."""
-        self.audio_started = True
-        if self.response is not None:
-            self._sounding = self.response.id
-            self.send(tell.output_audio_started(self.response.id))
-
-    def _remember(self, response: Response) -> None:
-        """Which turn of the core the response's message is."""
-        if response.message is not None and response.message.id not in self.turns:
-            self.turns[response.message.id] = self.turn
-            if len(self.turns) > _REMEMBERED:
-                self.turns.popitem(last=False)
+            told = {"type": "vivavoce.event", "event_id": new_id("event"), "event": as_dict(event)}
+            self.send(told)
+        self.narrator.take(event, self.session)
