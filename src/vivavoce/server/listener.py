@@ -18,9 +18,7 @@ from vivavoce.errors import BadConfig
 from vivavoce.server_settings import ServerSettings
 
 _HEAD_BYTES = 64 * 1024
-"""Of a request's line and headers; llhttp, which parses them, knows no bound."""
-_HEAD_S = 20.0
-"""How long a client may take to send them, from when it connects."""
+"""Of a request's line and headers, after what came at once; llhttp, their parser, has no bound."""
 _KEEP_ALIVE_S = 75
 _PING_S = 20.0
 
@@ -35,8 +33,12 @@ class Listener(uvicorn.Server):
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """HTTP/1.1 of clients whose headers are neither endless nor endlessly slow."""
+    """HTTP/1.1 of clients whose headers are neither endless nor endlessly slow.
 
+    head_s: how long a client may take to send its first, from when it connects.
+    """
+
+    head_s = 20.0
     _head_bytes = 0
     _in_head = True
     _patience: asyncio.TimerHandle | None = None
@@ -44,7 +46,7 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, for a while."""
         super().connection_made(transport)
-        self._patience = self.loop.call_later(_HEAD_S, transport.close)
+        self._patience = self.loop.call_later(self.head_s, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has left."""
@@ -103,18 +105,20 @@ def make_listener(app: FastAPI, settings: ServerSettings) -> Listener:
 @contextmanager
 def bound(host: str, port: int) -> Iterator[socket.socket]:
     """A socket that listens there, closed at the end. Raises BadConfig where it cannot."""
+    if not 0 <= port <= 65535:
+        raise BadConfig(f"server.port: {port} is no port; they go from 1 to 65535")
     try:
         family, *_, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.create_server(address[:2], family=family)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise BadConfig(_remedy(host, port, error)) from error
     with listening:
         yield listening
 
 
-def _remedy(host: str, port: int, error: Exception) -> str:
+def _remedy(host: str, port: int, error: OSError) -> str:
     match error:
         case OSError(errno=errno.EADDRINUSE):
             return f"port {port} is in use; stop what uses it, or try --port {port + 1}"

@@ -69,6 +69,7 @@ class Figures(BaseModel):
 
 @router.get(
     "/audio/health",
+    summary="Whether the server is ready",
     response_model_exclude_none=True,
     responses={503: {"model": Health, "description": "Not ready"}},
 )
@@ -96,19 +97,19 @@ async def health(
     return Health(ready=ready, state=service.state, engines=engines)
 
 
-@router.get("/audio/metrics")
+@router.get("/audio/metrics", summary="Figures, and the last hour")
 async def figures(service: TheService, caller: TheCaller) -> Figures:
     """What the server counts and times, and how the last hour went."""
     return await asyncio.to_thread(_figures, service)
 
 
-@router.get("/audio/config")
+@router.get("/audio/config", summary="The settings in effect")
 async def configuration(service: TheService, caller: TheCaller) -> dict[str, object]:
     """The settings in effect, without keys, tokens and passwords."""
     return service.config.as_dict()
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
 async def prometheus(service: TheService, caller: TheCaller) -> Response:
     """What the server counts and times, in Prometheus' text format."""
     text = await asyncio.to_thread(generate_latest, service.meters.registry)
