@@ -369,10 +369,10 @@ async def test_a_client_that_leaves_stops_the_model(
     llm = Halting(words)
     async with serving(llm=llm) as server:
         body = json.dumps({"model": MODEL, "messages": ASK, "stream": stream}).encode()
-        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
-        kind = "Content-Type: application/json\r\n\r\n"
+        head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+        about = f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\n\r\n"
         _, writer = await asyncio.open_connection(*server.address)
-        writer.write((head + kind).encode() + body)
+        writer.write((head + about).encode() + body)
         await llm.begun.wait()
         writer.transport.abort()
         await llm.ended.wait()

@@ -20,6 +20,7 @@ from vivavoce.engines import Message, ToolCall
 from vivavoce.errors import EngineError
 from vivavoce.media import read_audio, write_audio
 from vivavoce.server.recollection import KEPT_S, Recollection
+from vivavoce.settings import SessionSettings
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, hush, say
 
 if TYPE_CHECKING:
@@ -133,6 +134,18 @@ async def test_a_call_of_a_tool_is_not_spoken(serving: Serving) -> None:
         made = await client.chat.completions.create(model=MODEL, messages=ASK, tools=tools, **ALOUD)
     assert made.choices[0].finish_reason == "tool_calls"
     assert made.choices[0].message.audio is None
+
+
+async def test_a_reply_is_not_spoken_for_ever(serving: Serving) -> None:
+    llm = ScriptedLlm("And so it goes on. " * 200)
+    async with serving(llm=llm) as server, client_of(server) as client:
+        made = await client.chat.completions.create(model=MODEL, messages=ASK, **ALOUD)
+    assert made.choices[0].finish_reason == "length"
+    audio = made.choices[0].message.audio
+    assert audio is not None
+    seconds = read_audio(io.BytesIO(base64.b64decode(audio.data))).seconds
+    assert SessionSettings().max_reply_s < seconds < SessionSettings().max_reply_s + 10
+    assert llm.running == 0
 
 
 async def test_a_voice_that_fails_is_told_and_the_next_reply_is_spoken(serving: Serving) -> None:

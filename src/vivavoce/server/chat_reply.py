@@ -23,37 +23,50 @@ class Voiced:
     samples: Samples
 
 
-Piece: TypeAlias = Thought | Voiced
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The reply ends here, for it has been spoken for as long as may be."""
+
+
+Piece: TypeAlias = Thought | Voiced | Cut
 
 
 async def aloud(
-    thoughts: AsyncGenerator[Thought, None], tts: Tts, options: TtsOptions, timeout_s: float
+    thoughts: AsyncGenerator[Thought, None],
+    tts: Tts,
+    options: TtsOptions,
+    timeout_s: float,
+    most_s: float,
 ) -> AsyncGenerator[Piece, None]:
     """The thoughts, and between them the sound of each phrase that they complete.
 
     Consume under `aclosing`, which closes `thoughts` too. The usage comes last.
+    most_s: once there is more sound, the reply is cut.
     """
     phraser = Phraser(options.language)
     usage: Usage | None = None
-
-    async def said(phrases: Iterable[Phrase]) -> AsyncGenerator[Voiced, None]:
-        async with aclosing(voiced(phrases, tts, options, timeout_s)) as pieces:
-            async for samples in pieces:
-                yield Voiced(samples)
+    left = most_s * tts.rate
 
     async with aclosing(thoughts):
         async for thought in thoughts:
-            if isinstance(thought, Usage):
-                usage = thought
-                continue
+            phrases: list[Phrase] = []
+            match thought:
+                case Usage():
+                    usage = thought
+                    continue
+                case Token(text):
+                    phrases = phraser.feed(text)
             yield thought
-            if isinstance(thought, Token):
-                async with aclosing(said(phraser.feed(thought.text))) as sounds:
-                    async for sound in sounds:
-                        yield sound
-    async with aclosing(said(phraser.flush())) as sounds:
-        async for sound in sounds:
-            yield sound
+            async with aclosing(voiced(phrases, tts, options, timeout_s)) as pieces:
+                async for samples in pieces:
+                    yield Voiced(samples)
+                    left -= len(samples)
+            if left < 0:
+                yield Cut()
+                return
+    async with aclosing(voiced(phraser.flush(), tts, options, timeout_s)) as pieces:
+        async for samples in pieces:
+            yield Voiced(samples)
     if usage is not None:
         yield usage
 
@@ -69,6 +82,7 @@ class Draft:
     texts: list[str] = field(default_factory=list)
     calls: list[ToolCall] = field(default_factory=list)
     usage: Usage | None = None
+    cut: bool = False
 
     def take(self, piece: Piece) -> bool:
         """Add the next piece; whether it belongs to the reply."""
@@ -81,6 +95,8 @@ class Draft:
                 self.calls.append(piece)
             case Usage():
                 self.usage = piece
+            case Cut():
+                self.cut = True
         return True
 
     @property
@@ -93,7 +109,8 @@ class Draft:
         """Why it ended."""
         if self.calls:
             return "tool_calls"
-        return self.usage.finish if self.usage and self.usage.finish == "length" else "stop"
+        short = self.cut or (self.usage is not None and self.usage.finish == "length")
+        return "length" if short else "stop"
 
 
 def joined(pieces: Iterable[Samples]) -> Samples:

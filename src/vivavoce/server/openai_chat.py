@@ -87,7 +87,9 @@ async def complete(
             thoughts = Work().each(engines.llm.reply(messages, options), settings.llm_timeout_s)
             pieces: AsyncGenerator[Piece, None] = thoughts
             if voice is not None:
-                pieces = aloud(thoughts, engines.tts, voice, settings.tts_timeout_s)
+                pieces = aloud(
+                    thoughts, engines.tts, voice, settings.tts_timeout_s, settings.max_reply_s
+                )
             await stack.enter_async_context(aclosing(pieces))
             return pieces, await anext(pieces, None)
 
