@@ -39,7 +39,7 @@ def info_of(service: Service) -> Info:
     return Info(
         asr=[_asr(engines.stt, fallback)],
         tts=[_tts(engines.tts, fallback)],
-        handle=[_handle(engines.llm.name, fallback)],
+        handle=[_handle(engines.llm.name)],
     )
 
 
@@ -91,14 +91,14 @@ def _tts(tts: Tts, fallback: Sequence[str]) -> TtsProgram:
     )
 
 
-def _handle(name: str, languages: Sequence[str]) -> HandleProgram:
+def _handle(name: str) -> HandleProgram:
     model = HandleModel(
         name=name,
         attribution=_author(name),
         installed=True,
         description=f"Conversation with {name}",
         version=vivavoce.__version__,
-        languages=list(languages),
+        languages=[],  # not known: any may be tried
     )
     return HandleProgram(
         name="vivavoce",

@@ -25,7 +25,6 @@ from vivavoce.server.problems import Problem, problem_of
 from vivavoce.server.service import Service
 from vivavoce.server.transports import STALL_S
 
-from .announcing import announced
 from .frames import MOST_HEADER
 from .handling import Histories, handle
 from .hearing import hear, watch
@@ -58,6 +57,8 @@ async def wyoming_server(service: Service, *, stall_s: float = STALL_S) -> Async
         stack.callback(listening.close)
         port = listening.sockets[0].getsockname()[1]
         if settings.wyoming_zeroconf:
+            from .announcing import announced
+
             await stack.enter_async_context(announced(host, port))
         yield f"tcp://{f'[{host}]' if ':' in host else host}:{port}"
 
