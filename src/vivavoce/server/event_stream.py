@@ -10,7 +10,8 @@ from typing import TypeVar
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from .outbox import STALL_S, Gone
+from .outbox import Gone
+from .transports import STALL_S
 
 T = TypeVar("T")
 
