@@ -56,7 +56,7 @@ async def open_server(
     turn: TurnDetector | None = None,
     routes: Callable[[FastAPI], object] = lambda _: None,
 ) -> AsyncIterator[Served]:
-    """A server, listening and ready; at the end it has left no task behind.
+    """A server, listening and ready; at the end it has left no task and no place behind.
 
     settings: the configuration's `server` section. engines: all five; or some of them one by
     one, and the rest are scripted ones.
@@ -86,6 +86,7 @@ async def open_server(
     server = uvicorn.Server(setup)
     server.lifespan = setup.lifespan_class(setup)
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     await server.startup([listener])
     try:
         service.ready(engines)
@@ -97,6 +98,7 @@ async def open_server(
             await asyncio.wait(left, timeout=5)
     left = {task for task in left if not task.done()}
     assert not left, f"left behind: {left}"
+    assert (service.admission.sessions, service.admission.computing) == (0, 0)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def _wrap(app: FastAPI, service: Service) -> None:
     if origins := service.settings.origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=origins,
+            allow_origins=[origin.rstrip("/").lower() for origin in origins],
             allow_methods=["*"],
             allow_headers=["*"],
             allow_private_network=True,

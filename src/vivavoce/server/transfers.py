@@ -13,7 +13,7 @@ from vivavoce.server_settings import LimitSettings
 from .answers import answer
 from .meters import Meters
 from .problems import Problem
-from .transports import STALL_S, cut
+from .transports import STALL_S, cut, is_over
 
 PAUSE_S = 30.0
 """How long an upload may pause."""
@@ -55,14 +55,17 @@ class Transfers:
         body = _Body(receive, self._most_bytes, self._upload_s, self._pause_s)
 
         async def reply(message: Message) -> None:
+            if is_over(scope):  # else whoever makes an endless answer would go on
+                raise ConnectionAbortedError("the client has left")
             try:
                 async with asyncio.timeout(self._stall_s):
                     await send(message)
             except TimeoutError:
-                if not cut(scope):
-                    raise
+                cut(scope)
                 self._meters.reader_dropped("http")
-                _log.info("%s: dropped, it read nothing for %g s", scope["path"], self._stall_s)
+                why = f"the client read nothing for {self._stall_s:g} s"
+                _log.info("%s: dropped: %s", scope["path"], why)
+                raise ConnectionAbortedError(why) from None
 
         async def reply_whole(message: Message) -> None:
             if message["type"] == "http.response.start" and body.refused:

@@ -54,12 +54,11 @@ def unsent(transport: asyncio.WriteTransport | None) -> int:
     return 0 if transport is None else transport.get_write_buffer_size()
 
 
-def cut(scope: Scope) -> bool:
-    """Cut the connection now, and forget what is unsent. False if the server does not let us."""
+def cut(scope: Scope) -> None:
+    """Cut the connection now, as far as the server lets us, and forget what is unsent."""
     transport: asyncio.WriteTransport | None = scope.get(_KEY)
     if transport is not None:
         transport.abort()
-    return transport is not None
 
 
 def is_over(scope: Scope) -> bool:
