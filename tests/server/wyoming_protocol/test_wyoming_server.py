@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from wyoming.asr import Transcribe, Transcript
+from wyoming.asr import Transcribe, Transcript, TranscriptStop
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event, Eventable
 from wyoming.handle import Handled, HandledStop
@@ -34,7 +34,7 @@ from vivavoce.testing import (
 )
 
 if TYPE_CHECKING:
-    from tests.server.wyoming_protocol.conftest import Party, Spoken
+    from tests.server.wyoming_protocol.conftest import House, Party, Spoken
 
 
 def types_of(events: list[Event]) -> list[str]:
@@ -141,6 +141,39 @@ async def test_before_the_engines_are_ready_clients_are_told_to_wait(party: Part
 async def test_a_client_that_says_nothing_is_let_go(party: Party) -> None:
     async with party({"limits": {"idle_s": 0.05}}) as house, house.guest() as client:
         assert await client.read_event() is None
+
+
+async def test_a_client_that_waits_for_its_answer_is_not_idle(party: Party) -> None:
+    llm = ScriptedLlm("It is on.")
+    llm.hold = asyncio.Event()
+    async with (
+        party({"limits": {"idle_s": 0.05}}, llm=llm) as house,
+        house.guest() as other,
+        house.guest() as client,
+    ):
+        await client.send(Transcript("hello"))
+        assert await other.read_event() is None
+        assert llm.running
+        llm.hold.set()
+        await client.until(HandledStop)
+
+
+async def test_many_clients_are_served_side_by_side(party: Party, spoken: Spoken) -> None:
+    stt = ScriptedStt(*["turn on the light"] * 4)
+
+    async def guest(house: House) -> None:
+        async with house.guest() as client:
+            await client.send(Transcribe(), *spoken(say(1.0)))
+            events = await client.until(TranscriptStop)
+            assert Transcript.from_event(events[-2]).text == "turn on the light"
+            await client.send(Synthesize("It is on."))
+            await client.until(AudioStop)
+            await client.send(Transcript("hello"))
+            await client.until(HandledStop)
+
+    async with party(stt=stt) as house, asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(guest(house))
 
 
 async def test_a_connection_does_not_last_for_ever(party: Party) -> None:

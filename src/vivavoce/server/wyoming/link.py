@@ -60,7 +60,7 @@ class Link:
         work.cancel()
 
     async def next(self) -> Event | None:
-        """The client's next event; None when it has ended, or is to end."""
+        """The client's next event; None when it has ended or is to, or sends none for `idle_s`."""
         while (event := await self._next()) is not None:
             if Describe.is_type(event.type):
                 await self._write(self._info())
@@ -93,12 +93,8 @@ class Link:
         self._writer.transport.abort()
 
     async def _read(self) -> Event | None:
-        idle_s = self.service.limits.idle_s
         try:
-            async with asyncio.timeout(idle_s):
-                return await read_event(self._reader)
-        except TimeoutError:
-            log.info("a client sent nothing for %g s", idle_s)
+            return await read_event(self._reader)
         except OSError as error:
             log.debug("a client has vanished: %s", error)
             self._vanished = True
@@ -110,13 +106,18 @@ class Link:
         """As `next`; once finished, only what has come already."""
         if not self._events.empty():
             return self._events.get_nowait()
+        idle_s = self.service.limits.idle_s
         async with asyncio.TaskGroup() as group:
             coming = group.create_task(self._events.get())
             finished = group.create_task(self._finished.wait())
-            await asyncio.wait({coming, finished}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                {coming, finished}, timeout=idle_s, return_when=asyncio.FIRST_COMPLETED
+            )
             coming.cancel()
             finished.cancel()
-        return None if coming.cancelled() else coming.result()
+        if not done:
+            log.info("a client sent nothing for %g s", idle_s)
+        return coming.result() if coming in done else None
 
     async def _write(self, event: Event) -> None:
         try:
