@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -10,9 +13,11 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Audio
+from vivavoce.engines import SttOptions, SttStream, Transcript
 from vivavoce.errors import EngineBusy
 from vivavoce.media import write_audio
 from vivavoce.testing import ScriptedStt, hush, say
+from vivavoce.testing.scripted import ScriptedSttStream
 
 if TYPE_CHECKING:
     from tests.server.conftest import Served, Serving
@@ -183,3 +188,61 @@ async def test_the_reference_documents_both_ways_to_send(server: Served) -> None
     assert "hotwords" in content["multipart/form-data"]["schema"]["properties"]
     assert {"language", "format"} <= {parameter["name"] for parameter in operation["parameters"]}
     assert "text/vtt" in operation["responses"]["200"]["content"]
+
+
+class StuckStt(ScriptedStt):
+    """Its streams never finish; `reached` is set once one is asked to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = asyncio.Event()
+
+    async def open(self, options: SttOptions) -> SttStream:
+        self.open_streams += 1
+        return StuckStream(self, options)
+
+
+class StuckStream(ScriptedSttStream):
+    def __init__(self, stt: StuckStt, options: SttOptions) -> None:
+        super().__init__(stt, options)
+        self.reached = stt.reached
+
+    async def finish(self) -> Transcript:
+        self.reached.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_a_client_that_leaves_is_worked_for_no_longer(serving: Serving) -> None:
+    stt = StuckStt()
+    async with serving({"limits": {"requests": 1}}, stt=stt) as server:
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            asking = asyncio.create_task(client.post("/stt/transcribe", content=QUESTION))
+            await stt.reached.wait()
+            asking.cancel()
+            await asyncio.wait({asking})
+            answer = await client.post("/tts/synthesize", json={"text": "My turn."})
+    assert answer.status_code == 200
+    assert stt.open_streams == 0
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_an_upload_that_is_cut_off_leaves_no_file(
+    serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    async with serving() as server:
+        _, writer = await asyncio.open_connection(*server.address)
+        writer.write(
+            b"POST /stt/transcribe HTTP/1.1\r\nHost: here\r\nContent-Length: 3000000\r\n\r\n"
+        )
+        writer.write(bytes(2_000_000))
+        await writer.drain()
+        writer.transport.abort()
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            answer = await client.post("/stt/transcribe", content=QUESTION)
+        assert answer.status_code == 200
+    assert left_in(tmp_path) == []
