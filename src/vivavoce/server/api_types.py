@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
@@ -29,6 +30,11 @@ def timed(words: Iterable[Word]) -> list[TimedWord]:
         )
         for word in words
     ]
+
+
+def in_header(text: str) -> str:
+    """The text as a header may have it: what is not plain ASCII is percent-encoded."""
+    return quote(text, safe=" !#$&'()*+,/:;=?@[]|~")
 
 
 class TranscriptSegment(BaseModel):

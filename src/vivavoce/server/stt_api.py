@@ -21,7 +21,7 @@ from vivavoce.timed_text import spans_of
 from vivavoce.transcribe import Segment, transcribe
 
 from .aliases import model_names
-from .api_types import SttModel, SttModels, TimedWord, TranscriptAnswer, timed
+from .api_types import SttModel, SttModels, TimedWord, TranscriptAnswer, in_header, timed
 from .door import TheCaller, TheService
 from .event_stream import while_connected
 from .recordings import documented, recording
@@ -110,7 +110,7 @@ async def transcribe_recording(
     headers = {
         "X-Duration-S": f"{answer.duration_s:g}",
         "X-Processing-S": f"{answer.processing_s:g}",
-        "X-Engine": answer.engine,
+        "X-Engine": in_header(answer.engine),
     }
     return Response(render(done.segments, wishes.format), 200, headers, _MEDIA_TYPES[wishes.format])
 

@@ -25,7 +25,7 @@ from vivavoce.media import write_audio
 
 from .accepting import accepted
 from .aliases import voice_names
-from .api_types import SpeechAnswer, VoiceAnswer, Voices, timed
+from .api_types import SpeechAnswer, VoiceAnswer, Voices, in_header, timed
 from .door import TheCaller, TheService
 from .event_stream import Streamed, while_connected
 from .outbox import Gone
@@ -102,8 +102,8 @@ async def synthesize(
         first = await while_connected(request.receive, lambda: anext(file))
         answer = Streamed(_whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[body.format])
         answer.headers["X-Sample-Rate"] = str(rate)
-        answer.headers["X-Engine"] = tts.name
-        answer.headers["X-Voice"] = _voice(options, service) or ""
+        answer.headers["X-Engine"] = in_header(tts.name)
+        answer.headers["X-Voice"] = in_header(_voice(options, service) or "")
         return answer
 
 

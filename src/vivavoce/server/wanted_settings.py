@@ -19,6 +19,8 @@ _BOUNDS = (
     "stt_timeout_s", "llm_timeout_s", "tts_timeout_s",
 )  # fmt: skip
 """What bounds the server's work may be set lower than it is, not higher."""
+_MOST_S = {"prefix_s": 1.0, "start_s": 1.0}
+"""Of `turns`: so much audio is kept of every session, at most."""
 
 
 def wanted_settings(
@@ -40,10 +42,14 @@ def wanted_settings(
         value, most = getattr(settings, key), getattr(bounds, key)
         if value > most:
             problems.add(layer.where(f"session.{key}"), f"it may be {most:g} at most")
+    for key, most in _MOST_S.items():
+        if getattr(settings.turns, key) > max(most, getattr(bounds.turns, key)):
+            problems.add(layer.where(f"session.turns.{key}"), f"it may be {most:g} at most")
     for key, value in right.items():
-        if isinstance(value, str) and len(value) > server.limits.text_chars:
-            most = server.limits.text_chars
-            problems.add(layer.where(f"session.{key}"), f"it may have {most:,} characters at most")
+        longest = server.limits.text_chars
+        if isinstance(value, str) and len(value) > longest:
+            what = f"it may have {longest:,} characters at most"
+            problems.add(layer.where(f"session.{key}"), what)
     problems.raise_any()
     return settings
 

@@ -215,13 +215,15 @@ class StuckStream(ScriptedSttStream):
 
 async def test_a_client_that_leaves_is_worked_for_no_longer(serving: Serving) -> None:
     stt = StuckStt()
-    async with serving({"limits": {"requests": 1}}, stt=stt) as server:
-        async with httpx.AsyncClient(base_url=server.url) as client:
-            asking = asyncio.create_task(client.post("/stt/transcribe", content=QUESTION))
-            await stt.reached.wait()
-            asking.cancel()
-            await asyncio.wait({asking})
-            answer = await client.post("/tts/synthesize", json={"text": "My turn."})
+    async with (
+        serving({"limits": {"requests": 1}}, stt=stt) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        asking = asyncio.create_task(client.post("/stt/transcribe", content=QUESTION))
+        await stt.reached.wait()
+        asking.cancel()
+        await asyncio.wait({asking})
+        answer = await client.post("/tts/synthesize", json={"text": "My turn."})
     assert answer.status_code == 200
     assert stt.open_streams == 0
 
