@@ -15,6 +15,7 @@ from wyoming.vad import VoiceStarted, VoiceStopped
 
 from vivavoce.captions import Caption
 from vivavoce.engines import Transcript as Understood
+from vivavoce.errors import EngineError
 from vivavoce.server.wyoming.hearing import Telling
 from vivavoce.server.wyoming.wire import audio_of
 from vivavoce.testing import (
@@ -92,6 +93,23 @@ async def test_a_language_is_known_by_its_base_and_another_is_refused(
             events = await client.until(TranscriptStop)
             assert Transcript.from_event(events[-2]).text == "turn on the light"
         assert "no language 'xx'" in await house.fault(Transcribe(language="xx"), *spoken(say(1.0)))
+
+
+async def test_an_engine_that_hears_nothing_for_a_fault_is_told(
+    party: Party, spoken: Spoken
+) -> None:
+    stt = ScriptedStt(*[EngineError("deaf")] * 50)
+    async with party(stt=stt) as house:
+        assert await house.fault(Transcribe(), *spoken(say(1.0))) == "deaf"
+    assert stt.open_streams == 0
+
+
+async def test_an_engine_that_recovers_is_heard(party: Party, spoken: Spoken) -> None:
+    stt = ScriptedStt(EngineError("deaf"), "turn on the light")
+    async with party(stt=stt) as house, house.guest() as client:
+        await client.send(Transcribe(), *spoken(say(1.0)))
+        events = await client.until(TranscriptStop)
+    assert Transcript.from_event(events[-2]).text == "turn on the light"
 
 
 async def test_audio_without_a_wish_tells_where_the_voice_is(party: Party, spoken: Spoken) -> None:

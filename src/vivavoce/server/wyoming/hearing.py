@@ -17,6 +17,7 @@ from vivavoce.engines import SttOptions, Vad
 from vivavoce.server.problems import Problem
 from vivavoce.settings import TurnSettings
 
+from .candid import Candid
 from .link import Link
 from .wire import Transcribe, audio_of
 
@@ -26,17 +27,20 @@ _SILENCES_S = {"aggressive": 0.25, "default": 0.7, "relaxed": 1.25}
 
 
 async def hear(link: Link, wish: Transcribe) -> None:
-    """Tell the text of the audio that follows, word by word, and whole when it has ended."""
+    """Tell the text of the audio that follows, word by word, and whole when it has ended.
+
+    Raises what the engine failed at, if that left words out.
+    """
     engines, session = link.service.engines, link.service.config.session
     options = SttOptions(
         language=spoken_language(wish.language or session.language, engines.stt.languages),
         hotwords=(*(wish.transcript_names or ()), *(wish.transcript_terms or ())),
     )
-    told = Telling()
+    stt, told = Candid(engines.stt), Telling()
     language = options.language
     async with (
         aclosing(voiced_audio(link, wish.vad_sensitivity)) as source,
-        aclosing(captions(source, engines.vad, engines.stt, options)) as heard,
+        aclosing(captions(source, engines.vad, stt, options)) as heard,
     ):
         async for caption in heard:
             language = caption.transcript.language or language
@@ -45,6 +49,8 @@ async def hear(link: Link, wish: Transcribe) -> None:
                 if not begun:
                     await link.send(TranscriptStart(language=language))
                 await link.send(TranscriptChunk(news))
+    if stt.failure is not None:
+        raise stt.failure
     if not told.text:
         await link.send(TranscriptStart(language=language))
     await link.send(Transcript(told.text, context=wish.context, language=language))
