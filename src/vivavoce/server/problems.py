@@ -36,10 +36,8 @@ class Problem(VivavoceError):
 
     @property
     def type(self) -> str:
-        """OpenAI's word for this kind of error."""
+        """OpenAI's word for this kind of error; a wrong key is as any other wrong request."""
         match self.status:
-            case 401:
-                return "authentication_error"
             case 403:
                 return "permission_error"
             case 429:
