@@ -93,7 +93,7 @@ async def chromium(microphone: Path) -> AsyncIterator[Page]:
 async def first_sound(call: Call, seconds: float) -> Samples:
     """So much of what the call hears, from the first sound on."""
     heard: list[Samples] = []
-    async with asyncio.timeout(20), aclosing(call.audio()) as audio:  # type: ignore[type-var]
+    async with asyncio.timeout(20), aclosing(call.audio()) as audio:
         async for piece in audio:
             if heard or np.abs(piece.samples).max() > 0.1:
                 heard.append(piece.samples)

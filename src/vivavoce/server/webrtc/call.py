@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -95,7 +95,7 @@ class Call:
         self._life = self._group.create_task(self._live(self._offer, line))
         return answer
 
-    def audio(self) -> AsyncIterator[Audio]:
+    def audio(self) -> AsyncGenerator[Audio, None]:
         """The peer's microphone at 48 kHz, some 20 ms at a time, until the call is over.
 
         Begins when the connection stands. What is lost, late, or not sent in silence is made up
@@ -104,7 +104,7 @@ class Call:
         """
         return self._microphone.audio()
 
-    def messages(self) -> AsyncIterator[str]:
+    def messages(self) -> AsyncGenerator[str, None]:
         """The texts that come by the data channel, until the call is over.
 
         A peer that sends binary data, or more than is read, is hung up on.
@@ -188,6 +188,8 @@ class Call:
                 self._close(f"nothing came from the peer for {patience.silent_s:g} s")
             elif offer.texts and not self._texts.open and clock() - begun > patience.channel_s:
                 self._close(f"the peer opened no data channel within {patience.channel_s:g} s")
+            elif line.flooded:
+                self._close("the peer sends more than it was allowed to")
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(_LOOK_S, patience.silent_s, patience.channel_s)):
                     await self.closed.wait()

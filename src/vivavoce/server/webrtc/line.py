@@ -26,6 +26,9 @@ from .description import Offer, write_answer
 from .microphone import Microphone
 from .ports import Gatherer, PortConnection, Ports
 
+_EXCESS_BYTES = 65_536
+"""Past the window that it was told, aiortc keeps what a peer sends; honest ones stop at it."""
+
 
 class Line:
     """What a call goes through. Made for one offer; `aclose` must follow."""
@@ -51,6 +54,11 @@ class Line:
             if state in states:
                 return state
         return "connecting"
+
+    @property
+    def flooded(self) -> bool:
+        """Whether the peer has sent more by the data channel than it was allowed to."""
+        return self.sctp is not None and self.sctp._advertised_rwnd < -_EXCESS_BYTES  # noqa: SLF001
 
     async def answer(self) -> str:
         """Open the sockets and describe this side. Raises Problem (503) when no port is free."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class Microphone:
         self._closed = True
         self._news.set()
 
-    async def audio(self) -> AsyncIterator[Audio]:
+    async def audio(self) -> AsyncGenerator[Audio, None]:
         """The audio at 48 kHz, piece by piece as packets come, until `close`."""
         loop = asyncio.get_running_loop()
         while not self._closed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from aiortc import RTCDataChannel
 
@@ -62,7 +62,7 @@ class Texts:
             self._outgoing.append(text)
             self._outgoing_bytes += size
 
-    async def messages(self) -> AsyncIterator[str]:
+    async def messages(self) -> AsyncGenerator[str, None]:
         """The peer's texts, until the call is over; those that came before are still given."""
         while True:
             while self._incoming:
