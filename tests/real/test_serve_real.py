@@ -13,7 +13,7 @@ import pytest
 
 from vivavoce.config import load_config
 from vivavoce.server.health import examine
-from vivavoce.server.proof import QUESTION, prove
+from vivavoce.server.proof import prove, question_in
 from vivavoce.server.service import Service
 from vivavoce.stack import open_engines
 
@@ -25,7 +25,8 @@ async def test_it_understands_and_answers_the_question_that_it_asks_itself() -> 
         await examine(service, engines)
         proof = await prove(engines, config.session)
     assert service.faults == {}
-    assert proof.heard.lower().strip("?. ") == QUESTION.lower().strip("?. ")
+    assert proof.heard.lower().strip("?. ") == question_in("en").lower().strip("?. ")
+    assert proof.asked == question_in(None) == question_in("en-gb") != question_in("de")
     assert proof.answer
     assert proof.gap > 0
 

@@ -41,9 +41,10 @@ def serve(config: Config, no_proof: bool, **given: Any) -> None:
     flags = {key: value for key, value in given.items() if value is not None}
     config = replace(config, server=replace(config.server, **flags))
     try:
-        from vivavoce.server import logs, run
+        from vivavoce.server import listener, logs, run
     except ImportError as error:
         raise missing("vivavoce serve", error) from error
+    listener.check(config.server)
     pull_weights(config, KINDS)
     verbose = logging.getLogger("vivavoce").level < logging.WARNING
     logs.set_up(config.server.log, verbose=verbose)
@@ -85,7 +86,7 @@ def _tell(notice: Notice, config: Config) -> None:
             click.secho(f"\nThe spoken question failed: {why}", fg="red")
             click.echo("It serves nevertheless; `vivavoce doctor` tells what is wrong.")
         case Stopping(sessions):
-            what = f"{sessions} replies may end; " if sessions else ""
+            what = f"{sessions} sessions may end their replies; " if sessions else ""
             click.secho(f"Stopping: {what}Ctrl-C again ends at once.", dim=True, err=True)
 
 

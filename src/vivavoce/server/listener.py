@@ -17,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from vivavoce.errors import BadConfig
 from vivavoce.server_settings import ServerSettings
 
+from .listening import listening_host
+
 _HEAD_BYTES = 64 * 1024
 """Of a request's line and headers, after what came at once; llhttp, their parser, has no bound."""
 _KEEP_ALIVE_S = 75
@@ -100,6 +102,13 @@ def make_listener(app: FastAPI, settings: ServerSettings) -> Listener:
             ssl_keyfile=settings.tls_key,
         )
     )
+
+
+def check(settings: ServerSettings) -> None:
+    """Raise BadConfig now for what a listener would raise it for later."""
+    _check_tls(settings)
+    with bound(listening_host(settings), settings.port):
+        pass
 
 
 @contextmanager

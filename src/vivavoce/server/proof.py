@@ -14,7 +14,14 @@ from vivavoce.errors import EngineError
 from vivavoce.session import Engines
 from vivavoce.settings import SessionSettings
 
-QUESTION = "What is the capital of France?"
+QUESTIONS = {
+    "en": "What is the capital of France?",
+    "de": "Was ist die Hauptstadt von Frankreich?",
+    "es": "¿Cuál es la capital de Francia?",
+    "fr": "Quelle est la capitale de la France ?",
+    "it": "Qual è la capitale della Francia?",
+}
+"""By language; sessions in others are asked in English."""
 _TOKENS = 24
 """Of the answer, which is played out at the speed of speech."""
 
@@ -42,15 +49,22 @@ async def prove(engines: Engines, settings: SessionSettings) -> Proof:
         max_reply_tokens=min(settings.max_reply_tokens, _TOKENS),
         turns=replace(settings.turns, mode="auto"),
     )
-    question = await _spoken(engines.tts, TtsOptions(voice=settings.voice))
+    asked = question_in(settings.language)
+    voice = TtsOptions(voice=settings.voice, language=settings.language)
+    question = await _spoken(engines.tts, asked, voice)
     turn = await answer(engines, question, settings=settings, real_time=True)
     if not turn.text or turn.times is None or turn.times.gap is None:
         raise EngineError(f"{turn.heard.text!r} was heard, but nothing was answered")
-    return Proof(QUESTION, turn.heard.text, turn.text.strip(), turn.times.gap)
+    return Proof(asked, turn.heard.text, turn.text.strip(), turn.times.gap)
 
 
-async def _spoken(tts: Tts, options: TtsOptions) -> Audio:
-    async with aclosing(tts.speak(QUESTION, options)) as pieces:  # type: ignore[type-var]
+def question_in(language: str | None) -> str:
+    """The question in a language, such as `de` or `de-at`."""
+    return QUESTIONS.get((language or "en").partition("-")[0].lower(), QUESTIONS["en"])
+
+
+async def _spoken(tts: Tts, question: str, options: TtsOptions) -> Audio:
+    async with aclosing(tts.speak(question, options)) as pieces:  # type: ignore[type-var]
         samples = [piece.samples async for piece in pieces]
     if not samples:
         raise EngineError(f"{tts.name} said nothing")
