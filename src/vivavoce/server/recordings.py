@@ -33,7 +33,7 @@ async def recording(
     or more than `upload_mb`; Gone when the client leaves while it sends.
     """
     try:
-        if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
             async with _of_form(request, limits) as found:
                 yield found
         else:

@@ -15,7 +15,6 @@ from typing import TypeVar
 
 from fastapi import WebSocket
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.websockets import WebSocketDisconnect
 
 from vivavoce.server_settings import LimitSettings
 
@@ -24,7 +23,7 @@ from .door import caller_of, service_of
 from .outbox import Gone, Outbox, messages
 from .problems import Problem, problem_of
 from .service import Service
-from .transports import STALL_S
+from .transports import LEFT, STALL_S
 
 T = TypeVar("T")
 S = TypeVar("S", bound=BaseModel)
@@ -68,7 +67,7 @@ class Socket:
                     await self._websocket.send_bytes(message)
                 else:
                     await self._websocket.send_text(as_text(message))
-        except (TimeoutError, WebSocketDisconnect, RuntimeError) as error:
+        except (TimeoutError, *LEFT) as error:
             self.outbox.drop(f"it read nothing for {STALL_S:g} s")
             raise Gone("the client has left, or does not read") from error
 

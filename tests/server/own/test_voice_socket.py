@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -364,3 +365,54 @@ async def test_hanging_up_closes_the_socket(server: Served, device: Devices) -> 
         await client.tell(type="end")
         assert await client.closed() == (1000, "")
     await device.have_left(server)
+
+
+def anything(dice: random.Random) -> str | bytes:
+    """Something that a client may send, sense or not."""
+    spoken = dice.choice([say, hush])(dice.choice([0.02, 0.3, 0.8]))
+    told = dice.choice(
+        [
+            {"type": "text", "text": "talk on"}, {"type": "say", "text": LONG},
+            {"type": "interrupt"}, {"type": "commit"}, {"type": "start"}, {"type": "mute"},
+            {"type": "mute", "muted": False}, {"type": "ping"}, {"type": "dance"}, [],
+            {"type": "configure", "session": {"turns": {"mode": dice.choice(["auto", "manual"])}}},
+            {"type": "configure", "session": {"speed": dice.choice([0.5, 2.0, 9.0])}},
+        ]
+    )  # fmt: skip
+    choices: list[str | bytes] = [to_pcm16(spoken.samples), json.dumps(told), bytes(3), "{"]
+    return dice.choice(choices)
+
+
+@pytest.mark.parametrize("clears", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_comes_each_reply_ends_once_and_nothing_of_it_follows(
+    serving: Serving, device: Devices, seed: int, clears: bool
+) -> None:
+    dice = random.Random(seed)
+    stt = ScriptedStt(*(dice.choice(["", "mm-hm", "tell me more of it"]) for _ in range(200)))
+    llm, tts = ScriptedLlm(answer=lambda _: LONG), ScriptedTts()
+    async with serving(stt=stt, llm=llm, tts=tts) as server:
+        async with device(f"{server.ws_url}/voice", rate=16_000, clears=clears) as client:
+            for number in range(10):
+                for _ in range(dice.randrange(20)):
+                    await client.socket.send(anything(dice))
+                await client.tell(type="ping", id=number)
+                await client.until("Pong", id=number)
+            await client.tell(type="interrupt")
+            await client.tell(type="ping", id="last")
+            await client.until("Pong", id="last")
+        await device.have_left(server)
+        assert (llm.running, tts.running, stt.open_streams) == (0, 0, 0)
+        await device.talk_to(server)
+    assert len(client.of("ReplyStarted")) > 2
+    active = None
+    for event in client.order:
+        if isinstance(event, bytes):
+            assert active is not None, "sound without a reply"
+        elif event["event"] == "ReplyStarted":
+            assert active is None
+            active = event["turn"]
+        elif event["event"] in {"Wrote", "Spoke", "Paused", "Resumed", "ReplyEnded"}:
+            assert event["turn"] == active
+            active = None if event["event"] == "ReplyEnded" else active
+    assert active is None
