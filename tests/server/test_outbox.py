@@ -226,3 +226,27 @@ async def test_a_silent_client_is_told_so(serving: Serving) -> None:
 def _read_to_the_end(client: socket.socket) -> None:
     while client.recv(1 << 16):
         pass
+
+
+async def test_other_clients_go_on_while_one_does_not_read(serving: Serving) -> None:
+    async def flood(websocket: WebSocket) -> None:
+        await websocket.accept()
+        outbox = Outbox(websocket, 100 * MB)
+        for _ in range(160):
+            outbox.send_bytes(bytes(100_000))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(outbox.run())
+            async for _ in messages(websocket, MB):
+                pass
+            await outbox.close(flush_s=0.1)
+
+    def routes(app: FastAPI) -> None:
+        at(flood)(app)
+        app.add_api_websocket_route("/echo", echo)
+
+    async with serving(routes=routes) as server:
+        with await asyncio.to_thread(knock, server):
+            async with connect(f"{server.ws_url}/echo") as client:
+                for number in range(100):
+                    await client.send(str(number))
+                    assert await client.recv() == str(number)
