@@ -130,6 +130,20 @@ def test_what_nobody_takes_is_dropped_from_the_oldest_on() -> None:
     assert order.dropped_s == pytest.approx(39 * FRAME_S)
 
 
+def test_a_peer_cannot_make_time_run_faster_than_the_clock() -> None:
+    leaps = [Sent(200 * n, n * FRAME_S) for n in range(100)]
+    rush = [Sent(n, n * FRAME_S / 50) for n in range(5000)]
+    for packets in (leaps, rush):
+        assert seconds(heard(packets, 2.0)) <= 2.0 + 2.0 + FRAME_S
+
+
+def test_however_short_packets_are_only_so_many_wait() -> None:
+    order = Order(RATE, 0.0)
+    for number in range(10_000):
+        order.put(1_000 * (number > 0) + number, b"", 1, 0.0, pause=False)
+    assert len(order._waiting) == 400
+
+
 @settings(deadline=None)
 @given(
     lost=st.sets(st.integers(1, 199), max_size=60),

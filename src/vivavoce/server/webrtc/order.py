@@ -13,6 +13,10 @@ _WRAP = 1 << 32
 _JUMP_S = 5.0
 """A timestamp that is so far from the one expected begins a new count."""
 
+_FAST_S = 2.0
+"""How far a stream may run ahead of the clock; beyond, it is cut, whatever a peer makes up."""
+_MOST = 400
+"""Packets that may wait, however short they are."""
 _DRIFT = 0.02
 """How much of a packet's lateness counts as the way having grown longer; the rest is jitter."""
 
@@ -64,6 +68,7 @@ class Order:
         self._keep = round(keep_s * rate)
         self._waiting: dict[int, _Arrived] = {}
         self._next = 0
+        self._given_s = now
         self._counted = False
         self._begun = now  # when timestamp 0 was, by the packets that came quickest
         self._filled = self._ahead = 0
@@ -84,13 +89,33 @@ class Order:
             self._filled -= behind
             self._next = at
         self._waiting.setdefault(at, _Arrived(payload, ticks, pause, now))
-        while max(self._waiting) - min(self._waiting) > self._keep:
+        while max(self._waiting) - min(self._waiting) > self._keep or len(self._waiting) > _MOST:
             oldest = min(self._waiting)
             self.dropped_s += self._waiting.pop(oldest).ticks / self._rate
             self._next = max(self._next, min(self._waiting))
 
     def take(self, now: float) -> Piece | None:
         """What is next; None until `due`, or until another packet has come."""
+        while (piece := self._piece(now)) is not None:
+            seconds = piece.seconds if isinstance(piece, Gap) else piece.ticks / self._rate
+            if self._given_s + seconds > now + _FAST_S:
+                self.dropped_s += seconds
+                continue
+            self._given_s += seconds
+            return piece if isinstance(piece, Gap) else piece.payload
+        return None
+
+    @property
+    def due(self) -> float:
+        """When `take` will give something though no other packet comes."""
+        if self._waiting:
+            first = min(self._waiting)
+            at_once = first <= self._next or self._paused or self._filled
+            return self._waiting[first].at + (0.0 if at_once else self._late_s)
+        patience = self._pause_s if self._paused else self._patience_s
+        return self._begun + (self._next + self._frame + self._ahead) / self._rate + patience
+
+    def _piece(self, now: float) -> _Arrived | Gap | None:
         while self._waiting:
             first = min(self._waiting)
             if first <= self._next:
@@ -111,23 +136,13 @@ class Order:
         self._filled += self._frame
         return self._gap(self._frame, "silent")
 
-    @property
-    def due(self) -> float:
-        """When `take` will give something though no other packet comes."""
-        if self._waiting:
-            first = min(self._waiting)
-            at_once = first <= self._next or self._paused or self._filled
-            return self._waiting[first].at + (0.0 if at_once else self._late_s)
-        patience = self._pause_s if self._paused else self._patience_s
-        return self._begun + (self._next + self._frame + self._ahead) / self._rate + patience
-
-    def _given(self, first: int) -> bytes:
+    def _given(self, first: int) -> _Arrived:
         packet = self._waiting.pop(first)
         self._next = first + packet.ticks
         self._filled, self._paused = 0, packet.pause
         late = packet.at - first / self._rate - self._begun
         self._begun += late if late < 0 else late * _DRIFT
-        return packet.payload
+        return packet
 
     def _gap(self, ticks: int, kind: Literal["lost", "silent"]) -> Gap:
         self._next += ticks
