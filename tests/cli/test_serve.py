@@ -260,6 +260,7 @@ def test_a_reply_that_does_not_end_is_cut_after_a_deadline(serve: Serve) -> None
         list(events(client))
         assert client.close_code == 1012
     assert server.ended() == 0
+    assert not any("Traceback" in line for line in server.err)
 
 
 def test_a_second_ctrl_c_ends_it_at_once(serve: Serve) -> None:
@@ -272,6 +273,7 @@ def test_a_second_ctrl_c_ends_it_at_once(serve: Serve) -> None:
             client.recv()
         server.process.send_signal(signal.SIGINT)
         assert server.ended() == 130
+    assert not any("Traceback" in line for line in server.err)
 
 
 def test_it_can_be_stopped_while_it_loads(serve: Serve) -> None:

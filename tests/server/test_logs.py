@@ -116,6 +116,18 @@ async def _said(*, log_words: bool) -> None:
     )
 
 
+def test_that_something_was_cancelled_is_no_news(stream: StringIO) -> None:
+    set_up("text", stream=stream)
+    for told in (asyncio.CancelledError(), ValueError("a reason")):
+        try:
+            raise told
+        except BaseException:
+            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    logging.getLogger("uvicorn.error").error("Traceback …\nasyncio.exceptions.CancelledError\n")
+    assert stream.getvalue().count("Exception in ASGI application") == 1
+    assert "CancelledError" not in stream.getvalue()
+
+
 def test_an_unknown_form_is_refused() -> None:
     with pytest.raises(BadConfig, match=r"server\.log: no form 'xml'"):
         set_up("xml")

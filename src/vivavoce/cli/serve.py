@@ -86,7 +86,7 @@ def _tell(notice: Notice, config: Config) -> None:
             click.secho(f"\nThe spoken question failed: {why}", fg="red")
             click.echo("It serves nevertheless; `vivavoce doctor` tells what is wrong.")
         case Stopping(sessions):
-            what = f"{sessions} sessions may end their replies; " if sessions else ""
+            what = f"replies may end (sessions: {sessions}); " if sessions else ""
             click.secho(f"Stopping: {what}Ctrl-C again ends at once.", dim=True, err=True)
 
 

@@ -6,6 +6,7 @@ is in it unless `server.log_words` is set, and never audio.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
@@ -34,6 +35,7 @@ def set_up(form: str, *, verbose: bool = False, stream: TextIO | None = None) ->
         raise BadConfig(f"server.log: no form {form!r}; {nearest(form, forms)}")
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(forms[form]())
+    handler.addFilter(_is_news)
     handler.addFilter(_mark)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     ours = logging.getLogger("vivavoce")
@@ -72,6 +74,14 @@ class JsonLines(logging.Formatter):
             },
             ensure_ascii=False,
         )
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that a task was cancelled, which is how things end; uvicorn takes it for an error."""
+    if record.exc_info and record.exc_info[0] is not None:
+        return not issubclass(record.exc_info[0], asyncio.CancelledError)
+    cancelled = record.getMessage().rstrip().endswith(asyncio.CancelledError.__name__)
+    return not (cancelled and record.name.startswith("uvicorn"))
 
 
 def _mark(record: logging.LogRecord) -> bool:
