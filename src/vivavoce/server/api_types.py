@@ -131,6 +131,23 @@ class SpeechAnswer(BaseModel):
     voice: str | None = Field(description="The engine's own name of it, where it is known.")
     words: list[TimedWord] = Field(description="Empty where the engine does not tell them.")
 
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "audio": "UklGRi…",
+                    "format": "wav",
+                    "sample_rate": 22050,
+                    "duration_s": 0.62,
+                    "processing_s": 0.012,
+                    "engine": "espeak-ng:en-us+rob",
+                    "voice": "en-us+rob",
+                    "words": [{"text": "Hello.", "start": 0.0, "end": 0.41}],
+                }
+            ]
+        }
+    }
+
 
 class VoiceChatAnswer(BaseModel):
     """One spoken turn."""
@@ -145,4 +162,32 @@ class VoiceChatAnswer(BaseModel):
     sample_rate: int
     duration_s: float = Field(description="Of the reply's audio.")
     processing_s: float
-    engines: dict[str, str] = Field(examples=[{"stt": "moonshine:tiny-en"}])
+    engines: dict[str, str]
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "conversation_id": "8sYp2n1XJ0ZbQe4T",
+                    "heard": "What is the capital of France?",
+                    "language": "en",
+                    "confidence": 0.97,
+                    "reply": "The capital of France is Paris.",
+                    "audio": "UklGRi…",
+                    "format": "wav",
+                    "sample_rate": 22050,
+                    "duration_s": 2.1,
+                    "processing_s": 0.6,
+                    "engines": {
+                        "stt": "moonshine:tiny-en",
+                        "llm": "llama-cpp:smollm2-135m",
+                        "tts": "espeak-ng:en-us+rob",
+                    },
+                }
+            ]
+        }
+    }
+
+
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+"""What OpenAPI calls a body of bytes."""

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from vivavoce.server_settings import LimitSettings
 
+from .api_types import BINARY
 from .outbox import Gone
 from .problems import Problem
 from .uploads import received
@@ -74,12 +75,11 @@ async def _of_body(request: Request, limits: LimitSettings) -> AsyncGenerator[Pa
 
 def documented(fields: type[BaseModel]) -> dict[str, Any]:
     """The body as OpenAPI has it. fields: those of the form besides its file."""
-    binary = {"type": "string", "format": "binary"}
     properties = fields.model_json_schema()["properties"]
     form = {
         "type": "object",
         "required": ["file"],
-        "properties": {"file": binary, **properties},
+        "properties": {"file": BINARY["schema"], **properties},
     }
-    content = {"multipart/form-data": {"schema": form}, "audio/*": {"schema": binary}}
+    content = {"multipart/form-data": {"schema": form}, "audio/*": BINARY}
     return {"requestBody": {"required": True, "content": content}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from .uploads import streamed
 
 router = APIRouter(tags=["Transcripts"])
 
+_TEXT = {"schema": {"type": "string"}}
 _MEDIA_TYPES = {"text": "text/plain", "srt": "application/x-subrip", "vtt": "text/vtt"}
 
 
@@ -83,9 +84,10 @@ _WISHES = TypeAdapter(TranscribeWishes)
 
 @router.post(
     "/stt/transcribe",
+    summary="Write down a recording",
     response_model=TranscriptAnswer,
     openapi_extra=documented(TranscribeWishes),
-    responses={200: {"content": {media: {} for media in _MEDIA_TYPES.values()}}},
+    responses={200: {"content": dict.fromkeys(_MEDIA_TYPES.values(), _TEXT)}},
 )
 async def transcribe_recording(
     request: Request,
@@ -115,7 +117,7 @@ async def transcribe_recording(
     return Response(render(done.segments, wishes.format), 200, headers, _MEDIA_TYPES[wishes.format])
 
 
-@router.get("/stt/models")
+@router.get("/stt/models", summary="Tell the engine that transcribes")
 async def stt_models(service: TheService, caller: TheCaller) -> SttModels:
     """The engine that transcribes."""
     stt = service.engines.stt
@@ -166,8 +168,17 @@ class Transcribed:
         )
 
 
-async def transcribed(path: Path, service: Service, options: SttOptions) -> Transcribed:
-    """All that is said in the file. Raises Problem for one that holds no audio."""
+async def transcribed(
+    path: Path,
+    service: Service,
+    options: SttOptions,
+    *,
+    step: Callable[[], Awaitable[None]] | None = None,
+) -> Transcribed:
+    """All that is said in the file. Raises Problem for one that holds no audio.
+
+    step: waited for before each half second of it, by who has time.
+    """
     begun = time.perf_counter()
     engines, count = service.engines, 0
     rate = engines.stt.rate
@@ -176,6 +187,8 @@ async def transcribed(path: Path, service: Service, options: SttOptions) -> Tran
         nonlocal count
         async with aclosing(streamed(path, rate, service.limits)) as chunks:
             async for chunk in chunks:
+                if step is not None:
+                    await step()
                 count += len(chunk)
                 yield chunk
 

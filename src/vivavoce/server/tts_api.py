@@ -25,7 +25,7 @@ from vivavoce.media import write_audio
 
 from .accepting import accepted
 from .aliases import voice_names
-from .api_types import SpeechAnswer, VoiceAnswer, Voices, in_header, timed
+from .api_types import BINARY, SpeechAnswer, VoiceAnswer, Voices, in_header, timed
 from .door import TheCaller, TheService
 from .event_stream import Streamed, while_connected
 from .outbox import Gone
@@ -67,8 +67,9 @@ class SpeechWishes(VoiceWishes):
 
 @router.post(
     "/tts/synthesize",
+    summary="Speak a text",
     response_model=SpeechAnswer,
-    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+    responses={200: {"content": dict.fromkeys(MEDIA_TYPES.values(), BINARY)}},
 )
 async def synthesize(
     body: SpeechWishes,
@@ -107,7 +108,7 @@ async def synthesize(
         return answer
 
 
-@router.get("/tts/voices")
+@router.get("/tts/voices", summary="List the voices")
 async def tts_voices(service: TheService, caller: TheCaller, language: str | None = None) -> Voices:
     """What `voice` may be; only those for a language, if one is given."""
     tts = service.engines.tts

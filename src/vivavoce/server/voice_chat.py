@@ -20,7 +20,7 @@ from vivavoce.engines import TtsOptions
 from vivavoce.settings import SessionSettings
 
 from .accepting import accepted
-from .api_types import VoiceChatAnswer
+from .api_types import BINARY, VoiceChatAnswer
 from .dialogues import Dialogue, Dialogues
 from .door import TheCaller, TheService
 from .event_stream import while_connected
@@ -58,10 +58,11 @@ _WISHES = TypeAdapter(ChatWishes)
 
 @router.post(
     "/voice-chat",
+    summary="Ask a spoken question",
     response_model=VoiceChatAnswer,
     openapi_extra=documented(ChatWishes),
     responses={
-        200: {"content": {media: {} for media in (_MIXED, _FORM, *MEDIA_TYPES.values())}},
+        200: {"content": dict.fromkeys((_MIXED, _FORM, *MEDIA_TYPES.values()), BINARY)},
         404: {"description": "The conversation has ended, or never was."},
     },
 )
