@@ -21,7 +21,7 @@ from .description import Offer, read_offer
 from .line import Line
 from .loudspeaker import Loudspeaker
 from .microphone import Microphone
-from .ports import Ports
+from .reach import Ports
 from .texts import Texts
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,8 @@ from aiortc.rtcrtpparameters import (
 
 from .description import Offer, write_answer
 from .microphone import Microphone
-from .ports import Gatherer, PortConnection, Ports
+from .ports import Gatherer, PortConnection
+from .reach import Ports
 
 _EXCESS_BYTES = 65_536
 """Past the window that it was told, aiortc keeps what a peer sends; honest ones stop at it."""

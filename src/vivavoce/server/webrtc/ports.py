@@ -1,4 +1,4 @@
-"""Where a call's packets come in: UDP ports in a range, addresses that clients can reach."""
+"""Where a call's packets come in: sockets on the ports and addresses of the settings."""
 
 from __future__ import annotations
 
@@ -6,48 +6,20 @@ import asyncio
 import errno
 import ipaddress
 import random
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aioice.ice import Connection, StunProtocol, get_host_addresses
 from aioice.stun import Message
 from aiortc import RTCIceGatherer
 
-from vivavoce.errors import BadConfig
 from vivavoce.server.problems import Problem
-from vivavoce.server_settings import ServerSettings
+
+from .reach import Ports
 
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - behind NAT, what is forwarded may come by any interface
 _LOOPBACK = "127.0.0.1"
 _FIRST_CHOICE = 65535
 """ICE's preference for the first of several addresses (RFC 8445, section 5.1.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What the settings say about addresses and UDP ports.
-
-    ports: that may be used; (0,) is any. public: the address that clients reach, or None.
-    """
-
-    ports: Sequence[int]
-    public: str | None
-
-    @classmethod
-    def of(cls, settings: ServerSettings) -> Ports:
-        """From `ice_ports` and `public_address`. Raises BadConfig for what they cannot be."""
-        public = settings.public_address.strip() or None
-        if public is not None:
-            try:
-                public = str(ipaddress.ip_address(public))
-            except ValueError:
-                raise BadConfig(
-                    f"server.public_address: {public!r} is no IP address; give one such as "
-                    "203.0.113.7, or leave it empty"
-                ) from None
-        return cls(_range(settings.ice_ports.strip()), public)
 
 
 class Gatherer(RTCIceGatherer):
@@ -168,17 +140,3 @@ def _is_ours(address: str) -> bool:
     version = ipaddress.ip_address(address)
     known = get_host_addresses(use_ipv4=version.version == 4, use_ipv6=version.version == 6)
     return version.is_loopback or address in known
-
-
-def _range(text: str) -> Sequence[int]:
-    if not text:
-        return (0,)
-    match = re.fullmatch(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", text)
-    if match:
-        first, last = int(match[1]), int(match[2] or match[1])
-        if 1024 <= first <= last <= 65535:
-            return range(first, last + 1)
-    raise BadConfig(
-        f"server.ice_ports: {text!r} is no range of ports; give one such as 40000-40100, "
-        "from 1024 to 65535"
-    )
