@@ -89,13 +89,13 @@ def test_partial_words_that_may_change_are_kept_apart(visit: Visit) -> None:
 
 
 def test_the_words_being_heard_are_told_from_those_before_and_after(visit: Visit) -> None:
-    said = [Wrote(1, "One  two\nthree four"), Spoke(1, "One"), Spoke(1, " two three")]
+    said: list[Event] = [Wrote(1, "One  two\nthree four"), Spoke(1, "One"), Spoke(1, " two three")]
     (reply,) = play(visit, [ReplyStarted(1, draft=True), *said])["entries"]
     assert (reply["lit"], reply["latest"], reply["rest"]) == ("One", "  two\nthree", " four")
 
 
 def test_what_was_heard_stands_where_it_is_not_what_was_written(visit: Visit) -> None:
-    said = [Wrote(1, "It costs $5."), Spoke(1, "It costs five")]
+    said: list[Event] = [Wrote(1, "It costs $5."), Spoke(1, "It costs five")]
     (reply,) = play(visit, [ReplyStarted(1, draft=False), *said])["entries"]
     assert (reply["lit"], reply["rest"]) == ("It costs five", "")
 

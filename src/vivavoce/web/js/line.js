@@ -17,7 +17,7 @@ export class Line {
   constructor({ sound, way, tell, change }) {
     Object.assign(this, { sound, way, tell, change });
     this.stopped = false;
-    this.session = null;
+    this.session = this.opening = null;
     this.wake = () => {};
     this.online = () => this.wake();
   }
@@ -51,7 +51,7 @@ export class Line {
   /** End it. */
   stop() {
     this.stopped = true;
-    this.session?.close();
+    (this.session ?? this.opening)?.close();
     this.end?.(null);
     this.wake();
   }
@@ -77,13 +77,21 @@ export class Line {
     if (this.way === "webrtc" && !able) {
       throw new ServiceError("WebRTC needs a microphone here; choose another connection.", { code: "no_way" });
     }
-    if (this.way === "websocket" || !able) return opened(new SocketLine(parts));
+    if (this.way === "websocket" || !able) return this.opened(new SocketLine(parts));
     try {
-      return await opened(new WebRtcLine(parts));
+      return await this.opened(new WebRtcLine(parts));
     } catch (error) {
-      if (this.way === "webrtc" || ![0, 404, 405, 501, 503].includes(error.status ?? 0)) throw error;
-      return opened(new SocketLine(parts));
+      const refused = error.status >= 400 && error.status < 500 && ![404, 405].includes(error.status);
+      if (this.way === "webrtc" || refused) throw error;
+      return this.opened(new SocketLine(parts));
     }
+  }
+
+  async opened(session) {
+    if (this.stopped) throw new ServiceError("the user ended it");
+    this.opening = session;
+    await session.open();
+    return session;
   }
 
   async mayRetry(error) {
@@ -102,9 +110,4 @@ export class Line {
       this.wake = () => done(clearTimeout(timer));
     });
   }
-}
-
-async function opened(line) {
-  await line.open();
-  return line;
 }

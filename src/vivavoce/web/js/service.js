@@ -39,19 +39,20 @@ export function subprotocols() {
 
 /** A successful answer. Asks for a key and tries again when the server wants one.
  *
- * Raises ServiceError, and what `signal` raises.
+ * options: as `fetch` has them; `accept` lists further statuses to return, `unasked` leaves it to
+ * the caller to ask for a key. Raises ServiceError, and AbortError when `signal` says so.
  */
 export async function ask(path, options = {}) {
   for (;;) {
     const answer = await send(path, options);
     if (answer.ok || options.accept?.includes(answer.status)) return answer;
     const error = await problem(answer);
-    if (answer.status !== 401) throw error;
+    if (answer.status !== 401 || options.unasked) throw error;
     if (!(await askForKey(apiKey() !== ""))) throw Object.assign(error, { declined: true });
   }
 }
 
-async function send(path, { accept, headers, ...options }) {
+async function send(path, { accept, unasked, headers, ...options }) {
   const key = apiKey();
   const all = key ? { ...headers, Authorization: `Bearer ${key}` } : headers;
   try {

@@ -73,6 +73,7 @@ export class SocketLine {
     this.over = true;
     this.ask({ type: "end" });
     this.release();
+    this.settle(new ServiceError("the user ended it"));
   }
 
   receive(data) {

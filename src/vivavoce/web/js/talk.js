@@ -42,13 +42,14 @@ export class Talk {
     addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !document.querySelector("dialog[open]")) byId("interrupt").click();
     });
-    addEventListener("pagehide", () => this.line?.stop());
+    addEventListener("pagehide", () => this.line && this.stop());
     this.listDevices();
     this.render();
   }
 
   /** Begin. aloud: with the microphone; else only written words go in. */
   async start({ aloud }) {
+    if (this.starting) return;
     dismiss();
     this.update({ ...this.view, line: "connecting" });
     this.starting = true;

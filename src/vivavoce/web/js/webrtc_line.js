@@ -54,6 +54,7 @@ export class WebRtcLine {
       headers: { "Content-Type": "application/sdp" },
       body: peer.localDescription.sdp,
       signal: AbortSignal.timeout(OPEN_MS),
+      unasked: true,
     });
     this.call = answer.headers.get("Location");
     await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
@@ -88,8 +89,9 @@ export class WebRtcLine {
 
   close() {
     this.over = true;
-    if (this.call) ask(`${this.call}/hangup`, { method: "POST", keepalive: true }).catch(() => {});
+    if (this.call) ask(`${this.call}/hangup`, { method: "POST", keepalive: true, unasked: true }).catch(() => {});
     this.release();
+    this.settle(new ServiceError("the user ended it"));
   }
 
   play(stream) {
