@@ -11,7 +11,7 @@ from typing import Any
 from vivavoce.server.admission import Caller
 from vivavoce.server.problems import Problem, problem_of
 from vivavoce.server.service import Service
-from vivavoce.server.webrtc import open_call
+from vivavoce.server.webrtc import Patience, open_call
 from vivavoce.server.webrtc.call import Call
 
 from . import server_events as tell
@@ -27,9 +27,10 @@ log = logging.getLogger(__name__)
 
 
 class Calls:
-    """The calls that are open, by id."""
+    """The calls that are open, by id. patience: with each peer; None is the usual one."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: Patience | None = None) -> None:
+        self._patience = patience
         self._dialogues: dict[str, Dialogue] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # outlive the requests; `aclose` ends them
 
@@ -87,7 +88,7 @@ class Calls:
                 service.admission.session(caller),
                 service.conversations.enter("webrtc") as conversation,
             ):
-                async with open_call(service.settings) as call:
+                async with open_call(service.settings, self._patience) as call:
                     sdp = await call.answer(offer)
                     dialogue = Dialogue(
                         service,
