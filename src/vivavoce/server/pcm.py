@@ -17,11 +17,23 @@ Rate: TypeAlias = Annotated[int, Field(ge=8_000, le=192_000)]
 """Hz of what clients send and get."""
 
 
+MOST_S = 60.0
+"""Of audio in one message: a connection that reads nothing while an engine works through more
+would look dead."""
+
+
 def from_bytes(data: bytes, encoding: Encoding, rate: int) -> Audio:
-    """One message's audio. Raises BadAudio when it is not a whole number of samples."""
+    """One message's audio.
+
+    Raises BadAudio when it is not a whole number of samples, or more than MOST_S.
+    """
+    width = 2 if encoding == "pcm16" else 4
+    if len(data) > MOST_S * rate * width:
+        seconds = len(data) / (rate * width)
+        raise BadAudio(f"{seconds:.0f} s of audio in one message; send {MOST_S:g} s at most")
     if encoding == "pcm16":
         return Audio(from_pcm16(data), rate)
-    if len(data) % 4:
+    if len(data) % width:
         raise BadAudio(f"{len(data)} bytes of float32: the count must be a multiple of 4")
     return Audio(clean(np.frombuffer(data, "<f4").astype(np.float32)), rate)
 

@@ -78,6 +78,16 @@ async def test_the_recording_may_be_the_body_itself(serving: Serving) -> None:
     assert float(answer.headers["x-duration-s"]) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/dev/zero", "a\0b", "x" * 200, "é\r\nX: y"])
+async def test_a_file_s_name_means_nothing(serving: Serving, name: str) -> None:
+    async with (
+        serving(stt=ScriptedStt("what time is it")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        answer = await client.post("/stt/transcribe", files={"file": (name, QUESTION)})
+    assert (answer.status_code, name[:9] in answer.text and bool(name)) == (200, False)
+
+
 @pytest.mark.parametrize(
     ("form", "media_type", "begin"),
     [

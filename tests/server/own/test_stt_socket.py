@@ -112,12 +112,21 @@ async def test_an_engine_that_fails_again_and_again_ends_the_stream(
         await device.talk_to(server)
 
 
-async def test_ten_minutes_in_one_message_stall_nobody(serving: Serving, device: Devices) -> None:
-    async with (
-        serving({"limits": {"message_mb": 40}}) as server,
-        device(f"{server.ws_url}/stt/stream", rate=16_000) as client,
-    ):
-        await client.speak(hush(600.0))
+async def test_ten_minutes_at_once_stall_nobody(serving: Serving, device: Devices) -> None:
+    async with serving() as server, device(f"{server.ws_url}/stt/stream", rate=16_000) as client:
+        await client.speak(*[hush(60.0)] * 10)
         await device.talk_to(server)
         await client.tell(type="end")
         assert (await client.until("Ended"))["duration_s"] == pytest.approx(600.0)
+
+
+async def test_more_than_a_minute_in_one_message_is_refused(
+    server: Served, device: Devices
+) -> None:
+    async with device(f"{server.ws_url}/stt/stream", rate=16_000) as client:
+        await client.speak(hush(61.0))
+        error = await client.until("Error")
+        assert (error["code"], error["fatal"]) == ("invalid_audio", False)
+        assert "send 60 s at most" in str(error["message"])
+        await client.tell(type="end")
+        assert (await client.until("Ended"))["duration_s"] == 0
