@@ -7,6 +7,7 @@ events, as `events.as_dict` writes them. docs/api.md tells device authors all of
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
@@ -174,7 +175,8 @@ class _Talk:
                     raise Problem("nothing was said that could be committed", code="commit_empty")
             case Configure(session=wanted):
                 session.configure(await _settings(self._socket, wanted, session.settings))
-                outbox.send_json({"event": "Configured", "session": asdict(session.settings)})
+                now = _named(wanted, asdict(session.settings))
+                outbox.send_json({"event": "Configured", "session": now})
             case Mute(muted=muted):
                 self._muted = muted
             case Ping(id=number):
@@ -200,3 +202,14 @@ async def _settings(
     voice = TtsOptions(settings.voice, settings.language, settings.speed, settings.pitch)
     voice = await known_voice(service.engines.tts, voice, service.settings)
     return replace(settings, voice=voice.voice)
+
+
+def _named(wanted: Mapping[str, object], settings: Mapping[str, object]) -> dict[str, object]:
+    """Those of the settings that the client named; the others may not be for its eyes."""
+    named: dict[str, object] = {}
+    for key, value in wanted.items():
+        now = settings[key]
+        if isinstance(value, Mapping) and isinstance(now, Mapping):
+            now = _named(value, now)
+        named[key] = now
+    return named
