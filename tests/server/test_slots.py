@@ -49,6 +49,31 @@ async def test_nobody_waits_for_ever() -> None:
     assert slots.taken == 0
 
 
+async def test_a_place_that_comes_free_as_its_waiter_leaves_goes_to_the_next() -> None:
+    slots = Slots(1, 2)
+    await slots.enter(None)
+    leaving, next_one = (asyncio.create_task(slots.enter(None)) for _ in range(2))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    slots.leave()
+    await asyncio.wait({leaving, next_one})
+    assert leaving.cancelled()
+    assert next_one.exception() is None
+    assert (slots.taken, slots.waiting) == (1, 0)
+
+
+async def test_a_place_that_its_waiter_no_longer_wants_goes_back() -> None:
+    slots = Slots(1, 1)
+    await slots.enter(None)
+    leaving = asyncio.create_task(slots.enter(None))
+    await asyncio.sleep(0)
+    slots.leave()
+    leaving.cancel()
+    await asyncio.wait({leaving})
+    assert leaving.cancelled()
+    assert (slots.taken, slots.waiting) == (0, 0)
+
+
 class Crowd:
     """Tasks that come, stay until told, and go or are cancelled."""
 
@@ -87,10 +112,10 @@ class Crowd:
                 self.tasks[pick % len(self.tasks)].cancel()
 
 
-STEPS = st.tuples(st.sampled_from(["come", "come", "go", "cancel", "tick"]), st.integers(0, 9))
+STEPS = st.tuples(st.sampled_from(["come", "come", "go", "cancel", "tick"]), st.integers(0, 5))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=300)
 @given(limit=st.integers(1, 3), waiting=st.integers(0, 4), steps=st.lists(STEPS, max_size=40))
 def test_whatever_happens_no_place_is_lost_or_given_twice(
     limit: int, waiting: int, steps: list[tuple[str, int]]

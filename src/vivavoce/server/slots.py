@@ -45,7 +45,7 @@ class Slots:
         except BaseException as error:
             if turn.done() and not turn.cancelled():
                 self.leave()  # the place came at the same moment
-            else:
+            elif turn in self._queue:  # else `leave` has passed it over
                 self._queue.remove(turn)
             if isinstance(error, TimeoutError):
                 raise _busy(f"no place was free for {patience_s:g} s") from None
