@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import pytest
@@ -58,7 +59,7 @@ async def open_server(
 ) -> AsyncIterator[Served]:
     """A server, listening and ready; at the end it has left no task and no place behind.
 
-    settings: the configuration's `server` section. engines: all five; or some of them one by
+    settings: the configuration's `server` section; its `state` is a folder that goes with it. engines: all five; or some of them one by
     one, and the rest are scripted ones.
     routes: adds further ones to the application, for tests of what all routes rest on.
     """
@@ -70,7 +71,9 @@ async def open_server(
         tts or ScriptedTts(),
     )
     before = asyncio.all_tasks()
-    config = load_config(overrides={"server": settings or {}}, environment={})
+    state = TemporaryDirectory()
+    chosen = {"state": state.name, **(settings or {})}
+    config = load_config(overrides={"server": chosen}, environment={})
     service = Service(config)
     app = make_app(service)
     routes(app)
@@ -93,6 +96,7 @@ async def open_server(
         yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", service, app)
     finally:
         await server.shutdown([listener])
+        state.cleanup()
         left = asyncio.all_tasks() - before - {asyncio.current_task()}
         if left:
             await asyncio.wait(left, timeout=5)

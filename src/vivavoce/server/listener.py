@@ -121,6 +121,8 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.create_server(address[:2], family=family)
+        # inherited by what is accepted: else small answers wait some 40 ms for the next packet
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         raise BadConfig(_remedy(host, port, error)) from error
     with listening:

@@ -15,6 +15,7 @@ from vivavoce.config import Config
 from vivavoce.errors import describe
 from vivavoce.stack import PROBE_S, open_engines
 
+from .aliases import check_names
 from .app import make_app
 from .health import EngineState, engine_states, examine
 from .listener import Listener, bound, make_listener
@@ -22,7 +23,7 @@ from .listening import listening_host
 from .proof import Proof, prove
 from .service import Service
 from .vitals import watch
-from .wyoming.server import wyoming_server
+from .webrtc.reach import Ports
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +84,12 @@ class Life:
 async def serve(life: Life) -> None:
     """Serve until asked to stop; then end what runs, within `drain_s`, and close everything.
 
-    Raises BadConfig for an address or TLS files that cannot be used, and what `open_engines` does.
+    Raises BadConfig for addresses, ports or TLS files that cannot be used, and what `open_engines` does.
     """
     began = time.perf_counter()
     service = Service(life.config)
     settings = service.settings
+    Ports.of(settings)
     listener = make_listener(make_app(service), settings)
     host = listening_host(settings)
     with bound(host, settings.port) as socket:
@@ -121,8 +123,11 @@ async def _work(life: Life, service: Service, url: str, began: float) -> None:
     """Have the engines and the other protocols' listeners, as long as this is not cancelled."""
     async with open_engines(service.config) as engines, AsyncExitStack() as stack:
         await examine(service, engines)
+        check_names(engines, service.settings)
         wyoming = None
         if service.settings.wyoming:
+            from .wyoming.server import wyoming_server  # it takes a while to import
+
             wyoming = await stack.enter_async_context(wyoming_server(service))
         service.ready(engines)
         failed = tuple(state for state in engine_states(service) if state.state == "failed")
