@@ -57,6 +57,8 @@ async def test_programs_and_the_own_page_are_let_in(serving: Serving) -> None:
         localhost = server.url.replace("127.0.0.1", "localhost")
         host = localhost.removeprefix("http://")
         assert (await ask(server, origin=localhost, host=host)).status_code == 200
+        async with connect(f"{server.ws_url}/ws", origin=Origin(server.url)):
+            pass
 
 
 @pytest.mark.parametrize(
