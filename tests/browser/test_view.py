@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.browser.served import ServeProcess, Visit, visiting
 from vivavoce.engines import ToolCall, Transcript
@@ -91,7 +93,7 @@ def test_partial_words_that_may_change_are_kept_apart(visit: Visit) -> None:
 def test_the_words_being_heard_are_told_from_those_before_and_after(visit: Visit) -> None:
     said: list[Event] = [Wrote(1, "One  two\nthree four"), Spoke(1, "One"), Spoke(1, " two three")]
     (reply,) = play(visit, [ReplyStarted(1, draft=True), *said])["entries"]
-    assert (reply["lit"], reply["latest"], reply["rest"]) == ("One", "  two\nthree", " four")
+    assert (reply["lit"], reply["latest"], reply["rest"]) == ("One  ", "two\nthree", " four")
 
 
 def test_what_was_heard_stands_where_it_is_not_what_was_written(visit: Visit) -> None:
@@ -168,3 +170,32 @@ def test_stages_begin_where_what_they_wait_for_ended(visit: Visit) -> None:
         ("You are done", 0, 0.4),
         ("Playout", 0.4, 0.41),
     ]
+
+
+_TURNS = st.integers(0, 3)
+_TEXTS = st.text("ab \n.", max_size=8)
+_EVENTS = st.one_of(
+    st.builds(SpeechStarted, _TURNS, st.just(0.0)),
+    st.builds(SpeechStopped, _TURNS, st.just(0.0)),
+    st.builds(Heard, _TURNS, st.builds(Transcript, _TEXTS), st.booleans()),
+    st.builds(TurnDropped, _TURNS, st.just("noise")),
+    st.builds(ReplyStarted, _TURNS, st.booleans()),
+    st.builds(Wrote, _TURNS, _TEXTS),
+    st.builds(Spoke, _TURNS, _TEXTS),
+    st.builds(Paused, _TURNS, st.just(0.0)),
+    st.builds(Resumed, _TURNS, st.just(0.0)),
+    st.builds(ReplyEnded, _TURNS, _TEXTS, st.just("interrupted"), st.none()),
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(events=st.lists(_EVENTS, max_size=30))
+def test_any_order_of_events_can_be_shown(visit: Visit, events: list[Event]) -> None:
+    seen = play(visit, events)
+    keys = [entry["key"] for entry in seen["entries"]]
+    assert len(set(keys)) == len(keys)
+    assert set(seen["phases"]) <= {"listening", "hearing", "thinking", "speaking", "paused"}
+    for entry in seen["entries"]:
+        if entry["kind"] == "reply" and "".join(entry["heard"].split()):
+            shown = entry["lit"] + entry["latest"]
+            assert "".join(shown.split()) == "".join(entry["heard"].split())

@@ -2,13 +2,16 @@
 
 import { make, makeSvg } from "./dom.js";
 
-const WIDE = 460;
 const HIGH = 150;
 const LEFT = 46;
 const BOTTOM = 22;
 
-/** A chart with its title. times: seconds since 1970. lines: [{name, values}], null is a hole. */
-export function lineChart(title, unit, times, lines) {
+/** A chart with its title.
+ *
+ * wide: in pixels, as it will be shown. times: seconds since 1970. lines: [{name, values}], where
+ * null is a hole.
+ */
+export function lineChart({ title, unit, wide, times, lines }) {
   const known = lines.flatMap((line) => line.values.filter((value) => value != null));
   const keys = lines.length > 1
     ? lines.map((line, place) => make("span", { class: place ? "key second" : "key" }, line.name)) : [];
@@ -16,22 +19,22 @@ export function lineChart(title, unit, times, lines) {
   if (!known.length) return make("figure", {}, caption, make("p", { class: "soft" }, "Nothing yet."));
   const top = ceiling(Math.max(...known));
   const [from, to] = [times[0], Math.max(times.at(-1), times[0] + 60)];
-  const x = (time) => LEFT + ((time - from) / (to - from)) * (WIDE - LEFT - 4);
+  const x = (time) => LEFT + ((time - from) / (to - from)) * (wide - LEFT - 4);
   const y = (value) => 8 + (1 - value / top) * (HIGH - BOTTOM - 8);
   const last = lines.map((line) => `${line.name} ${told(line.values.findLast((value) => value != null))}`);
   const chart = makeSvg("svg", {
-    class: "chart", viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": `${title}, ${unit}; latest: ${last.join(", ")}`,
+    class: "chart", viewBox: `0 0 ${wide} ${HIGH}`, role: "img", "aria-label": `${title}, ${unit}; latest: ${last.join(", ")}`,
   });
   for (const share of [0, 0.5, 1]) {
     const height = y(share * top);
     chart.append(
-      makeSvg("path", { class: share ? "grid" : "axis", d: `M${LEFT} ${height}H${WIDE}` }),
+      makeSvg("path", { class: share ? "grid" : "axis", d: `M${LEFT} ${height}H${wide}` }),
       makeSvg("text", { x: LEFT - 6, y: height + 4, "text-anchor": "end" }, told(share * top)),
     );
   }
   chart.append(
     makeSvg("text", { x: LEFT, y: HIGH - 5 }, hour(from)),
-    makeSvg("text", { x: WIDE, y: HIGH - 5, "text-anchor": "end" }, hour(to)),
+    makeSvg("text", { x: wide, y: HIGH - 5, "text-anchor": "end" }, hour(to)),
   );
   lines.forEach((line, place) => draw(chart, line.values, times, x, y, place ? "second" : "first"));
   return make("figure", {}, caption, chart);

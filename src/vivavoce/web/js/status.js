@@ -5,6 +5,7 @@ import { byId, make, tableOf } from "./dom.js";
 import { ask } from "./service.js";
 
 const EVERY_MS = 5_000;
+const WIDEST_PX = 480;
 const KINDS = { vad: "Speech detection", turn: "Turn detection", stt: "Speech to text", llm: "Language model", tts: "Text to speech" };
 const STATES = { ready: "Ready", warming: "Loading its engines", draining: "Shutting down" };
 
@@ -68,15 +69,15 @@ export class Status {
       ["Memory", megabytes(last?.rss_mb ?? (sum("process_resident_memory_bytes") ?? 0) / 1e6)],
     ]);
     const times = history.map((point) => point.at);
-    const of = (value) => history.map(value);
+    const wide = Math.min(byId("charts").clientWidth, WIDEST_PX);
+    const line = (name, value) => ({ name, values: history.map(value) });
+    const chart = (title, unit, ...lines) => lineChart({ title, unit, wide, times, lines });
     byId("charts").replaceChildren(
-      lineChart("Gap (ms)", "milliseconds", times, [
-        { name: "median", values: of((point) => point.gaps.median_ms) },
-        { name: "95th percentile", values: of((point) => point.gaps.p95_ms) },
-      ]),
-      lineChart("Sessions", "at once", times, [{ name: "sessions", values: of((point) => point.sessions) }]),
-      lineChart("Processor (cores)", "cores", times, [{ name: "cores", values: of((point) => point.cpu) }]),
-      lineChart("Event loop, worst delay (ms)", "milliseconds", times, [{ name: "delay", values: of((point) => point.lag_ms) }]),
+      chart("Gap (ms)", "milliseconds",
+        line("median", (point) => point.gaps.median_ms), line("95th percentile", (point) => point.gaps.p95_ms)),
+      chart("Sessions", "at once", line("sessions", (point) => point.sessions)),
+      chart("Processor (cores)", "cores", line("cores", (point) => point.cpu)),
+      chart("Event loop, worst delay (ms)", "milliseconds", line("delay", (point) => point.lag_ms)),
     );
     const rows = history.toReversed().map((point) => [
       hour(point.at), point.gaps.turns, point.gaps.median_ms, point.gaps.p95_ms, point.sessions, point.cpu, point.rss_mb, Number(point.lag_ms.toFixed(1)),

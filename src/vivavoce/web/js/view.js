@@ -142,9 +142,10 @@ export function lit(entry) {
   if (place < 0) return { lit: entry.heard, latest: "", rest: "" };
   const before = after(entry.written, entry.heard.slice(0, entry.heard.length - entry.latest.length));
   const from = entry.latest && before >= 0 ? before : place;
+  const latest = entry.written.slice(from, place).trimStart();
   return {
-    lit: entry.written.slice(0, from),
-    latest: entry.written.slice(from, place),
+    lit: entry.written.slice(0, place - latest.length),
+    latest,
     rest: entry.written.slice(place),
   };
 }

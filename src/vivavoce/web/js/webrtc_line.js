@@ -6,6 +6,7 @@ import { sourceOf } from "./sound.js";
 const GATHER_MS = 1_000;
 const OPEN_MS = 8_000;
 const LOST_MS = 2_000;
+const NOTHING_TO_STOP = "response_cancel_not_active";
 
 /** An open session; the same to its owner as a SocketLine. */
 export class WebRtcLine {
@@ -103,7 +104,7 @@ export class WebRtcLine {
 
   receive(event) {
     if (event.type === "vivavoce.event") this.tell(event.event);
-    else if (event.type === "error") this.tell({ event: "Error", ...event.error });
+    else if (event.type === "error" && event.error.code !== NOTHING_TO_STOP) this.tell({ event: "Error", ...event.error });
   }
 
   watch() {
