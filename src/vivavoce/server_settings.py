@@ -20,11 +20,13 @@ class LimitSettings:
     text_chars: of one text to speak. message_mb: of one WebSocket message.
     unsent_mb: what a client may leave unread before it is dropped.
     upload_s: how long an upload may take. jobs, job_items: batches kept, and items in each.
+    jobs_mb: disk that all batches may take, with what they are made of and what comes of them.
+    job_kept_s: how long a batch is kept after its end.
     """
 
     sessions: int = 64
     sessions_per_key: int = 64
-    delay_s: float = 0.25
+    delay_s: float = 0.1
     session_s: float = 3600.0
     idle_s: float = 600.0
     requests: int = 8
@@ -38,6 +40,8 @@ class LimitSettings:
     unsent_mb: float = 8.0
     jobs: int = 100
     job_items: int = 1000
+    jobs_mb: float = 2000.0
+    job_kept_s: float = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

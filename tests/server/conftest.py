@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TypeAlias
 
 import pytest
@@ -59,8 +62,8 @@ async def open_server(
 ) -> AsyncIterator[Served]:
     """A server, listening and ready; at the end it has left no task and no place behind.
 
-    settings: the configuration's `server` section; its `state` is a folder that goes with it. engines: all five; or some of them one by
-    one, and the rest are scripted ones.
+    settings: the configuration's `server` section; `state` is a folder of its own by default.
+    engines: all five; or some of them one by one, and the rest are scripted ones.
     routes: adds further ones to the application, for tests of what all routes rest on.
     """
     engines = engines or Engines(
@@ -71,8 +74,8 @@ async def open_server(
         tts or ScriptedTts(),
     )
     before = asyncio.all_tasks()
-    state = TemporaryDirectory()
-    chosen = {"state": state.name, **(settings or {})}
+    state = Path(gettempdir(), f"vivavoce-state-{secrets.token_hex(8)}")  # made when needed
+    chosen = {"state": str(state), **(settings or {})}
     config = load_config(overrides={"server": chosen}, environment={})
     service = Service(config)
     app = make_app(service)
@@ -96,7 +99,7 @@ async def open_server(
         yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", service, app)
     finally:
         await server.shutdown([listener])
-        state.cleanup()
+        shutil.rmtree(state, ignore_errors=True)
         left = asyncio.all_tasks() - before - {asyncio.current_task()}
         if left:
             await asyncio.wait(left, timeout=5)

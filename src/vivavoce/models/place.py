@@ -37,13 +37,18 @@ def home() -> Path:
     """The store's folder: $VIVAVOCE_MODELS, else `vivavoce/models` in the user's data folder."""
     if chosen := os.environ.get("VIVAVOCE_MODELS"):
         return Path(chosen).expanduser().absolute()
+    return data_folder() / "models"
+
+
+def data_folder() -> Path:
+    """Where Vivavoce keeps what is the user's: `vivavoce` in their data folder."""
     if sys.platform == "win32":
         data = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         data = Path.home() / "Library" / "Application Support"
     else:
         data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return data / "vivavoce" / "models"
+    return data / "vivavoce"
 
 
 def offline() -> bool:

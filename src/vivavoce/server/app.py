@@ -28,6 +28,9 @@ from . import (
     voice_chat,
     voice_socket,
 )
+from .jobs import batches
+from .jobs import routes as job_routes
+from .jobs.jobs import Jobs
 from .origins import Origins
 from .realtime import routes as realtime
 from .realtime.calls import Calls
@@ -50,6 +53,7 @@ def make_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.calls = Calls()
+    app.state.jobs = Jobs(service)
     service.meters.watch_engines(lambda: health.ups(service))
     answers.install(app)
     _wrap(app, service)
@@ -65,6 +69,8 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(openai_models.router)
     app.include_router(openai_speech.router)
     app.include_router(openai_transcriptions.router)
+    app.include_router(batches.router)
+    app.include_router(job_routes.router)
     app.include_router(page.router)
     reference.install(app)
     return app
@@ -92,9 +98,11 @@ def _wrap(app: FastAPI, service: Service) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     watching = asyncio.create_task(service.admission.watch())
+    working = asyncio.create_task(app.state.jobs.run())
     try:
         yield
     finally:
         await app.state.calls.aclose()
         watching.cancel()
-        await asyncio.wait({watching})
+        working.cancel()
+        await asyncio.wait({watching, working})

@@ -1,0 +1,196 @@
+"""`POST /tts/batch` and `POST /stt/batch`: many texts or recordings as one job."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+
+from vivavoce.server.door import TheCaller, TheService
+from vivavoce.server.outbox import Gone
+from vivavoce.server.pcm import Rate
+from vivavoce.server.problems import Problem
+from vivavoce.server.service import Service
+from vivavoce.server.sockets import checked
+from vivavoce.server.speaking import SpeechForm
+from vivavoce.server.stt_api import TranscribeWishes
+from vivavoce.server.tts_api import SpeechWishes, VoiceWishes
+from vivavoce.server.uploads import received
+
+from .answers import JobAnswer, job_answer
+from .job import Job, NewItem
+from .jobs import TheJobs
+
+router = APIRouter(tags=["Batches"])
+
+_FIELDS = 32
+_FIELD_BYTES = 1 << 20
+_NAME_CHARS = 200
+_FILES = ("files", "file")
+"""Fields that hold recordings."""
+
+_WISHES = TypeAdapter(TranscribeWishes)
+_Name = Annotated[str, Field(max_length=_NAME_CHARS)]
+
+
+class SpeechItem(BaseModel):
+    """One text; what is left out is as the batch says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: _Name = Field("", description="Yours, to know the item by.")
+    text: str = Field(min_length=1)
+    voice: str | None = Field(None, max_length=200)
+    language: str | None = Field(None, max_length=35)
+    speed: float | None = Field(None, ge=0.25, le=4.0)
+    pitch: float | None = Field(None, ge=0.5, le=2.0)
+
+
+class SpeechBatch(VoiceWishes):
+    """Texts, and how to say them."""
+
+    items: list[SpeechItem] = Field(min_length=1)
+    format: SpeechForm = "wav"
+    sample_rate: Rate | None = Field(None, description="In Hz; the engine's own by default.")
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"items": [{"id": "hello", "text": "Hello!"}, {"text": "Bye."}], "format": "mp3"}
+            ]
+        },
+    )
+
+    def wishes(self, item: SpeechItem) -> SpeechWishes:
+        """What is asked for with one of the items."""
+        of_all = self.model_dump(exclude={"items"}, exclude_none=True)
+        own = item.model_dump(exclude={"id"}, exclude_none=True)
+        return SpeechWishes.model_validate({**of_all, **own})
+
+
+@router.post("/tts/batch", status_code=202, response_model=JobAnswer)
+async def speak_batch(
+    body: SpeechBatch, service: TheService, caller: TheCaller, jobs: TheJobs
+) -> JSONResponse:
+    """Take many texts to speak, and tell the job that does it."""
+    _check_count(len(body.items), service)
+    most = service.limits.text_chars
+    for number, item in enumerate(body.items):
+        if len(item.text) > most:
+            what = f"the text has {len(item.text):,} characters; {most:,} may be"
+            param = f"items.{number}.text"
+            raise Problem(what, status=413, code="text_too_long", param=param)
+    async with service.admission.request(caller):
+        items = await asyncio.to_thread(_new_items, body)
+        wishes = json.dumps({"format": body.format})
+        return _accepted(await jobs.take(caller.id, "tts", wishes, items), service)
+
+
+def _documented() -> dict[str, Any]:
+    """The form of recordings as OpenAPI has it."""
+    properties = TranscribeWishes.model_json_schema()["properties"]
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    form = {"type": "object", "required": ["files"], "properties": {"files": files, **properties}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+
+
+@router.post("/stt/batch", status_code=202, response_model=JobAnswer, openapi_extra=_documented())
+async def transcribe_batch(
+    request: Request, service: TheService, caller: TheCaller, jobs: TheJobs
+) -> JSONResponse:
+    """Take many recordings to transcribe, as `files` of a form, and tell the job that does it.
+
+    The other fields are those of `/stt/transcribe`, and are for all of them.
+    """
+    await jobs.check_room()
+    async with service.admission.request(caller), _recordings(request, service) as (form, files):
+        fields = {
+            name.removesuffix("[]"): values[0] if len(values) == 1 else values
+            for name in form
+            if name not in _FILES and (values := form.getlist(name))
+        }
+        wishes = checked(_WISHES, fields)
+        items = [NewItem(name, "", path.stat().st_size) for name, path in files]
+        paths = {number: path for number, (_, path) in enumerate(files)}
+        job = await jobs.take(caller.id, "stt", wishes.model_dump_json(), items, paths)
+        return _accepted(job, service)
+
+
+@asynccontextmanager
+async def _recordings(
+    request: Request, service: Service
+) -> AsyncIterator[tuple[FormData, list[tuple[str, Path]]]]:
+    """The form, and its recordings with what the client calls them."""
+    limits = service.limits
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        what = "the body must be multipart/form-data, with the recordings as `files`"
+        raise Problem(what, code="missing_required_parameter", param="files")
+    # One file more than may be is taken, to be refused in the form of all errors.
+    opening = request.form(
+        max_files=limits.job_items + 1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES
+    )
+    async with AsyncExitStack() as stack:
+        try:
+            form = await stack.enter_async_context(opening)
+        except ClientDisconnect:
+            raise Gone("the client has left") from None
+        except HTTPException as error:
+            if "Too many files" in str(error.detail):
+                _check_count(limits.job_items + 1, service)
+            raise
+        uploads = [
+            upload
+            for name in _FILES
+            for upload in form.getlist(name)
+            if isinstance(upload, UploadFile)
+        ]
+        _check_count(len(uploads), service)
+        if not uploads:
+            what = "the form has no `files`; send each recording as one"
+            raise Problem(what, code="missing_required_parameter", param="files")
+        files = [
+            (
+                plain_name(upload.filename),
+                await stack.enter_async_context(received(upload, limits, param="files")),
+            )
+            for upload in uploads
+        ]
+        yield form, files
+
+
+def plain_name(name: str | None) -> str:
+    """The last part of a file's name, without what is no character; for people, not for paths."""
+    last = re.split(r"[/\\]", name or "")[-1]
+    return "".join(char for char in last if char.isprintable())[:_NAME_CHARS]
+
+
+def _new_items(body: SpeechBatch) -> list[NewItem]:
+    requests = [body.wishes(item).model_dump_json(exclude_none=True) for item in body.items]
+    return [
+        NewItem(item.id, request, len(request.encode()))
+        for item, request in zip(body.items, requests, strict=True)
+    ]
+
+
+def _check_count(count: int, service: Service) -> None:
+    most = service.limits.job_items
+    if count > most:
+        what = f"a batch may have {most:,} items; send them as several"
+        raise Problem(what, status=413, code="too_many_items", param="items")
+
+
+def _accepted(job: Job, service: Service) -> JSONResponse:
+    answer = job_answer(job, service.limits.job_kept_s).model_dump(mode="json", exclude_none=True)
+    return JSONResponse(answer, 202, {"Location": f"/jobs/{job.id}"})
