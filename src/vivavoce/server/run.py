@@ -84,7 +84,8 @@ class Life:
 async def serve(life: Life) -> None:
     """Serve until asked to stop; then end what runs, within `drain_s`, and close everything.
 
-    Raises BadConfig for addresses, ports or TLS files that cannot be used, and what `open_engines` does.
+    Raises BadConfig for addresses, ports or TLS files that cannot be used, and what
+    `open_engines` does.
     """
     began = time.perf_counter()
     service = Service(life.config)
