@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import TypeVar
 
 from fastapi import WebSocket
@@ -135,9 +136,10 @@ async def _messages(
     websocket: WebSocket, limits: LimitSettings
 ) -> AsyncGenerator[str | bytes, None]:
     received = messages(websocket, limits.message_mb * 1e6, idle_s=limits.idle_s)
-    async for message in received:
-        if message:
-            yield message
+    async with aclosing(received):  # type: ignore[type-var]
+        async for message in received:
+            if message:
+                yield message
 
 
 async def _shut_down(conversation: Conversation) -> None:

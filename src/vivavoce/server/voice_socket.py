@@ -66,11 +66,9 @@ async def _converse(socket: Socket) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(talk.session.run(as_lapses(talk.feed)))
             try:
-                if first is not None:
-                    await talk.take(first)
-                async for message in messages:
-                    if not await talk.take(message):
-                        break
+                going = first is None or await talk.take(first)
+                while going and (message := await anext(messages, None)) is not None:
+                    going = await talk.take(message)
             finally:
                 talk.feed.close()
 

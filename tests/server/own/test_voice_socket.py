@@ -152,3 +152,12 @@ async def test_a_muted_client_is_not_heard(serving: Serving, device: Devices) ->
         await client.ask()
         heard = await client.until("Heard", final=True)
     assert heard["transcript"]["text"] == "now you hear me"  # type: ignore[index]
+
+
+async def test_a_client_may_hang_up_before_it_has_said_anything(
+    server: Served, device: Devices
+) -> None:
+    async with device(f"{server.ws_url}/voice") as client:
+        await client.tell(type="end")
+        assert await client.closed() == (1000, "")
+    await device.have_left(server)
