@@ -56,14 +56,14 @@ class Seen:
         return 0.0 if self.started is None else time.monotonic() - self.started
 
 
-async def speak(session: RealtimeSession, seen: Seen, scenario: str, recording: Path) -> None:
+async def speak(session: RealtimeSession, seen: Seen, scenario: str, recording: bytes) -> None:
     if scenario == "interrupt":
         await session.send_message("talk on")
     async for chunk in spoken(recording, lambda: scenario != "interrupt" or seen.played_s > 1.0):
         await session.send_audio(chunk)
 
 
-async def main(url: str, scenario: str, recording: Path) -> None:
+async def main(url: str, scenario: str, recording: bytes) -> None:
     tools = [time_in] if scenario == "tool" else []
     agent = RealtimeAgent(name="Host", instructions="Be brief.", tools=tools)
     session = await RealtimeRunner(agent).run(model_config={"url": url, "api_key": "none"})
@@ -96,4 +96,4 @@ def _line(item: Any) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]).read_bytes()))

@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 RATE = 24_000
 CHUNK_S = 0.02
@@ -18,7 +17,7 @@ async def spoken(recording: Path, when: Callable[[], bool] = lambda: True) -> As
 
     recording: raw PCM. when: the recording begins once this is true.
     """
-    left = recording.read_bytes()
+    left = recording
     began = time.monotonic()
     count = 0
     while True:
