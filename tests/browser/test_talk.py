@@ -14,6 +14,7 @@ from tests.browser.served import ServeProcess, serving, visiting
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SOON_MS = 30_000
+SPEECH = Path(__file__).parents[3] / "shared/speech/faster-whisper/jfk.wav"
 QUESTION = "What is the capital of France?"
 
 _DRAWN = """
@@ -48,13 +49,14 @@ def test_a_spoken_question_is_heard_answered_and_timed(
         start(page, way)
         state(page, "hearing")
         state(page, "speaking")
+        assert page.evaluate(_DRAWN, "you")
+        expect(page.locator("#entries .latest")).to_be_visible()
         state(page, "listening")
         expect(page.locator("#connection-note")).to_contain_text(f"by {way}", ignore_case=True)
         expect(page.locator("#entries .user .said").first).to_contain_text("capital")
         reply = page.locator("#entries .reply").first
         expect(reply.locator(".lit").first).to_have_text(str(reply.locator(".said").text_content()))
         expect(reply.locator(".aside")).to_contain_text("ms")
-        assert page.evaluate(_DRAWN, "you")
         assert page.evaluate(_DRAWN, "reply")
         expect(page.locator("#waterfall svg")).to_have_attribute(
             "aria-label", re.compile(r"Playout at \d+ ms")
@@ -62,6 +64,16 @@ def test_a_spoken_question_is_heard_answered_and_timed(
         expect(page.locator("#gaps button")).to_have_count(1)
         expect(page.locator("#turn-table tbody tr")).to_have_count(1)
         assert visit.complaints == []
+
+
+@pytest.mark.parametrize("way", ["webrtc", "websocket"])
+def test_words_are_there_while_a_person_still_speaks(server: ServeProcess, way: str) -> None:
+    if not SPEECH.exists():
+        pytest.skip(f"no recording at {SPEECH.name}")
+    with visiting(server, recording=SPEECH) as visit:
+        start(visit.page, way)
+        words = "#stage[data-phase=hearing] ~ .halves #entries .user .said"
+        expect(visit.page.locator(words).first).to_contain_text("fellow", timeout=SOON_MS)
 
 
 @pytest.mark.parametrize("way", ["webrtc", "websocket"])

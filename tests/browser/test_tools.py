@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 
 from tests.browser.conftest import Recorded
-from tests.browser.served import ServeProcess, visiting
+from tests.browser.served import ServeProcess, serving, visiting
 from vivavoce.media import read_audio
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -124,3 +124,12 @@ def test_the_status_lists_engines_and_the_load(server: ServeProcess) -> None:
         expect(page.locator("#tiles dt")).to_contain_text(["Sessions now", "Turns", "Median gap"])
         expect(page.locator("#charts figure")).to_have_count(4)
         assert visit.complaints == []
+
+
+def test_the_status_says_when_the_server_is_gone(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, visiting(server) as visit:
+        visit.page.goto(f"{server.url}#status")
+        expect(visit.page.locator("#server-state")).to_have_text("Ready")
+        server.kill()
+        state = visit.page.locator("#server-state")
+        expect(state).to_contain_text("does not answer", timeout=SOON_MS)
