@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .audio import Audio
 from .engines import Transcript
 from .errors import BadAudio, EngineError
 from .events import Event, Failed, Heard, ReplyEnded, TurnDropped
+from .history import Memory
 from .metrics import TurnTimes
 from .playout import Sink
 from .record import Recorder
@@ -41,12 +42,14 @@ async def answer(
     *,
     settings: SessionSettings | None = None,
     toolbox: Toolbox | None = None,
+    history: Memory | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
     real_time: bool = False,
     record: Path | None = None,
 ) -> Answer:
     """Play the question to a session and wait until its answer has been played out.
 
+    history: read, and given what was said on both sides; None is an empty one.
     real_time: at the speed of speech, as a caller would; else as fast as the engines compute.
     record: a folder to keep the session in, for `vivavoce replay`.
     Raises BadAudio when no words were heard in it, EngineError when the reply failed.
@@ -75,7 +78,13 @@ async def answer(
         else:
             take_event = take
         session = Session(
-            engines, sink, take_event, settings=settings, toolbox=toolbox, clock=time.perf_counter
+            engines,
+            sink,
+            take_event,
+            settings=settings,
+            toolbox=toolbox,
+            history=history,
+            clock=time.perf_counter,
         )
         source = (
             at_speed_of_speech(question, over)
@@ -90,8 +99,8 @@ def _answer(events: list[Event], sink: MemorySink) -> Answer:
     heard = [event for event in events if isinstance(event, Heard) and event.final]
     replies = [event for event in events if isinstance(event, ReplyEnded)]
     failures = [event for event in events if isinstance(event, Failed)]
-    if not heard and failures:
-        failed = failures[0]
+    if failures and (not heard or any(reply.why == "failed" for reply in replies)):
+        failed = failures[-1]
         raise EngineError(f"{failed.kind} {failed.engine}: {failed.message}")
     if not heard:
         noise = any(isinstance(event, TurnDropped) for event in events)
@@ -99,4 +108,9 @@ def _answer(events: list[Event], sink: MemorySink) -> Answer:
         raise BadAudio(f"{what} in the question; is it loud and long enough?")
     words = " ".join(event.transcript.text for event in heard)
     text = " ".join(reply.heard for reply in replies)
-    return Answer(Transcript(words), text, sink.audio, replies[-1].times if replies else None)
+    return Answer(
+        replace(heard[-1].transcript, text=words),
+        text,
+        sink.audio,
+        replies[-1].times if replies else None,
+    )

@@ -54,6 +54,7 @@ def test_a_custom_engine_is_checked() -> None:
 
 
 def test_no_example_is_left_out() -> None:
+    """`voice_client.py` and `client.py` run against servers, in tests of their own."""
     source = Path(__file__).read_text()
     missing = [path.name for path in (ROOT / "examples").glob("*.py") if path.name not in source]
     assert missing == []

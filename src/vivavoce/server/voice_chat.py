@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from vivavoce.asking import Answer, answer
 from vivavoce.engines import TtsOptions
 from vivavoce.settings import SessionSettings
 
@@ -29,7 +30,6 @@ from .recordings import documented, recording
 from .service import Service
 from .sockets import checked
 from .speaking import MEDIA_TYPES, SpeechForm
-from .spoken_turn import SpokenTurn, spoken_turn
 from .tts_api import VoiceWishes, encoded
 from .uploads import decoded
 from .wanted_settings import known_voice
@@ -95,11 +95,13 @@ async def voice_chat(
             ):
                 begun = time.perf_counter()
                 question = await decoded(path, service.engines.stt.rate, service.limits)
-                turn = await spoken_turn(service.engines, question, settings, dialogue.history)
-                return await _answer(wishes, service, dialogue, turn, begun)
+                turn = await answer(
+                    service.engines, question, settings=settings, history=dialogue.history
+                )
+                return await _told(wishes, service, dialogue, turn, begun)
 
-        answer = await while_connected(request.receive, converse)
-    return _as(form, answer, audio_type)
+        told = await while_connected(request.receive, converse)
+    return _as(form, told, audio_type)
 
 
 async def _settings(wishes: ChatWishes, service: Service) -> SessionSettings:
@@ -129,8 +131,8 @@ async def _settings(wishes: ChatWishes, service: Service) -> SessionSettings:
     )
 
 
-async def _answer(
-    wishes: ChatWishes, service: Service, dialogue: Dialogue, turn: SpokenTurn, begun: float
+async def _told(
+    wishes: ChatWishes, service: Service, dialogue: Dialogue, turn: Answer, begun: float
 ) -> VoiceChatAnswer:
     engines = service.engines
     rate = wishes.sample_rate or turn.audio.rate
@@ -139,7 +141,7 @@ async def _answer(
         heard=turn.heard.text,
         language=turn.heard.language,
         confidence=turn.heard.confidence,
-        reply=turn.reply,
+        reply=turn.text,
         audio=await encoded(turn.audio, wishes.format, rate),
         format=wishes.format,
         sample_rate=rate,
