@@ -1,0 +1,67 @@
+"""Batches give way."""
+
+from __future__ import annotations
+
+import asyncio
+
+from vivavoce.server.admission import Admission, Caller
+from vivavoce.server.jobs.pace import Pace
+from vivavoce.server.load import Load
+from vivavoce.server.meters import Meters
+from vivavoce.server_settings import LimitSettings, ServerSettings
+
+
+def admission(**limits: int) -> Admission:
+    return Admission(ServerSettings(limits=LimitSettings(**limits)), Meters())
+
+
+async def test_nothing_holds_a_batch_while_nobody_waits() -> None:
+    begun = asyncio.get_running_loop().time()
+    pace = Pace(admission())
+    for _ in range(100):
+        await pace.step()
+    assert asyncio.get_running_loop().time() - begun < 5.0
+
+
+async def test_a_batch_stands_still_while_work_waits_for_the_machine() -> None:
+    door = admission()
+    door.load = Load(0.2)
+    stepping = asyncio.create_task(Pace(door).step())
+    done, _ = await asyncio.wait({stepping}, timeout=0.3)
+    assert not done
+    door.load = Load(0.01)
+    await asyncio.wait_for(stepping, 20)
+
+
+async def test_a_batch_stands_still_while_a_request_waits_for_a_place() -> None:
+    door = admission(requests=1)
+    caller = Caller("somebody")
+    entered = asyncio.Event()
+
+    async def ask() -> None:
+        async with door.request(caller):
+            entered.set()
+
+    async with asyncio.TaskGroup() as group:
+        async with door.request(caller):
+            group.create_task(ask())
+            await asyncio.sleep(0)  # lets `ask` run up to where it waits
+            assert door.waiting == 1
+            stepping = group.create_task(Pace(door).step())
+            done, _ = await asyncio.wait({stepping}, timeout=0.3)
+            assert not done
+        await asyncio.wait_for(stepping, 20)
+    assert entered.is_set()
+
+
+async def test_beside_a_conversation_a_batch_rests_as_long_as_it_worked() -> None:
+    door = admission()
+    clock = asyncio.get_running_loop().time
+    with door.session(Caller("somebody")):
+        pace = Pace(door)
+        worked = clock()
+        await asyncio.wait({asyncio.create_task(asyncio.sleep(0.2))})
+        worked = clock() - worked
+        rested = clock()
+        await pace.step()
+        assert clock() - rested >= worked * 0.9
