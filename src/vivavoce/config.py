@@ -109,7 +109,7 @@ def load_config(
     session = _section(SessionSettings, "session", layers, problems)
     models = _section(ModelSettings, "models", layers, problems)
     server = _section(ServerSettings, "server", layers, problems)
-    _check_order(session.turns, problems)
+    check_order(session.turns, problems)
     problems.raise_any()
     return Config(profile=profile, **engines, session=session, models=models, server=server)
 
@@ -157,8 +157,8 @@ def _section(shape: type[T], key: str, layers: Sequence[Layer], problems: Proble
     return build(shape, values)
 
 
-def _check_order(turns: TurnSettings, problems: Problems) -> None:
-    """What no single value can tell."""
+def check_order(turns: TurnSettings, problems: Problems) -> None:
+    """Find what no single value can tell."""
     for low, high in (("wait_min_s", "wait_max_s"), ("stop_threshold", "start_threshold")):
         if getattr(turns, low) > getattr(turns, high):
             problems.add(f"session.turns.{low}", f"it should not be more than {high}")

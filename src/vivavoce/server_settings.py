@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class ServerSettings:
     models: Mapping[str, str] = field(default_factory=dict)
     voices: Mapping[str, str] = field(default_factory=dict)
     state: str | None = None
-    log: str = "text"
+    log: Literal["text", "json"] = "text"
     log_words: bool = False
     drain_s: float = 10.0
     limits: LimitSettings = field(default_factory=LimitSettings)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
+from vivavoce.config import check_order
 from vivavoce.config_layers import Layer, Problems
 from vivavoce.config_sections import build, merge, parse_section
 from vivavoce.engines import Tts, TtsOptions
@@ -45,6 +46,7 @@ def wanted_settings(
     for key, most in _MOST_S.items():
         if getattr(settings.turns, key) > max(most, getattr(bounds.turns, key)):
             problems.add(layer.where(f"session.turns.{key}"), f"it may be {most:g} at most")
+    check_order(settings.turns, problems)
     for key, value in right.items():
         longest = server.limits.text_chars
         if isinstance(value, str) and len(value) > longest:
