@@ -89,6 +89,8 @@ def test_a_text_is_spoken_and_kept(server: ServeProcess) -> None:
         page = visit.page
         page.get_by_role("link", name="Speak").click()
         expect(page.locator("#voice option")).not_to_have_count(1, timeout=SOON_MS)
+        german = page.locator("#voice optgroup[label=German] option").first
+        page.get_by_label("Voice The server").select_option(german.get_attribute("value"))
         page.get_by_label("Text").fill(SENTENCE)
         page.get_by_label("Speed").fill("1.5")
         page.get_by_role("button", name="Speak").click()

@@ -28,9 +28,9 @@ export class Speak {
   async open() {
     if (this.listed) return;
     try {
-      const { voices } = await (await ask("v1/audio/voices")).json();
-      byId("voice").append(...voices.map(({ id, name }) => make("option", { value: id }, name)));
       this.listed = true;
+      const { voices } = await (await ask("tts/voices")).json();
+      byId("voice").append(...groupsOf(voices));
     } catch {
       this.listed = false;
     }
@@ -139,6 +139,23 @@ export class Speak {
   busy(busy) {
     byId("speak-go").textContent = busy ? "Speak anew" : "Speak";
     byId("speak-stop").disabled = !busy;
+  }
+}
+
+/** The voices by language: the default voice's first, the others by name. */
+function groupsOf(voices) {
+  const groups = Map.groupBy(voices, ({ languages }) => languageName(languages[0]));
+  const labels = [...groups.keys()];
+  const sorted = labels.slice(1).sort((a, b) => a.localeCompare(b));
+  return [...labels.slice(0, 1), ...sorted].map((label) =>
+    make("optgroup", { label }, ...groups.get(label).map(({ id, name }) => make("option", { value: id }, name))));
+}
+
+function languageName(code) {
+  try {
+    return new Intl.DisplayNames(["en"], { type: "language" }).of(code);
+  } catch {
+    return code ?? "Other";
   }
 }
 
