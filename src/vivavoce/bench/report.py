@@ -29,17 +29,11 @@ class Report:
 
     def write(self, path: Path) -> None:
         """As JSON, with what the machine is."""
-        result = {
-            "benchmark": self.name,
-            "version": __version__,
-            "machine": machine(),
-            "rows": list(self.rows),
-            "notes": list(self.notes),
-            **self.details,
-        }
-        partial = path.with_name(path.name + ".tmp")
-        partial.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-        partial.replace(path)
+        _write(path, {"benchmark": self.name, **_here(), **self.as_dict()})
+
+    def as_dict(self) -> dict[str, object]:
+        """Its figures as JSON has them."""
+        return {"rows": list(self.rows), "notes": list(self.notes), **self.details}
 
     def print(self) -> None:
         """As a table on stdout."""
@@ -55,6 +49,24 @@ class Report:
         console.print(table)
         for note in self.notes:
             console.print(note, highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """A benchmark of several parts, each with a table of its own."""
+
+    name: str
+    parts: Sequence[Report]
+
+    def write(self, path: Path) -> None:
+        """As JSON, with what the machine is."""
+        parts = {part.name: part.as_dict() for part in self.parts}
+        _write(path, {"benchmark": self.name, **_here(), "parts": parts})
+
+    def print(self) -> None:
+        """As tables on stdout."""
+        for part in self.parts:
+            part.print()
 
 
 def machine() -> dict[str, Figure]:
@@ -76,6 +88,16 @@ def quantile(values: Sequence[float], q: float) -> float | None:
 def milliseconds(seconds: float | None) -> int | None:
     """For tables."""
     return None if seconds is None else round(1000 * seconds)
+
+
+def _here() -> dict[str, object]:
+    return {"version": __version__, "machine": machine()}
+
+
+def _write(path: Path, result: Mapping[str, object]) -> None:
+    partial = path.with_name(path.name + ".tmp")
+    partial.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    partial.replace(path)
 
 
 def _processor() -> str:

@@ -65,7 +65,7 @@ class Clip:
         first, last = int(0.35 * self.end * 100), int(0.7 * self.end * 100)
         quiet = np.convolve(levels[first:last], np.ones(8) / 8, "valid")
         at = (first + 4 + int(np.argmin(quiet))) * _FRAME
-        samples = np.concatenate((self.audio.samples[:at], _room(seconds), self.audio.samples[at:]))
+        samples = np.concatenate((self.audio.samples[:at], room(seconds), self.audio.samples[at:]))
         return Clip(self.name, Audio(samples, RATE), self.text, self.end + seconds)
 
 
@@ -122,9 +122,9 @@ def manifest(folder: Path, language: str | None = None) -> Iterator[tuple[str, s
 def _clip(name: str, parts: Sequence[Samples], text: str, pause: float = 0.0) -> Clip:
     """Speech at the level of a close microphone, in a quiet room."""
     loudest = max(float(np.abs(part).max()) for part in parts)
-    pieces = [_room(0.3)]
+    pieces = [room(0.3)]
     for part in parts:
-        pieces += [part * (0.5 / loudest), _room(pause)]
+        pieces += [part * (0.5 / loudest), room(pause)]
     samples = np.concatenate(pieces[:-1]).astype(np.float32)
     return Clip(name, Audio(samples, RATE), text, len(samples) / RATE)
 
@@ -146,7 +146,7 @@ def _levels(audio: Audio) -> Samples:
     return np.sqrt(power)
 
 
-def _room(seconds: float) -> Samples:
+def room(seconds: float) -> Samples:
     """A quiet room: noise at -75 dBFS."""
     noise = np.random.default_rng(7).standard_normal(round(seconds * RATE))
     return (noise * 10 ** (-75 / 20)).astype(np.float32)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import engine_options
+from .options import engine_arguments, engine_options
 
 if TYPE_CHECKING:
-    from vivavoce.bench.report import Report
+    from vivavoce.bench.report import Report, Reports
     from vivavoce.config import Config
 
 _json = click.option(
@@ -21,6 +22,8 @@ _json = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the figures to this file, with every single measurement.",
 )
+_COUNT = click.IntRange(1)
+_CHUNK_MS = click.IntRange(10, 1000)
 _speech = click.option(
     "--speech",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -92,7 +95,79 @@ def sessions(count: int, seconds: float, json_file: Path | None) -> None:
     _report(lambda: bench_sessions(count, seconds), json_file)
 
 
-def _report(measure: Callable[[], Coroutine[Any, Any, Report]], json_file: Path | None) -> None:
+@bench.command()
+@click.option("--url", metavar="URL", help="Of a server that runs; else one is started.")
+@click.option("--key", metavar="KEY", envvar="VIVAVOCE_KEY", help="API key of the server at --url.")
+@click.option(
+    "--only",
+    metavar="PARTS",
+    help="Some of: ready, idle, sessions, gap, speaking, speech, transcribe.",
+)
+@click.option("--quick", is_flag=True, help="Small counts, to see that all works.")
+@click.option("--starts", type=_COUNT, help="New processes, for `ready`.")
+@click.option("--questions", type=_COUNT, help="Questions, for `gap`.")
+@click.option("--append-ms", type=_CHUNK_MS, help="Audio in a message of questions.")
+@click.option("--count", "sessions", type=_COUNT, help="Silent sessions at once, for `sessions`.")
+@click.option("--chunk-ms", "silence_ms", type=_CHUNK_MS, help="Audio in a message of silence.")
+@click.option("--seconds", type=click.FloatRange(0.5), help="Length of `idle` and `sessions`.")
+@click.option("--rounds", type=_COUNT, help="Questions of each session, for `speaking`.")
+@click.option("--most", type=_COUNT, help="Sessions to begin at most until one is refused.")
+@click.option("--calls", type=_COUNT, help="Requests of each kind.")
+@_json
+@engine_options
+def server(
+    config: Config,
+    url: str | None,
+    key: str | None,
+    only: str | None,
+    json_file: Path | None,
+    *,
+    quick: bool,
+    **counts: Any,
+) -> None:
+    """A server as its clients see it: ready, gaps, many sessions, speech, transcripts.
+
+    Client and server share this machine; nothing else should run on it.
+    """
+    from vivavoce.bench.realtime_client import Endpoint
+    from vivavoce.bench.server import bench_server
+    from vivavoce.bench.server_plan import QUICK, Plan
+    from vivavoce.engines import KINDS
+
+    from .weights import pull_weights
+
+    given = {name: value for name, value in counts.items() if value is not None}
+    plan = replace(QUICK if quick else Plan(), **given)
+    parts = _parts(only)
+    endpoint = Endpoint(url, key) if url else None
+    pull_weights(config, KINDS)
+    arguments = engine_arguments(click.get_current_context().params)
+    _report(
+        lambda: bench_server(config, plan, only=parts, arguments=arguments, endpoint=endpoint),
+        json_file,
+    )
+
+
+def _parts(only: str | None) -> Sequence[str]:
+    from vivavoce.bench.server_plan import PARTS
+    from vivavoce.registry import nearest
+
+    if only is None:
+        return PARTS
+    parts = [part.strip() for part in only.split(",") if part.strip()]
+    for part in parts:
+        if part not in PARTS:
+            raise click.BadParameter(
+                f"no part {part!r}; {nearest(part, PARTS)}", param_hint="--only"
+            )
+    if not parts:
+        raise click.BadParameter(f"name some of {', '.join(PARTS)}", param_hint="--only")
+    return parts
+
+
+def _report(
+    measure: Callable[[], Coroutine[Any, Any, Report | Reports]], json_file: Path | None
+) -> None:
     report = asyncio.run(measure())
     report.print()
     if json_file is not None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -50,6 +50,21 @@ def engine_options(command: Callable[..., R]) -> Callable[..., R]:
         type=click.Path(path_type=Path),
         help="Settings from a YAML or TOML file.",
     )(run)
+
+
+def engine_arguments(params: Mapping[str, Any]) -> list[str]:
+    """The options of `engine_options` that a command was given, for another process's.
+
+    params: of the command's click context.
+    """
+    arguments = []
+    for name, option in (("config_file", "config"), ("profile", "profile")):
+        if params.get(name) is not None:
+            arguments += [f"--{option}", str(params[name])]
+    for kind in _KINDS:
+        for engine in params.get(kind, ()):
+            arguments += [f"--{kind}", engine]
+    return arguments
 
 
 def json_option(command: Callable[..., R]) -> Callable[..., R]:
