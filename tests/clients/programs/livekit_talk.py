@@ -1,5 +1,7 @@
 """One conversation by LiveKit Agents: `livekit_talk URL turn|tool|interrupt RECORDING`."""
 
+# mypy: disable-error-code="misc, untyped-decorator"
+
 from __future__ import annotations
 
 import asyncio
@@ -26,7 +28,7 @@ async def time_in(city: str) -> str:
     return "noon"
 
 
-class Ear(io.AudioInput):  # type: ignore[misc]
+class Ear(io.AudioInput):
     """A microphone in place of a room."""
 
     def __init__(self, sound: AsyncIterator[bytes]) -> None:
@@ -37,7 +39,7 @@ class Ear(io.AudioInput):  # type: ignore[misc]
         return rtc.AudioFrame(await anext(self._sound), RATE, 1, CHUNK_BYTES // 2)
 
 
-class Loudspeaker(io.AudioOutput):  # type: ignore[misc]
+class Loudspeaker(io.AudioOutput):
     """Plays in real time to nobody. seconds: what it was given in all."""
 
     def __init__(self) -> None:
@@ -70,7 +72,7 @@ class Loudspeaker(io.AudioOutput):  # type: ignore[misc]
         if self._segment:
             self._finish(True)
 
-    def _finish(self, interrupted: bool) -> None:  # noqa: FBT001 - of the plugin's own
+    def _finish(self, interrupted: bool) -> None:
         if self._end is not None:
             self._end.cancel()
         position, self._segment, self._began = self.played_s, 0.0, None

@@ -12,7 +12,7 @@ CHUNK_S = 0.02
 CHUNK_BYTES = round(CHUNK_S * RATE) * 2
 
 
-async def spoken(recording: Path, when: Callable[[], bool] = lambda: True) -> AsyncIterator[bytes]:
+async def spoken(recording: bytes, when: Callable[[], bool] = lambda: True) -> AsyncIterator[bytes]:
     """PCM at 24 kHz in real time, 20 ms at a time, without end: silence, and the recording.
 
     recording: raw PCM. when: the recording begins once this is true.
