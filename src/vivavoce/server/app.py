@@ -13,7 +13,9 @@ import vivavoce
 
 from . import (
     answers,
+    audio_work,
     health,
+    model_routes,
     openai_chat,
     openai_models,
     openai_speech,
@@ -69,7 +71,9 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(openai_models.router)
     app.include_router(openai_speech.router)
     app.include_router(openai_transcriptions.router)
+    app.include_router(audio_work.router)
     app.include_router(batches.router)
+    app.include_router(model_routes.router)
     app.include_router(job_routes.router)
     app.include_router(page.router)
     reference.install(app)

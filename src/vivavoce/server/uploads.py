@@ -16,7 +16,7 @@ from starlette.datastructures import UploadFile
 
 from vivavoce.audio import Audio, Samples
 from vivavoce.errors import BadAudio
-from vivavoce.media import stream_audio
+from vivavoce.media import MediaInfo, probe_audio, stream_audio
 from vivavoce.server_settings import LimitSettings
 
 from .problems import Problem
@@ -73,6 +73,19 @@ async def decoded(path: Path, rate: int, limits: LimitSettings, *, param: str = 
     async with aclosing(streamed(path, rate, limits, param=param)) as chunks:
         pieces = [chunk async for chunk in chunks]
     return Audio(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), rate)
+
+
+async def probed(path: Path, *, param: str = "file") -> MediaInfo:
+    """What the file says of its audio. Raises Problem (400) when it holds none."""
+
+    def probe() -> MediaInfo:
+        with _opened(path) as file:
+            return probe_audio(file)
+
+    try:
+        return await asyncio.to_thread(probe)
+    except BadAudio as error:
+        raise Problem(str(error), code="invalid_audio", param=param) from error
 
 
 async def _copy(upload: UploadFile, file: IO[bytes], limits: LimitSettings, param: str) -> None:
