@@ -328,7 +328,7 @@ def test_a_wrong_configuration_is_told(serve: Serve, tmp_path: Path) -> None:
     config = tmp_path / "a.yaml"
     config.write_text("server: {prot: 80}")
     assert "server.prot: no such key" in failed(serve("--config", config))
-    assert "server.log: no form 'xml'" in failed(serve(VIVAVOCE_SERVER__LOG="xml"))
+    assert "it should be 'text' or 'json'" in failed(serve(VIVAVOCE_SERVER__LOG="xml"))
 
 
 def test_engines_that_cannot_be_loaded_are_told(serve: Serve) -> None:

@@ -14,7 +14,6 @@ import pytest
 
 from tests.server.conftest import Serving
 from vivavoce.engines import Transcript
-from vivavoce.errors import BadConfig
 from vivavoce.events import Event, Heard, ReplyEnded, SpeechStarted
 from vivavoce.metrics import TurnTimes
 from vivavoce.server.conversations import Conversations
@@ -126,11 +125,6 @@ def test_that_something_was_cancelled_is_no_news(stream: StringIO) -> None:
     logging.getLogger("uvicorn.error").error("Traceback …\nasyncio.exceptions.CancelledError\n")
     assert stream.getvalue().count("Exception in ASGI application") == 1
     assert "CancelledError" not in stream.getvalue()
-
-
-def test_an_unknown_form_is_refused() -> None:
-    with pytest.raises(BadConfig, match=r"server\.log: no form 'xml'"):
-        set_up("xml")
 
 
 async def test_requests_are_logged_by_their_number(stream: StringIO, serving: Serving) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, suppress
 from typing import TypeVar
@@ -10,10 +11,13 @@ from typing import TypeVar
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from vivavoce.errors import describe
+
 from .outbox import Gone
 from .transports import STALL_S
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 async def while_connected(receive: Receive, work: Callable[[], Awaitable[T]]) -> T:
@@ -107,3 +111,18 @@ class EventStream(Streamed):
         stall_s: float = STALL_S,
     ) -> None:
         super().__init__(events, resources, "text/event-stream", stall_s=stall_s)
+
+
+async def whole_or_cut(
+    first: bytes, rest: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    """A file's pieces; if it cannot be finished, the connection is cut, so that nobody takes it
+    for the whole.
+    """
+    yield first
+    try:
+        async for piece in rest:
+            yield piece
+    except Exception as error:
+        log.warning("a file broke off: %s", describe(error))
+        raise Gone("the file cannot be finished") from error

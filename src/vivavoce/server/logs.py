@@ -13,10 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from typing import TextIO
-
-from vivavoce.errors import BadConfig
-from vivavoce.registry import nearest
+from typing import Literal, TextIO
 
 from .conversations import current
 from .request_log import request_id
@@ -25,14 +22,14 @@ _QUIET = ("uvicorn", "httpx", "httpcore", "websockets", "aioice", "aiortc")
 """Loggers of libraries, of which only warnings matter."""
 
 
-def set_up(form: str, *, verbose: bool = False, stream: TextIO | None = None) -> None:
+def set_up(
+    form: Literal["text", "json"], *, verbose: bool = False, stream: TextIO | None = None
+) -> None:
     """Have all loggers of the process write here.
 
-    form: `text` or `json`. stream: stderr unless given.
+    stream: stderr unless given.
     """
     forms = {"text": TextLines, "json": JsonLines}
-    if form not in forms:
-        raise BadConfig(f"server.log: no form {form!r}; {nearest(form, forms)}")
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(forms[form]())
     handler.addFilter(_is_news)

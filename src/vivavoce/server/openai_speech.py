@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import Annotated, Literal, TypeAlias
 
@@ -15,18 +14,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vivavoce.audio import Audio, Samples
-from vivavoce.engines import Tts, TtsOptions
+from vivavoce.audio import Samples
+from vivavoce.engines import TtsOptions
 from vivavoce.errors import describe
-from vivavoce.text import Phrase, Phraser
+from vivavoce.text import Phraser
 
 from .aliases import model_of, voice_of
 from .door import TheCaller, TheService
-from .encoder import Encoder
-from .event_stream import EventStream, Streamed, while_connected
-from .outbox import Gone
+from .event_stream import EventStream, Streamed, while_connected, whole_or_cut
 from .problems import Problem, problem_of
 from .service import Service
+from .speaking import MEDIA_TYPES, language_of, phrases_of, sound_file
 from .voicing import voiced
 
 log = logging.getLogger(__name__)
@@ -35,20 +33,10 @@ router = APIRouter(tags=["OpenAI"])
 RATE = 24_000
 """Hz of all answers, as of OpenAI's."""
 MOST_CHARACTERS = 4096
-_STEP = 200
-"""Characters looked through for phrases at once, so that the first is found soon."""
 _NOTHING_S = 0.1
 """Silence for a text with nothing to say: players refuse a file without any sound."""
 
 Form: TypeAlias = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
-MEDIA_TYPES: dict[Form, str] = {
-    "mp3": "audio/mpeg",
-    "opus": "audio/ogg; codecs=opus",
-    "aac": "audio/aac",
-    "flac": "audio/flac",
-    "wav": "audio/wav",
-    "pcm": "audio/pcm",
-}
 
 
 def _voice_name(voice: object) -> object:
@@ -90,7 +78,8 @@ async def speech(
     With `stream_format: sse` they come as events `speech.audio.delta`, base64-encoded.
     """
     samples = _samples(body, service)
-    file = _file(samples, service.engines.tts.rate, body.response_format)
+    source_rate = service.engines.tts.rate
+    file = sound_file(samples, source_rate, RATE, body.response_format, least_s=_NOTHING_S)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(service.admission.request(caller))
         await stack.enter_async_context(aclosing(file))
@@ -99,7 +88,7 @@ async def speech(
         if body.stream_format == "sse":
             return EventStream(_events(first, file), stack.pop_all())
         return Streamed(
-            _whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[body.response_format]
+            whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[body.response_format]
         )
 
 
@@ -115,64 +104,15 @@ def _samples(body: SpeechRequest, service: Service) -> AsyncGenerator[Samples, N
         )
     voice = voice_of(body.voice, engines.tts, service.settings)
     chosen = voice or config.session.voice
-    language = _language(chosen, engines.tts) or config.session.language
+    language = language_of(chosen, engines.tts) or config.session.language
     options = TtsOptions(
         chosen,
         None if chosen else language,
         body.speed * config.session.speed,
         config.session.pitch,
     )
-    phrases = _phrases(body.input, language)
+    phrases = phrases_of(body.input, Phraser(language))
     return voiced(phrases, engines.tts, options, config.session.tts_timeout_s)
-
-
-def _phrases(text: str, language: str | None) -> Iterator[Phrase]:
-    phraser = Phraser(language)
-    for start in range(0, len(text), _STEP):
-        yield from phraser.feed(text[start : start + _STEP])
-    yield from phraser.flush()
-
-
-def _language(voice: str | None, tts: Tts) -> str | None:
-    """That of the voice, which decides how numbers and the like are read."""
-    name = (voice or "").partition("+")[0]
-    for known in tts.voices:
-        if known.id.partition("+")[0] == name and known.languages:
-            return known.languages[0]
-    return None
-
-
-async def _file(
-    samples: AsyncGenerator[Samples, None], rate: int, form: Form
-) -> AsyncGenerator[bytes, None]:
-    """The sound file, as it grows; never an empty piece, and always one."""
-    silent = True
-    async with aclosing(samples):
-        encoder = await asyncio.to_thread(Encoder, rate, RATE, form)
-        try:
-            async for piece in samples:
-                silent = False
-                if data := await asyncio.to_thread(encoder.feed, piece):
-                    yield data
-            if silent:
-                yield await asyncio.to_thread(encoder.feed, Audio.silence(_NOTHING_S, rate).samples)
-            if data := await asyncio.to_thread(encoder.finish):
-                yield data
-        finally:
-            encoder.close()
-
-
-async def _whole_or_cut(
-    first: bytes, rest: AsyncGenerator[bytes, None]
-) -> AsyncGenerator[bytes, None]:
-    """The file; if it cannot be finished, the connection is cut, so that nobody takes it for it."""
-    yield first
-    try:
-        async for piece in rest:
-            yield piece
-    except Exception as error:
-        log.warning("speech broke off: %s", describe(error))
-        raise Gone("the speech cannot be finished") from error
 
 
 async def _events(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from vivavoce.audio import Samples
+from vivavoce.audio import Audio, Samples
 from vivavoce.engines import Speech, Tts, TtsOptions
 from vivavoce.text import Phrase, Phraser
 from vivavoce.work import Work
@@ -74,15 +74,28 @@ def phrases_of(text: str, phraser: Phraser) -> Iterator[Phrase]:
 
 
 async def sound_file(
-    samples: AsyncGenerator[Samples, None], source_rate: int, rate: int, form: SpeechForm
+    samples: AsyncGenerator[Samples, None],
+    source_rate: int,
+    rate: int,
+    form: SpeechForm,
+    *,
+    least_s: float = 0.0,
 ) -> AsyncGenerator[bytes, None]:
-    """The samples as a sound file that leaves while it is made; never an empty piece."""
+    """The samples as a sound file that leaves while it is made; never an empty piece.
+
+    least_s: silence that it holds where there are no samples.
+    """
+    silent = True
     async with aclosing(samples):
         encoder = await asyncio.to_thread(Encoder, source_rate, rate, form)
         try:
             async for piece in samples:
+                silent = False
                 if data := await asyncio.to_thread(encoder.feed, piece):
                     yield data
+            if silent and least_s:
+                silence = Audio.silence(least_s, source_rate).samples
+                yield await asyncio.to_thread(encoder.feed, silence)
             if data := await asyncio.to_thread(encoder.finish):
                 yield data
         finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
@@ -20,22 +19,19 @@ from starlette.responses import JSONResponse, Response
 
 from vivavoce.audio import Audio, Samples, to_pcm16
 from vivavoce.engines import Speech, TtsOptions, Word
-from vivavoce.errors import describe
 from vivavoce.media import write_audio
 
 from .accepting import accepted
 from .aliases import voice_names
 from .api_types import BINARY, SpeechAnswer, VoiceAnswer, Voices, in_header, timed
 from .door import TheCaller, TheService
-from .event_stream import Streamed, while_connected
-from .outbox import Gone
+from .event_stream import Streamed, while_connected, whole_or_cut
 from .pcm import Rate
 from .problems import Problem
 from .service import Service
 from .speaking import MEDIA_TYPES, Speaking, SpeechForm, language_of, sound_file, spoken
 from .wanted_settings import known_voice
 
-log = logging.getLogger(__name__)
 router = APIRouter(tags=["Speech"])
 
 _JSON = "application/json"
@@ -101,7 +97,7 @@ async def synthesize(
         await stack.enter_async_context(aclosing(file))
         # What goes wrong until there is sound is still an answer of its own.
         first = await while_connected(request.receive, lambda: anext(file))
-        answer = Streamed(_whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[body.format])
+        answer = Streamed(whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[body.format])
         answer.headers["X-Sample-Rate"] = str(rate)
         answer.headers["X-Engine"] = in_header(tts.name)
         answer.headers["X-Voice"] = in_header(_voice(options, service) or "")
@@ -207,16 +203,3 @@ def _voice(options: TtsOptions, service: Service) -> str | None:
     if options.voice is None and options.language is None and voices:
         return voices[0].id
     return options.voice
-
-
-async def _whole_or_cut(
-    first: bytes, rest: AsyncGenerator[bytes, None]
-) -> AsyncGenerator[bytes, None]:
-    """The file; if it cannot be finished, the connection is cut, so that nobody takes it for it."""
-    yield first
-    try:
-        async for piece in rest:
-            yield piece
-    except Exception as error:
-        log.warning("speech broke off: %s", describe(error))
-        raise Gone("the speech cannot be finished") from error
