@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-LOAD_S = 60.0
 
 
 class ServeProcess:
@@ -33,24 +29,22 @@ class ServeProcess:
         self._config = folder / "serve.yaml"
         listed = ", ".join(f'"{key}"' for key in keys)
         self._config.write_text(f"server:\n  host: 127.0.0.1\n  keys: [{listed}]\n")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Run, and be ready."""
         command = [sys.executable, "-m", "vivavoce", "serve", "--no-proof"]
         command += ["--port", str(self.port), "--config", str(self._config)]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        until = time.monotonic() + LOAD_S
-        while time.monotonic() < until and self._process.poll() is None:
-            try:
-                if httpx.get(f"{self.url}audio/health").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            os.sched_yield()
-        self.kill()
-        pytest.fail(f"the server is not ready: {self._log.read_text()[-2000:]}")
+            self._process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, bufsize=1
+            )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith("Ready"):
+                return
+        self._end(signal.SIGKILL)
+        pytest.fail(f"the server ended before it was ready: {self._log.read_text()[-2000:]}")
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -63,7 +57,7 @@ class ServeProcess:
     def _end(self, by: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(by)
-            self._process.wait(30)
+            self._process.communicate(timeout=30)
             self._process = None
 
 
