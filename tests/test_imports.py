@@ -36,6 +36,10 @@ ONLY = {
 
 ENGINES_MAY = {"audio", "engine", "engines", "errors", "models", "registry", "text", "threads"}
 """Besides what is pure: rests on `audio` and `errors` at most."""
+CLIENTS_MAY = {
+    "audio", "captions", "client", "engines", "errors", "events", "media", "transcribe",
+}  # fmt: skip
+"""A program that talks to a server needs no engine, no session and no server."""
 SESSIONS_MAY_NOT = {"config", "media", "models", "registry", "stack", "engine"}
 
 
@@ -127,6 +131,12 @@ def test_engines_are_reached_only_through_the_registry() -> None:
 @pytest.mark.parametrize("module", ["session", "reply", "mouth", "ear", "playout", "utterance"])
 def test_a_session_knows_no_transport_and_no_configuration(module: str) -> None:
     assert not {need.split(".")[0] for need in imports()[module]} & SESSIONS_MAY_NOT
+
+
+def test_the_client_knows_neither_the_server_nor_the_engines() -> None:
+    for module, needs in imports().items():
+        if module.split(".")[0] == "client":
+            assert {need.split(".")[0] for need in needs} <= CLIENTS_MAY
 
 
 def heavy_after(code: str) -> set[str]:

@@ -13,7 +13,9 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "asking",
+    "AsyncClient": "client",
     "Audio": "audio",
+    "Client": "client",
     "Config": "config",
     "Engines": "session",
     "EngineSpec": "registry",
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from .asking import answer as answer
     from .audio import Audio as Audio
     from .audio import Resampler as Resampler
+    from .client import AsyncClient as AsyncClient
+    from .client import Client as Client
     from .config import Config as Config
     from .config import load_config as load_config
     from .errors import VivavoceError as VivavoceError
@@ -61,7 +65,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "AsyncClient",
     "Audio",
+    "Client",
     "Config",
     "EngineSpec",
     "Engines",

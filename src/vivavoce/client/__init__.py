@@ -1,0 +1,30 @@
+"""A Vivavoce server from Python: the library's own names, over the network.
+
+`Client` for plain programs, `AsyncClient` for async ones; both do the same.
+"""
+
+from .async_client import AsyncClient
+from .batches import AsyncBatch
+from .conversation import Conversation
+from .place import Retries, Timeouts
+from .refusals import Refused
+from .results import FileTranscript, Health, Job, JobItem, Spoken, SpokenAnswer, SttModel
+from .sync_client import Batch, Client
+
+__all__ = [
+    "AsyncBatch",
+    "AsyncClient",
+    "Batch",
+    "Client",
+    "Conversation",
+    "FileTranscript",
+    "Health",
+    "Job",
+    "JobItem",
+    "Refused",
+    "Retries",
+    "Spoken",
+    "SpokenAnswer",
+    "SttModel",
+    "Timeouts",
+]
