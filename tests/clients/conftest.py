@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -67,17 +67,17 @@ def serving() -> Serving:
 
 
 @asynccontextmanager
-async def _open_real() -> AsyncIterator[Served]:
+async def _open_real(settings: Mapping[str, object] | None = None) -> AsyncIterator[Served]:
     async with (
         open_engines(load_config(environment={})) as engines,
-        open_server(None, engines) as server,
+        open_server(settings, engines) as server,
     ):
         yield server
 
 
 @pytest.fixture
-def real() -> Callable[[], AbstractAsyncContextManager[Served]]:
-    """A server with the embedded engines: `async with real() as server`."""
+def real() -> Serving:
+    """Servers with the embedded engines: `async with real() as server`."""
     return _open_real
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from vivavoce.testing import ScriptedLlm, ScriptedStt
 
 pytestmark = pytest.mark.slow
 
-Real = Callable[[], AbstractAsyncContextManager[Served]]
 LONG = " ".join(f"word{number}" for number in range(60)) + "."
 
 
@@ -72,7 +69,7 @@ async def test_speech_is_read_while_it_is_spoken(
 
 
 async def test_the_embedded_engines_understand_and_answer(
-    real: Real, run: Program, question: Path
+    real: Serving, run: Program, question: Path
 ) -> None:
     async with real() as server:
         url = url_of(server)

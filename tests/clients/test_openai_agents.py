@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -61,7 +59,7 @@ async def test_speaking_interrupts_and_only_what_was_heard_is_remembered(
 
 
 async def test_the_embedded_engines_understand_and_answer(
-    real: Callable[[], AbstractAsyncContextManager[Served]], run: Program, question: Path
+    real: Serving, run: Program, question: Path
 ) -> None:
     async with real() as server:
         seen = await run("agents", "agents_talk", url_of(server), "turn", question)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from vivavoce.testing import ScriptedLlm, ScriptedStt
 
 pytestmark = pytest.mark.slow
 
-Real = Callable[[], AbstractAsyncContextManager[Served]]
 LONG = " ".join(f"word{number}" for number in range(60)) + "."
 
 
@@ -69,7 +66,7 @@ async def test_speaking_interrupts_and_only_what_was_heard_is_remembered(
 
 
 async def test_the_embedded_engines_understand_and_answer(
-    real: Real, run: Program, question: Path
+    real: Serving, run: Program, question: Path
 ) -> None:
     async with real() as server:
         seen = await run("pipecat", "pipecat_talk", url_of(server), "turn", question)
