@@ -69,7 +69,7 @@ function about(turn, place, all) {
 function waterfall(times) {
   const rows = stages(times);
   const end = Math.max(...rows.map((row) => row.to), 0.05);
-  const span = WIDE - LABEL - 54;
+  const span = WIDE - LABEL - 60;
   const x = (seconds) => LABEL + (seconds / end) * span;
   const high = rows.length * ROW;
   const told = rows.map((row) => `${row.name} at ${ms(row.to)}`).join(", ");
