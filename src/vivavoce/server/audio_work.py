@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
@@ -14,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vivavoce.audio import Samples
-from vivavoce.errors import describe
 from vivavoce.media import MediaInfo
 
 from .audio_types import (
@@ -28,8 +26,7 @@ from .audio_types import (
 )
 from .door import TheCaller, TheService
 from .enhancing import cleaner, enhanced, enhancing_rate
-from .event_stream import Streamed, while_connected
-from .outbox import Gone
+from .event_stream import Streamed, while_connected, whole_or_cut
 from .problems import Problem
 from .recordings import documented, recording
 from .service import Service
@@ -38,7 +35,6 @@ from .sound_facts import SoundFacts, sound_facts
 from .speaking import MEDIA_TYPES, SpeechForm, sound_file
 from .uploads import probed, streamed
 
-log = logging.getLogger(__name__)
 router = APIRouter(tags=["Audio"], prefix="/audio")
 
 _HIGHEST = 192_000
@@ -216,7 +212,7 @@ async def _file(
     await stack.enter_async_context(aclosing(file))
     # What goes wrong until there is sound is still an answer of its own.
     first = await while_connected(request.receive, lambda: anext(file))
-    return Streamed(_whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[form])
+    return Streamed(whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[form])
 
 
 async def _some(sound: AsyncGenerator[Samples, None]) -> AsyncGenerator[Samples, None]:
@@ -227,19 +223,6 @@ async def _some(sound: AsyncGenerator[Samples, None]) -> AsyncGenerator[Samples,
             yield piece
     if nothing:
         raise _silent()
-
-
-async def _whole_or_cut(
-    first: bytes, rest: AsyncGenerator[bytes, None]
-) -> AsyncGenerator[bytes, None]:
-    """The file; if it cannot be finished, the connection is cut, so that nobody takes it for it."""
-    yield first
-    try:
-        async for piece in rest:
-            yield piece
-    except Exception as error:
-        log.warning("a sound file broke off: %s", describe(error))
-        raise Gone("the file cannot be finished") from error
 
 
 def _silent() -> Problem:

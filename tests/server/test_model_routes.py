@@ -1,0 +1,187 @@
+"""Weights over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from vivavoce.models import find
+from vivavoce.models.record import Entry, Record
+from vivavoce.testing import ScriptedStt
+
+if TYPE_CHECKING:
+    from tests.server.conftest import Served, Serving
+
+KEY = "vv-0123456789abcdef0123456789abcdef"
+
+
+class Moonshine(ScriptedStt):
+    """Goes by the name of an engine that runs a model of the catalog."""
+
+    name = "moonshine:tiny-en"
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty store, and no package index."""
+    for name in os.environ:
+        if name.startswith(("VIVAVOCE_", "HF_", "PIP_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("VIVAVOCE_MODELS", str(tmp_path / "store"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    return tmp_path / "store"
+
+
+def nothing_at(path: Path) -> None:
+    assert not path.exists()
+
+
+def put(store: Path, name: str) -> None:
+    """A model in the store, as a pull leaves it."""
+    model = find(name)
+    assert model is not None
+    folder = store / model.key
+    folder.mkdir(parents=True)
+    (folder / "weights.bin").write_bytes(b"weights")
+    files = {"weights.bin": Entry(7, "0" * 64)}
+    Record(name, model.version, "somewhere", "1", files).write(folder)
+
+
+@pytest.fixture
+async def client(serving: Serving) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        serving(stt=Moonshine()) as server,
+        httpx.AsyncClient(base_url=f"{server.url}/audio", timeout=60) as client,
+    ):
+        yield client
+
+
+async def events(client: httpx.AsyncClient, model: str) -> list[tuple[str, Any]]:
+    """What is told of a pull."""
+    found, name = [], ""
+    async with client.stream("POST", "/models/pull", json={"model": model}) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        async for line in answer.aiter_lines():
+            field, _, value = line.partition(": ")
+            if field == "event":
+                name = value
+            elif field == "data":
+                found.append((name, json.loads(value)))
+    return found
+
+
+async def test_models_are_listed_with_what_is_here_and_what_runs(
+    client: httpx.AsyncClient, store: Path
+) -> None:
+    put(store, "whisper-tiny")
+    told = (await client.get("/models")).json()
+    models = {model["name"]: model for model in told["models"]}
+    assert models["moonshine-tiny-en"]["loaded"]
+    assert not models["moonshine-base-en"]["loaded"]
+    assert models["whisper-tiny"]["installed"]
+    assert models["whisper-tiny"]["size_bytes"] == 7
+    assert not models["whisper-base"]["installed"]
+    assert models["whisper-base"]["size_bytes"] > 1_000_000
+    assert {engine["kind"] for engine in told["engines"]} == {"vad", "turn", "stt", "llm", "tts"}
+    assert str(store) not in json.dumps(told)
+
+
+async def test_a_model_that_is_here_is_pulled_at_once(
+    client: httpx.AsyncClient, store: Path
+) -> None:
+    put(store, "whisper-tiny")
+    told = await events(client, "whisper-tiny")
+    assert told == [("done", {"model": "whisper-tiny"})]
+
+
+async def test_a_pull_that_fails_says_why_and_the_next_may_begin(
+    client: httpx.AsyncClient, store: Path
+) -> None:
+    for _ in range(2):
+        *_, (name, body) = await events(client, "silero-vad")
+        assert name == "error"
+        assert body["error"]["code"] == "engine_unavailable"
+        assert "silero-vad" in body["error"]["message"]
+    assert not (store / "silero-vad").exists()
+
+
+async def test_one_model_is_pulled_at_a_time(client: httpx.AsyncClient, store: Path) -> None:
+    put(store, "whisper-tiny")
+    async with client.stream("POST", "/models/pull", json={"model": "silero-vad"}) as first:
+        answer = await client.post("/models/pull", json={"model": "whisper-tiny"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "busy")
+        assert "event: error" in (await first.aread()).decode()
+    async with asyncio.timeout(20):
+        while (
+            await client.post("/models/pull", json={"model": "whisper-tiny"})
+        ).status_code != 200:
+            pass
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nothing", "/etc/passwd", "../store", "hf:org/repo", "http://127.0.0.1:1/x.bin", "~"],
+)
+@pytest.mark.parametrize("way", ["pull", "load", "unload"])
+async def test_only_known_names_are_taken(
+    client: httpx.AsyncClient, way: str, name: str, store: Path
+) -> None:
+    answer = await client.post(f"/models/{way}", json={"model": name})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
+    await asyncio.to_thread(nothing_at, store)
+
+
+async def test_what_runs_is_loaded_and_the_rest_is_not_to_be_had_at_run_time(
+    client: httpx.AsyncClient,
+) -> None:
+    for way, name, status in [
+        ("load", "moonshine-tiny-en", 200),
+        ("load", "moonshine:tiny-en", 200),
+        ("load", "whisper-tiny", 501),
+        ("unload", "moonshine-tiny-en", 501),
+        ("unload", "moonshine:tiny-en", 501),
+        ("unload", "whisper-tiny", 200),
+    ]:
+        answer = await client.post(f"/models/{way}", json={"model": name})
+        assert answer.status_code == status, (way, name)
+        if status == 501:
+            assert answer.json()["error"]["code"] == "not_implemented"
+            assert "configuration" in answer.json()["error"]["message"]
+        else:
+            assert answer.json() == {"model": name, "loaded": way == "load"}
+
+
+@pytest.mark.parametrize("body", [{}, {"model": ""}, {"model": "x" * 201}, {"model": 1}, []])
+async def test_a_request_that_makes_no_sense_is_refused(
+    client: httpx.AsyncClient, body: object
+) -> None:
+    for way in ("pull", "load", "unload"):
+        assert (await client.post(f"/models/{way}", json=body)).status_code == 400
+
+
+async def test_a_key_is_needed_where_there_are_keys(serving: Serving) -> None:
+    async with (
+        serving({"keys": [KEY]}) as server,
+        httpx.AsyncClient(base_url=f"{server.url}/audio") as client,
+    ):
+        assert (await client.get("/models")).status_code == 401
+        for way in ("pull", "load", "unload"):
+            answer = await client.post(f"/models/{way}", json={"model": "whisper-tiny"})
+            assert answer.status_code == 401
+        assert (await client.get("/models", headers={"X-API-Key": KEY})).status_code == 200
+
+
+async def test_models_are_listed_before_the_engines_are_there(server: Served) -> None:
+    server.service.loaded = None
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        told = (await client.get("/audio/models")).json()
+    assert {engine["state"] for engine in told["engines"]} == {"loading"}
+    assert not any(model["loaded"] for model in told["models"])
