@@ -1,10 +1,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := .venv-clients
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: run test test-slow check lock clean
+# Released clients of the server, each in an environment of its own.
+CLIENTS_READY := $(foreach client,agents livekit pipecat web,$(CLIENTS)/$(client)/.ready)
+
+.PHONY: run test test-slow test-clients check lock clean
 
 run: $(READY)
 	@$(BIN)/vivavoce serve
@@ -18,7 +22,23 @@ test: $(READY_DEV)
 
 test-slow: $(READY_DEV)
 	$(BIN)/vivavoce models pull --embedded
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow --ignore tests/clients
+
+test-clients: $(READY_DEV) $(CLIENTS_READY)
+	$(BIN)/vivavoce models pull --embedded
+	$(BIN)/pytest tests/clients
+
+$(CLIENTS)/web/.ready: tests/clients/requirements/web.txt
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@if command -v npm >/dev/null; then \
+		cd $(@D) && npm pack --silent "$$(cat $(CURDIR)/$<)" && tar xzf *.tgz && touch .ready; \
+		else echo "no npm: the client for browsers is not tested"; fi
+
+$(CLIENTS)/%/.ready: tests/clients/requirements/%.txt
+	@rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --disable-pip-version-check -q -r $<
+	@touch $@
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -39,4 +59,4 @@ lock: $(VENV)/bin/pip
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) $(CLIENTS) build dist
