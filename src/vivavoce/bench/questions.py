@@ -81,10 +81,17 @@ class Playing:
         self.until = starts + len(samples) / rate
 
 
-async def ask(client: RealtimeClient, question: Question, *, whole: bool = False) -> Asked:
+async def ask(
+    client: RealtimeClient,
+    question: Question,
+    *,
+    whole: bool = False,
+    patience_s: float = PATIENCE_S,
+) -> Asked:
     """Ask at the speed of speech; back when the first sound is there.
 
-    whole: hear the reply to its end first, as it takes to play it.
+    whole: hear the reply to its end first, as it takes to play it. patience_s: how long the answer
+    may take.
     Raises ServerFailed when the session breaks off.
     """
     begun, heard = time.perf_counter() + _START_S, asyncio.Event()
@@ -93,7 +100,7 @@ async def ask(client: RealtimeClient, question: Question, *, whole: bool = False
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_speak(client, question, begun, heard))
-            asked = await _hear(client, question.clip, begun, whole=whole)
+            asked = await _hear(client, question.clip, begun, patience_s, whole=whole)
             heard.set()
     except* ServerFailed as failed:
         failure = failed.exceptions[0]
@@ -128,9 +135,11 @@ async def _speak(
         await client.send(message)
 
 
-async def _hear(client: RealtimeClient, clip: Clip, begun: float, *, whole: bool) -> Asked:
+async def _hear(
+    client: RealtimeClient, clip: Clip, begun: float, patience_s: float, *, whole: bool
+) -> Asked:
     playing, words, end = Playing(), [""], begun + clip.end
-    deadline, over = end + PATIENCE_S, False
+    deadline, over = end + patience_s, False
     while not (playing.first_sound is not None and (over or not whole)):
         event = await client.receive(within_s=deadline - time.perf_counter())
         if event is None:

@@ -28,7 +28,7 @@ from vivavoce.errors import BadRequest, VivavoceError
 
 RATE = 24_000
 _MOST_BYTES = 16 * 2**20
-_CLOSE_S = 2.0
+_CLOSE_S = 1.0
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 Event: TypeAlias = Mapping[str, Any]
@@ -167,7 +167,7 @@ async def open_realtime(endpoint: Endpoint) -> AsyncIterator[RealtimeClient]:
         await client.begin()
         yield client
     finally:
-        await socket.close()
+        await _close(socket)
 
 
 def appends(audio: Audio, chunk_s: float) -> list[str]:
@@ -182,6 +182,15 @@ def appends(audio: Audio, chunk_s: float) -> list[str]:
     ]
 
 
+async def _close(socket: ClientConnection) -> None:
+    # websockets' own close waits without a bound where the server reads nothing any more.
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            await socket.close()
+    except TimeoutError:
+        socket.transport.abort()
+
+
 async def _connected(endpoint: Endpoint) -> ClientConnection:
     beta = {"OpenAI-Beta": "realtime=v1"} if endpoint.beta else {}
     try:
@@ -190,7 +199,7 @@ async def _connected(endpoint: Endpoint) -> ClientConnection:
             additional_headers={**endpoint.headers, **beta},
             compression=None,
             open_timeout=endpoint.patience_s,
-            close_timeout=_CLOSE_S,
+            close_timeout=_CLOSE_S / 2,
             ping_interval=None,
             max_size=_MOST_BYTES,
         )

@@ -84,12 +84,13 @@ async def synthesized(
         words = text.split()
         middle = len(words) // 2
         parts = [" ".join(words[:middle]), " ".join(words[middle:])] if pause else [text]
-        spoken = [_trimmed(await _spoken(tts, part, options)) for part in parts]
-        clips.append(_clip(f"synthesized-{i:02}", spoken, text, pause))
+        pieces = [trimmed(await spoken(tts, part, options)) for part in parts]
+        clips.append(_clip(f"synthesized-{i:02}", pieces, text, pause))
     return clips
 
 
-async def _spoken(tts: Tts, text: str, options: TtsOptions) -> Audio:
+async def spoken(tts: Tts, text: str, options: TtsOptions) -> Audio:
+    """What the engine makes of a text, at the engine's rate."""
     async with aclosing(tts.speak(text, options)) as speech:  # type: ignore[type-var]
         pieces = [piece.samples async for piece in speech]
     return Audio(np.concatenate(pieces), tts.rate)
@@ -103,7 +104,7 @@ def recorded(folder: Path, *, language: str = "en", most_s: float = 12.0) -> lis
     return [
         clip
         for path, text in manifest(folder, language)
-        if (clip := _clip(path, [_trimmed(read_audio(folder / path))], text)).end <= most_s
+        if (clip := _clip(path, [trimmed(read_audio(folder / path))], text)).end <= most_s
     ]
 
 
@@ -129,11 +130,13 @@ def _clip(name: str, parts: Sequence[Samples], text: str, pause: float = 0.0) ->
     return Clip(name, Audio(samples, RATE), text, len(samples) / RATE)
 
 
-def _trimmed(audio: Audio) -> Samples:
+def trimmed(audio: Audio) -> Samples:
     """Only the speech, at `RATE`."""
     audio = audio.resampled(RATE)
     levels = _levels(audio)
-    loud = np.flatnonzero(levels > max(levels.max() * 0.01, np.quantile(levels, 0.05) * 4))
+    peak = levels.max()
+    floor = min(np.quantile(levels, 0.05) * 4, peak / 2)
+    loud = np.flatnonzero(levels > max(peak * 0.01, floor))
     first, last = max(0, loud[0] - 3), loud[-1] + 1
     return audio.samples[first * _FRAME : last * _FRAME]
 
