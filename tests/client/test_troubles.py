@@ -1,0 +1,397 @@
+"""What a client does about servers that are not well."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from tests.client.callers import given, question
+from vivavoce.client import AsyncClient, Refused, Retries, Timeouts
+from vivavoce.errors import (
+    BadRequest,
+    EngineBusy,
+    EngineError,
+    EngineTimeout,
+    EngineUnavailable,
+)
+from vivavoce.sinks import MemorySink
+from vivavoce.testing import ScriptedLlm, ScriptedStt, hush, say
+from vivavoce.testing.scripted_server import Answer, ScriptedServer
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Joining
+    from tests.server.conftest import Served, Serving
+
+TOLD = {"error": {"message": "the server is busy: wait", "type": "", "param": "x", "code": "busy"}}
+TRANSCRIPT = Answer.of(
+    {"text": "hi", "segments": [], "duration_s": 1, "processing_s": 0.1, "engine": "x"}
+)
+ANSWERED = Answer.of(
+    {
+        "conversation_id": "c",
+        "heard": "hi",
+        "reply": "ho",
+        "audio": "",
+        "sample_rate": 16_000,
+        "processing_s": 0.1,
+    }
+)
+
+
+# --- over HTTP -----------------------------------------------------------------------------------
+
+
+async def test_a_wrong_key_is_told_and_a_right_one_is_taken(
+    serving: Serving, joining: Joining
+) -> None:
+    async with serving({"keys": ["a-right-key-of-many-letters"]}) as server:
+        async with joining(server.url, api_key="wrong") as client:
+            with pytest.raises(BadRequest) as over_http:
+                await client.voices()
+            with pytest.raises(BadRequest) as over_socket:
+                await client.converse(given(question()), MemorySink(16_000))
+            assert (await client.health()).engines == ()
+        async with joining(server.url, api_key="a-right-key-of-many-letters") as client:
+            assert await client.voices()
+            async with aclosing(client.speech_stream(given(["Hello."]))) as speech:
+                assert await anext(speech)
+    assert isinstance(over_http.value, Refused)
+    assert over_http.value.status == 401
+    assert isinstance(over_socket.value, Refused)
+    assert over_socket.value.code == over_http.value.code
+    assert "wrong" not in repr(client)
+
+
+@pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
+async def test_what_may_pass_is_tried_again(status: int, joining: Joining) -> None:
+    answers = [Answer.of(TOLD, status, Retry_After="0"), Answer.of(TOLD, status), TRANSCRIPT]
+    with ScriptedServer(*answers) as server:
+        async with joining(server.url) as client:
+            assert (await client.transcribe_file(say(0.1))).text == "hi"
+        bodies = [request.body for request in server.posts]
+    assert len(bodies) == 3
+    assert all(b"RIFF" in body for body in bodies), "each attempt sends the whole recording"
+
+
+async def test_the_server_s_wait_is_kept(joining: Joining) -> None:
+    loop = asyncio.get_running_loop()
+    with ScriptedServer(Answer.of(TOLD, 429, Retry_After="1"), TRANSCRIPT) as server:
+        async with joining(server.url) as client:
+            begun = loop.time()
+            await client.transcribe_file(say(0.1))
+            assert loop.time() - begun >= 1.0
+
+
+async def test_a_wait_that_is_too_long_is_left_to_the_caller(joining: Joining) -> None:
+    with ScriptedServer(Answer.of(TOLD, 429, Retry_After="600")) as server:
+        async with joining(server.url) as client:
+            with pytest.raises(EngineBusy, match="the server is busy: wait") as refused:
+                await client.transcribe_file(say(0.1))
+    assert len(server.posts) == 1
+    assert isinstance(refused.value, Refused)
+    assert (refused.value.retry_after, refused.value.code) == (600.0, "busy")
+    assert (refused.value.status, refused.value.param) == (429, "x")
+
+
+async def test_in_the_end_the_last_refusal_is_told(joining: Joining) -> None:
+    with ScriptedServer(respond=lambda _: Answer.of(TOLD, 503)) as server:
+        async with joining(server.url) as client:
+            with pytest.raises(EngineBusy, match="wait"):
+                await client.transcribe_file(say(0.1))
+    assert len(server.posts) == 3
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(429, 2), (503, 2), (502, 1), (504, 1)])
+async def test_a_turn_is_not_asked_twice_if_it_may_have_been_answered(
+    status: int, attempts: int, joining: Joining
+) -> None:
+    with ScriptedServer(Answer.of(TOLD, status), ANSWERED) as server:
+        async with joining(server.url) as client:
+            if attempts == 1:
+                with pytest.raises(EngineError):
+                    await client.ask(say(0.1))
+            else:
+                assert (await client.ask(say(0.1))).text == "ho"
+    assert len(server.posts) == attempts
+
+
+async def test_a_turn_whose_connection_is_lost_is_not_asked_twice(joining: Joining) -> None:
+    with ScriptedServer(Answer(first="cut"), ANSWERED) as server:
+        async with joining(server.url) as client:
+            with pytest.raises(EngineUnavailable, match="broke off"):
+                await client.ask(say(0.1))
+    assert len(server.posts) == 1
+
+
+async def test_a_lost_connection_is_tried_again(joining: Joining) -> None:
+    with ScriptedServer(Answer(first="cut"), Answer((b'{"te', "cut")), TRANSCRIPT) as server:
+        async with joining(server.url) as client:
+            assert (await client.transcribe_file(say(0.1))).text == "hi"
+    assert len(server.posts) == 3
+
+
+async def test_speech_that_breaks_off_is_an_error_and_not_begun_again(joining: Joining) -> None:
+    speech = Answer((bytes(3200), "cut"), kind="audio/pcm", headers=(("X-Sample-Rate", "16000"),))
+    with ScriptedServer(speech) as server:
+        async with joining(server.url) as client:
+            pieces = []
+            with pytest.raises(EngineUnavailable, match="broke off"):
+                async for audio in client.stream_speech("Hello."):
+                    pieces.append(audio)  # noqa: PERF401 - kept when it breaks off
+    assert sum(piece.seconds for piece in pieces) == pytest.approx(0.1)
+    assert len(server.posts) == 1
+
+
+async def test_a_server_that_is_not_ready_is_waited_for(serving: Serving, joining: Joining) -> None:
+    async with serving() as server:
+        engines, server.service.loaded = server.service.loaded, None
+        patience = Retries(times=50, first_s=0.01, longest_s=5.0)
+        async with joining(server.url, retries=Retries(times=0)) as client:
+            assert not (await client.health()).ready
+            with pytest.raises(EngineUnavailable):
+                await client.voices()
+        async with joining(server.url, retries=patience) as client, asyncio.TaskGroup() as tasks:
+            asked = tasks.create_task(client.voices())
+            await asyncio.sleep(0)
+            server.service.loaded = engines
+        assert asked.result()
+
+
+async def test_a_server_that_never_answers_is_given_up(joining: Joining) -> None:
+    with ScriptedServer(*[Answer(first="stall")] * 3) as server:
+        async with joining(server.url, timeouts=Timeouts(read_s=0.1)) as client:
+            with pytest.raises(EngineTimeout, match=r"nothing came for 0\.1 s"):
+                await client.transcribe_file(say(0.1))
+        assert len(server.posts) == 1
+        async with joining(server.url, timeouts=Timeouts(total_s=0.1)) as client:
+            with pytest.raises(EngineTimeout, match=r"not done within 0\.1 s"):
+                await client.speak("Hello.")
+
+
+async def test_a_server_that_is_not_there_is_told(joining: Joining) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    async with joining(url) as client:
+        with pytest.raises(EngineUnavailable, match="no connection.*is the server running"):
+            await client.speak("Hello.")
+        with pytest.raises(EngineUnavailable, match="no connection.*is the server running"):
+            await client.converse(given(question()), MemorySink(16_000))
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (Answer((b"<html>hello</html>",), kind="text/html"), "makes no sense"),
+        (Answer.of({"text": 7}), "makes no sense"),
+        (Answer.of([]), "makes no sense"),
+        (Answer((b"\xff\xfe",)), "makes no sense"),
+        (Answer((b"<html>no</html>",), 404), "answered 404.*is it a Vivavoce server"),
+        (Answer(status=301, headers=(("Location", "http://x/"),)), "leads to http://x/"),
+        (Answer.of({"error": "no"}, 500), "answered 500"),
+    ],
+)
+async def test_nonsense_is_called_so(answer: Answer, message: str, joining: Joining) -> None:
+    with ScriptedServer(answer) as server:
+        async with joining(server.url) as client:
+            with pytest.raises((EngineError, BadRequest), match=message):
+                await client.transcribe_file(say(0.1))
+        assert len(server.posts) == 1
+
+
+async def test_speech_that_is_none_is_called_so(joining: Joining) -> None:
+    with ScriptedServer(Answer((b"hello",))) as server:
+        async with joining(server.url) as client:
+            with pytest.raises(EngineError, match="no speech"):
+                await client.speak("Hello.")
+    broken = {**json.loads(ANSWERED.body[0]), "audio": "*"}  # type: ignore[arg-type]
+    odd = {**broken, "audio": base64.b64encode(b"abc").decode()}
+    with ScriptedServer(Answer.of(broken), Answer.of(odd)) as server:
+        async with joining(server.url) as client:
+            with pytest.raises(EngineError, match="base64"):
+                await client.ask(say(0.1))
+            with pytest.raises(EngineError, match="half a sample"):
+                await client.ask(say(0.1))
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://x", "http://", "http://x:y", ""])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(BadRequest, match="base_url"):
+        AsyncClient(url)
+
+
+@pytest.mark.parametrize("key", ["", "two\nlines", "clé"])
+def test_a_key_that_can_be_none_is_refused_without_being_shown(key: str) -> None:
+    with pytest.raises(BadRequest, match="api_key: it must be") as refused:
+        AsyncClient(api_key=key)
+    assert not key or key not in str(refused.value)
+
+
+# --- over WebSockets -----------------------------------------------------------------------------
+
+STARTED = '{"event": "Started", "session": "s"}'
+
+
+@asynccontextmanager
+async def misbehaving(answer: Callable[[ServerConnection], Awaitable[None]]) -> AsyncIterator[str]:
+    """The address of a server whose WebSockets do this."""
+    async with serve(answer, "127.0.0.1", 0) as server:
+        (listener, *_) = server.sockets
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def listened(client: AsyncClient) -> None:
+    async def endless():  # type: ignore[no-untyped-def]
+        while True:
+            yield hush(0.02)
+            await asyncio.sleep(0)
+
+    async with aclosing(client.listen(endless())) as captions:
+        async for _ in captions:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "message"),
+    [
+        ([], EngineUnavailable, "broke off before the end"),
+        ([STARTED], EngineUnavailable, "broke off before the end"),
+        (["nonsense"], EngineError, "makes no sense"),
+        ([b"audio"], EngineError, "makes no sense"),
+        (['{"event": "Final"}'], EngineError, "makes no sense"),
+        ([STARTED, "[]"], EngineError, "makes no sense"),
+        ([STARTED, '{"event": "Final", "text": 7}'], EngineError, "Final that makes no sense"),
+        (
+            [STARTED, '{"event": "Error", "message": "it broke", "code": "engine_failed"}'],
+            EngineError,
+            "it broke",
+        ),
+        (
+            ['{"event": "Error", "message": "full", "retry_after": 99, "fatal": true}'],
+            EngineBusy,
+            "full",
+        ),
+    ],
+)
+async def test_a_stream_that_goes_wrong_is_told(
+    said: list[str | bytes], error: type[Exception], message: str, joining: Joining
+) -> None:
+    async def answer(connection: ServerConnection) -> None:
+        await connection.recv()
+        for it in said:
+            await connection.send(it)
+
+    async with misbehaving(answer) as url, joining(url) as client:
+        with pytest.raises(error, match=message):
+            await listened(client)
+
+
+async def test_a_connection_that_is_cut_is_told(joining: Joining) -> None:
+    async def answer(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(STARTED)
+        await connection.recv()
+        connection.transport.abort()
+
+    async with misbehaving(answer) as url, joining(url) as client:
+        with pytest.raises(EngineUnavailable, match="broke off before the end"):
+            await listened(client)
+        with pytest.raises(EngineUnavailable, match="broke off before the end"):
+            await client.converse(given([hush(0.5)] * 9), MemorySink(16_000))
+
+
+async def test_a_silent_server_is_given_up(joining: Joining) -> None:
+    pings: list[str | bytes] = []
+
+    async def answer(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(STARTED)
+        async for message in connection:
+            if isinstance(message, str):
+                pings.append(message)
+
+    patience = Timeouts(read_s=0.3)
+    async with misbehaving(answer) as url, joining(url, timeouts=patience) as client:
+        with pytest.raises(EngineTimeout, match=r"silent for 0\.3 s"):
+            await listened(client)
+    assert '{"type": "ping"}' in pings
+
+
+async def test_a_place_is_waited_for_before_a_stream_begins(joining: Joining) -> None:
+    tries = 0
+
+    async def answer(connection: ServerConnection) -> None:
+        nonlocal tries
+        tries += 1
+        await connection.recv()
+        if tries < 3:
+            full = {"event": "Error", "message": "full", "code": "busy", "fatal": True}
+            await connection.send(json.dumps({**full, "retry_after": 0.01}))
+            return
+        await connection.send(STARTED)
+        async for message in connection:
+            if message == '{"type": "end"}':
+                await connection.send('{"event": "Ended", "duration_s": 0}')
+                return
+
+    async with misbehaving(answer) as url, joining(url) as client:
+        assert [it async for it in client.listen(given(question()))] == []
+    assert tries == 3
+
+
+async def test_events_of_a_newer_server_are_passed_over(joining: Joining) -> None:
+    told: list[object] = []
+
+    async def answer(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(STARTED)
+        await connection.send('{"event": "Sneezed", "turn": 1}')
+        await connection.send('{"event": "Paused", "turn": 1, "at": 0.5, "why": "a new field"}')
+        async for message in connection:
+            if message == '{"type": "end"}':
+                return
+
+    async with misbehaving(answer) as url, joining(url) as client:
+        await client.converse(given([hush(0.5)]), MemorySink(16_000), told.append)
+    assert [type(event).__name__ for event in told] == ["Paused"]
+
+
+async def test_a_server_that_shuts_down_in_the_midst_says_so(
+    serving: Serving, joining: Joining
+) -> None:
+    stt, llm = ScriptedStt("hello"), ScriptedLlm("Hi.")
+    async with serving(stt=stt, llm=llm) as server, joining(server.url) as client:
+        with pytest.raises(EngineUnavailable, match="shutting down|shuts down"):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(raised(client))
+                while not server.service.conversations:
+                    await asyncio.sleep(0.01)
+                server.service.state = "draining"
+                server.service.conversations.end()
+
+
+async def raised(client: AsyncClient) -> None:
+    await listened(client)
+
+
+async def test_closing_the_client_ends_its_streams(server: Served, joining: Joining) -> None:
+    client = joining(server.url)
+    async with asyncio.TaskGroup() as tasks:
+        listening = tasks.create_task(failure(client))
+        while not server.service.conversations:
+            await asyncio.sleep(0.01)
+        await client.aclose()
+    assert "the client was closed" in str(listening.result())
+
+
+async def failure(client: AsyncClient) -> Exception:
+    with pytest.raises(EngineUnavailable) as failed:
+        await listened(client)
+    return failed.value
