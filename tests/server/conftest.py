@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import shutil
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -43,6 +44,15 @@ class Served:
         """For sockets: the host and the port."""
         host, _, port = self.url.removeprefix("http://").partition(":")
         return host, int(port)
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that `vivavoce serve` runs on: uvloop, wherever there is one."""
+    if sys.platform == "win32":
+        return {"asyncio": asyncio.new_event_loop}
+    from uvloop import new_event_loop
+
+    return {"uvloop": new_event_loop}
 
 
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[Served]]

@@ -213,6 +213,35 @@ async def test_a_client_that_vanishes_stops_the_model(party: Party, abruptly: bo
         await llm.ended.wait()
 
 
+@pytest.mark.parametrize("abruptly", [False, True])
+async def test_a_client_that_vanishes_in_the_midst_of_its_answer_harms_no_other(
+    party: Party, abruptly: bool
+) -> None:
+    class Slow(ScriptedLlm):
+        async def reply(self, messages: Any, options: LlmOptions) -> AsyncIterator[Any]:
+            begun.set()
+            async for thought in super().reply(messages, options):
+                yield thought
+
+    begun = asyncio.Event()
+    llm = Slow("And so it goes, on and on. " * 20)
+    llm.hold = asyncio.Event()
+    async with party(llm=llm) as house:
+        client = house.guest()
+        await client.connect()
+        await client.send(Transcript("hello"))
+        await begun.wait()
+        if abruptly:
+            client.vanish()
+        else:
+            await client.disconnect()
+        llm.hold.set()
+        await house.service.conversations.ended()
+        async with house.guest() as other:
+            await other.send(Describe())
+            assert types_of(await other.until(Info)) == ["info"]
+
+
 async def test_a_client_that_vanishes_in_the_midst_of_audio_leaves_nothing_open(
     party: Party, spoken: Spoken
 ) -> None:

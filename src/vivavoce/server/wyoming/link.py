@@ -13,6 +13,7 @@ from wyoming.ping import Ping, Pong
 from vivavoce.errors import VivavoceError
 from vivavoce.server.outbox import Gone
 from vivavoce.server.service import Service
+from vivavoce.server.transports import LEFT
 
 from .frames import read_event
 from .wire import Knock, parsed
@@ -88,7 +89,7 @@ class Link:
                 self._writer.write_eof()
                 while await self._reader.read(2**16):
                     pass
-        except (OSError, TimeoutError):
+        except (*LEFT, TimeoutError):
             pass
         self._writer.transport.abort()
 
@@ -126,5 +127,5 @@ class Link:
         except TimeoutError:
             self._writer.transport.abort()
             raise Gone(f"the client read nothing for {self._stall_s:g} s") from None
-        except OSError as error:
+        except LEFT as error:
             raise Gone("the client has left") from error
