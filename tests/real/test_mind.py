@@ -91,6 +91,15 @@ async def test_it_answers_a_plain_question(mind: LlamaCpp) -> None:
 # --- memory --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("replies", [1, 2])
+async def test_a_reply_after_a_reply_is_a_new_one(mind: LlamaCpp, replies: int) -> None:
+    said = [Message("assistant", "It is a fine day.")] * replies
+    text, _ = await answered(
+        mind, [*talk("Tell me about Paris."), *said], LlmOptions(max_tokens=16)
+    )
+    assert text.strip()
+
+
 async def test_two_conversations_in_turns_each_find_their_own_prompt_cached(
     mind: LlamaCpp,
 ) -> None:

@@ -191,6 +191,7 @@ class LlamaServer:
         params.enable_reasoning = -1 if options.thinking else 0
         params.verbosity = 3 if options.verbose else -1
         params.cache_ram_mib = 0
+        params.prefill_assistant = False  # a reply after a reply is a new one
         params.endpoint_slots = True
         params.ui = False
         params.n_threads_http = 1
