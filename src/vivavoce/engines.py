@@ -372,3 +372,17 @@ class Tts(Engine, Protocol):
         Raises BadRequest for a voice or language that is not there.
         """
         ...
+
+
+# --- all of them ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What a session listens, thinks and speaks with; loaded, and shared by all sessions."""
+
+    vad: Vad
+    turn: TurnDetector
+    stt: Stt
+    llm: Llm
+    tts: Tts

@@ -85,6 +85,10 @@ class Mouth:
         reply = self._replies.get(turn)
         return None if reply is None else reply.heard_by(seconds)
 
+    def fall_quiet(self) -> None:
+        """Somebody has just stopped speaking."""
+        self.quiet_since = self.now
+
     def tick(self, seconds: float) -> None:
         """The session's clock moved on."""
         self.now += seconds
@@ -158,7 +162,7 @@ class Mouth:
             for calls, results in reply.tools_used:
                 self._history.tools(calls, results)
             self._history.assistant(reply.told)
-        self.quiet_since = self.now
+        self.fall_quiet()
         self._emit(ReplyEnded(reply.turn, reply.told.strip(), why, self._times(reply)))
         if why == "done":
             self.warm()

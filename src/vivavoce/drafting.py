@@ -1,0 +1,148 @@
+"""What is made of a silence: what was said before it, whether that is all, and an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .backchannels import words_of
+from .engines import Engines, Foresight, Transcript
+from .errors import describe
+from .events import Event, Failed
+from .history import Memory
+from .mouth import Mouth
+from .reply import Reply
+from .settings import SessionSettings
+from .tasks import Tasks
+from .turns import looks_unfinished
+from .utterance import Utterance
+from .work import Work
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """What is known and prepared in a silence, in case the turn is over.
+
+    since: where the silence began, in seconds of the stream; wall: the same on the clock.
+    """
+
+    since: float
+    wall: float
+    failed: bool = False
+    transcript: Transcript | None = None
+    completeness: float | None = None
+    heard_at: float | None = None
+    probability: float | None = None
+    reply: Reply | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known what was said, and how probably that is all."""
+        known = self.transcript is not None and self.probability is not None
+        return self.failed or known
+
+
+class Drafting:
+    """Makes drafts, with tasks of their own. on_news: called when more is known of one.
+
+    settings: may be replaced at any time. responds: whether a reply is wanted at all.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        mouth: Mouth,
+        memory: Memory,
+        settings: SessionSettings,
+        on_news: Callable[[], None],
+        *,
+        tasks: Tasks,
+        work: Work,
+        emit: Callable[[Event], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self.settings = settings
+        self.responds = True
+        self._engines = engines
+        self._mouth = mouth
+        self._memory = memory
+        self._on_news = on_news
+        self._tasks = tasks
+        self._work = work
+        self._emit = emit
+        self._clock = clock
+
+    def begin(self, utterance: Utterance, since: float, ago: float) -> Draft:
+        """The user fell silent: find out whether they are done, and prepare the reply.
+
+        since: where the silence began, in the stream; ago: how long that is, in seconds.
+        """
+        draft = Draft(since, self._clock() - ago)
+        self._mouth.cool()
+        self._tasks.spawn(draft, self._judge(draft, utterance))
+        self._tasks.spawn(draft, self._prepare(draft, utterance))
+        return draft
+
+    def drop(self, draft: Draft) -> None:
+        """It is not wanted after all; it leaves no trace."""
+        self._tasks.cancel(draft)
+        self.forget_reply(draft)
+
+    def forget_reply(self, draft: Draft) -> None:
+        """The reply is of no use; what was said is."""
+        if draft.reply is not None:
+            self._mouth.drop(draft.reply)
+            draft.reply = None
+
+    async def _judge(self, draft: Draft, utterance: Utterance) -> None:
+        """Find out how probable it is that the turn is over, where that makes a difference."""
+        detector, turns = self._engines.turn, self.settings.turns
+        if turns.wait_min_s == turns.wait_max_s:
+            draft.probability = 1.0
+            return
+        audio = utterance.audio.resampled(detector.rate)
+        try:
+            asked = detector.probability(audio, utterance.partial.text)
+            draft.probability = await self._work.wait(asked, self.settings.stt_timeout_s)
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            draft.probability = 0.5
+            remedy = "silence alone ends this turn"
+            self._emit(Failed("turn", detector.name, describe(error), remedy))
+        self._on_news()
+
+    async def _prepare(self, draft: Draft, utterance: Utterance) -> None:
+        """Find out what was said, and have a reply made to it."""
+        try:
+            transcript = await utterance.finish()
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            draft.failed = True
+            remedy = "an apology was spoken" if self.settings.apology else "the turn is lost"
+            self._emit(Failed("stt", self._engines.stt.name, describe(error), remedy))
+        else:
+            draft.heard_at = self._clock()
+            text = transcript.text
+            if words_of(text):
+                draft.completeness = await self._completeness(text)
+            draft.transcript = transcript
+            if self.settings.drafts and self.responds and not self._mouth.busy and words_of(text):
+                draft.reply = self._mouth.prepare(utterance.turn, text)
+        self._on_news()
+
+    async def _completeness(self, text: str) -> float | None:
+        """How probable the language model, or else the last word, makes it that this is all."""
+        llm = self._engines.llm
+        if looks_unfinished(text, self.settings.language):
+            return 0.0
+        turns = self.settings.turns
+        matters = turns.mode == "auto" and turns.wait_min_s < turns.wait_max_s
+        if isinstance(llm, Foresight) and matters:
+            try:
+                await self._tasks.ended()
+                prompt = self._memory.prompt(self.settings.system_prompt, text)
+                return await self._work.wait(llm.completeness(prompt), self.settings.llm_timeout_s)
+            except Exception as error:  # noqa: BLE001 - the reply will tell
+                log.warning("no word on whether the turn is over: %s", describe(error))
+        return None

@@ -1,0 +1,292 @@
+"""A session's listening: the user's utterance, the draft of an answer, and whose turn it is.
+
+edges of speech → start: an Utterance; pause: a Draft; resume: no Draft
+Draft: transcript and turn probability → a reply, held back
+silence as long as that probability asks for → the reply is released
+the user speaks meanwhile → the Mouth holds its breath → words end the reply, others do not
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from .audio import Audio
+from .backchannels import is_backchannel, words_of
+from .drafting import Draft, Drafting
+from .ear import Ear
+from .engines import Engines, SttOptions, Transcript
+from .errors import describe
+from .events import Event, Failed, Heard, SpeechStarted, SpeechStopped, TurnDropped
+from .history import Memory
+from .mouth import Anchor, Mouth
+from .settings import SessionSettings
+from .tasks import Tasks
+from .turns import Edge, confidence, patience
+from .utterance import Utterance
+from .work import Work
+
+log = logging.getLogger(__name__)
+
+CLOSING = "closing"
+"""Owner of the tasks that a session waits for when the caller hangs up."""
+
+_WARM_WORDS = 2
+"""New stable words after which the model reads on ahead."""
+
+
+class Listener:
+    """Hears the user, and decides when they are done and whether they interrupt.
+
+    settings: may be replaced at any time. utterance: the one under way. understood: set while
+    nothing that was said before a pause waits to be understood. between_turns: set while no
+    utterance is under way. idle_prompts: said since the user last spoke.
+    next_turn: gives the number of a new turn.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        mouth: Mouth,
+        memory: Memory,
+        settings: SessionSettings,
+        next_turn: Callable[[], int],
+        *,
+        tasks: Tasks,
+        work: Work,
+        emit: Callable[[Event], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self.settings = settings
+        self.ear = Ear(engines.vad, engines.stt.rate, settings.turns)
+        self.utterance: Utterance | None = None
+        self.idle_prompts = 0
+        self.between_turns = asyncio.Event()
+        self.between_turns.set()
+        self.understood = asyncio.Event()
+        self.understood.set()
+        self._engines = engines
+        self._mouth = mouth
+        self._memory = memory
+        self._next_turn = next_turn
+        self._tasks = tasks
+        self._work = work
+        self._emit = emit
+        self._clock = clock
+        self._drafting = Drafting(
+            engines,
+            mouth,
+            memory,
+            settings,
+            self.decide,
+            tasks=tasks,
+            work=work,
+            emit=emit,
+            clock=clock,
+        )
+        self._draft: Draft | None = None
+        self._forced = False
+        self._unanswered = False
+        self._warmed = 0
+
+    def configure(self, settings: SessionSettings) -> None:
+        """Go by these from now on."""
+        self.settings = self._drafting.settings = settings
+        self.ear.configure(settings.turns)
+
+    def commit(self, *, respond: bool) -> bool:
+        """End the user's turn now; whether there was one."""
+        if self.utterance is None:
+            return False
+        self._forced = True
+        self._unanswered = not respond
+        self.decide()
+        return True
+
+    def forget_reply(self) -> None:
+        """The reply that was drafted is of no use."""
+        if self._draft is not None:
+            self._drafting.forget_reply(self._draft)
+
+    def hang_up(self) -> None:
+        """The caller is gone."""
+        if self.utterance is not None:
+            self._end(self.utterance)
+
+    def hear(self, audio: Audio) -> None:
+        """Take the next audio. `decide` then sees what follows from it."""
+        try:
+            samples, edges = self.ear.hear(audio)
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            self._emit(Failed("vad", self._engines.vad.name, describe(error), "it starts anew"))
+            return
+        if self.utterance is not None:
+            self.utterance.feed(samples)
+        for edge in edges:
+            self._on_edge(edge)
+        if self.utterance is not None:
+            self.utterance.hold(not self.ear.edges.voiced)
+
+    def _on_edge(self, edge: Edge) -> None:
+        match edge.kind:
+            case "start":
+                self._begin_utterance(edge.at)
+                self._suspect()
+            case "pause":
+                self._begin_draft(edge.at)
+            case "resume":
+                self._drop_draft()
+                self._suspect()
+
+    def _begin_utterance(self, at: float) -> None:
+        start, samples = self.ear.prefixed(at)
+        utterance = self.utterance = Utterance(
+            self._next_turn(),
+            start,
+            self._engines.stt,
+            SttOptions(language=self.settings.language, partials=self.settings.partials),
+            self._work,
+            self._on_partial,
+            self.settings.stt_timeout_s,
+        )
+        self.between_turns.clear()
+        self._forced = self._unanswered = False
+        self._warmed = 0
+        utterance.feed(samples)
+        self._tasks.spawn(utterance, self._transcribe(utterance))
+        self._emit(SpeechStarted(utterance.turn, start))
+
+    async def _transcribe(self, utterance: Utterance) -> None:
+        try:
+            await utterance.transcribe()
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            # `finish` meets the same engine and decides what becomes of the turn
+            log.warning("partial transcripts stop: %s", describe(error))
+
+    def _on_partial(self, transcript: Transcript) -> None:
+        utterance = self.utterance
+        if utterance is None:
+            return
+        self._emit(Heard(utterance.turn, transcript, final=False))
+        stable = " ".join(transcript.text.split()[: transcript.stable])
+        if self._interruptible and not is_backchannel(stable):
+            self._mouth.end("interrupted")
+        ahead = self.settings.drafts and self._draft is None
+        if ahead and transcript.stable >= self._warmed + _WARM_WORDS:
+            self._warmed = transcript.stable
+            self._mouth.warm(stable)
+
+    @property
+    def _interruptible(self) -> bool:
+        return self._mouth.busy and self.settings.turns.barge_in
+
+    @property
+    def _responds(self) -> bool:
+        return self.settings.turns.respond and not self._unanswered
+
+    def _suspect(self) -> None:
+        if self._interruptible:
+            self._mouth.hold()
+
+    def _begin_draft(self, since: float) -> None:
+        if self.utterance is None:
+            return
+        self.understood.clear()
+        self._drafting.responds = self._responds
+        self._draft = self._drafting.begin(self.utterance, since, self.ear.now - since)
+
+    def _drop_draft(self) -> None:
+        draft, self._draft = self._draft, None
+        self.understood.set()
+        if draft is not None:
+            self._drafting.drop(draft)
+
+    # --- deciding --------------------------------------------------------------------------------
+
+    def decide(self) -> None:
+        """See whether what is known now ends the turn, or the suspicion against it."""
+        utterance, draft = self.utterance, self._draft
+        if draft is not None and draft.settled:
+            self.understood.set()
+        if utterance is None:
+            return
+        if draft is None:
+            self._decide_speaking(utterance)
+        elif draft.failed:
+            self.drop(utterance, "failed")
+            if self.settings.apology:
+                self._mouth.say(self._next_turn(), self.settings.apology)
+        elif draft.transcript is not None:
+            self._decide_heard(utterance, draft, draft.transcript)
+
+    def _decide_speaking(self, utterance: Utterance) -> None:
+        if self._forced or utterance.seconds > self.settings.max_utterance_s:
+            self._forced = True
+            self._begin_draft(self.ear.now)
+        elif utterance.seconds > self.settings.turns.false_alarm_s and not words_of(
+            utterance.partial.text
+        ):
+            self._mouth.go_on()
+
+    def _decide_heard(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
+        words = words_of(heard.text)
+        if self._interruptible:
+            if is_backchannel(heard.text):
+                self.drop(utterance, "backchannel" if words else "noise")
+                self._mouth.go_on()
+                return
+            self._mouth.end("interrupted")
+        if not words:
+            if self._forced or self.ear.now - draft.since >= self.settings.turns.noise_s:
+                self.drop(utterance, "noise")
+        elif self._silence_suffices(draft) and not (self._mouth.busy and self._responds):
+            self._take_turn(utterance, draft, heard)
+
+    def _silence_suffices(self, draft: Draft) -> bool:
+        if self._forced:
+            return True
+        if draft.probability is None or self.settings.turns.mode == "manual":
+            return False
+        heard = draft.transcript or Transcript("")
+        sure = confidence(draft.probability, draft.completeness, heard.text, heard.confidence)
+        wait = patience(sure, self.settings.turns)
+        return self.ear.now - draft.since >= wait - 1e-9
+
+    def _take_turn(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
+        """The user is done: answer."""
+        turn, reply, draft.reply = utterance.turn, draft.reply, None
+        responds = self._responds
+        self._end(utterance)
+        self._emit(SpeechStopped(turn, draft.since))
+        self._emit(Heard(turn, heard, final=True))
+        self._memory.user(heard.text)
+        self.idle_prompts = 0
+        if responds:
+            self._mouth.begin(turn, reply, Anchor(draft.wall, draft.heard_at, self._clock()))
+        elif reply is not None:
+            self._mouth.drop(reply)
+
+    def drop(
+        self, utterance: Utterance, why: Literal["noise", "backchannel", "cleared", "failed"]
+    ) -> None:
+        """It was no turn."""
+        self._end(utterance)
+        self._emit(TurnDropped(utterance.turn, why))
+
+    def _end(self, utterance: Utterance) -> None:
+        self._drop_draft()
+        self.utterance = None
+        self._forced = False
+        self.ear.end_utterance()
+        self.between_turns.set()
+        self._mouth.fall_quiet()
+        self._tasks.cancel(utterance)
+        self._tasks.spawn(CLOSING, self._close(utterance))
+
+    async def _close(self, utterance: Utterance) -> None:
+        try:
+            await utterance.aclose()
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            log.warning("an utterance did not close: %s", describe(error))
