@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.models.conftest import FileServer, serve
 from vivavoce.models import find
 from vivavoce.models.record import Entry, Record
 from vivavoce.testing import ScriptedStt
@@ -124,6 +125,40 @@ async def test_one_model_is_pulled_at_a_time(client: httpx.AsyncClient, store: P
             await client.post("/models/pull", json={"model": "whisper-tiny"})
         ).status_code != 200:
             pass
+
+
+async def test_a_pull_stops_when_its_client_leaves(
+    client: httpx.AsyncClient, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, "whisper-tiny")
+    name = "silero_vad-6.2.3-py3-none-any.whl"
+    index = f'<a href="/{name}">{name}</a>'.encode()
+    wheels = FileServer({"/": index, f"/{name}": bytes(4_000_000)}, {"/": "text/html"})
+    wheels.stalling = ".whl"
+    stop = serve(wheels)
+    try:
+        monkeypatch.setenv("PIP_FIND_LINKS", f"{wheels.url}/")
+        monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+        async with client.stream("POST", "/models/pull", json={"model": "silero-vad"}) as answer:
+            lines = answer.aiter_lines()
+            assert await anext(lines) == "event: progress"
+            told = json.loads((await anext(lines)).removeprefix("data: "))
+            assert told["label"].startswith("silero-vad")
+            await asyncio.to_thread(wheels.halfway.wait, 60)
+            busy = await client.post("/models/pull", json={"model": "whisper-tiny"})
+            assert busy.status_code == 503
+        async with asyncio.timeout(60):
+            while (
+                await client.post("/models/pull", json={"model": "whisper-tiny"})
+            ).status_code != 200:
+                pass
+    finally:
+        stop()
+    assert not any(path.name.endswith(".whl") for path in files_in(store))
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.rglob("*"))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,16 @@ import asyncio
 import io
 import json
 import zipfile
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from vivavoce.errors import EngineError
+from vivavoce.engines import Speech, TtsOptions
+from vivavoce.errors import EngineBusy, EngineError
 from vivavoce.media import read_audio
 from vivavoce.testing import ScriptedStt, ScriptedTts, hush
 
@@ -389,3 +392,40 @@ async def test_a_server_that_can_keep_nothing_says_so_and_serves_on(
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "jobs_unavailable")
         assert str(tmp_path) not in answer.text
         assert (await client.post("/tts/synthesize", json={"text": "Hi."})).status_code == 200
+
+
+async def test_only_so_many_clients_follow_jobs(serving: Serving, batches: Batches) -> None:
+    async with serving() as server, httpx.AsyncClient(base_url=server.url) as client:
+        job = await batches.speak(client, "One.")
+        await batches.ended(client, job)
+        with ExitStack() as stack:
+            for _ in range(100):
+                stack.enter_context(server.app.state.jobs.listener())
+            answer = await client.get(f"{job}/events")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (
+                503,
+                "too_many_listeners",
+            )
+        assert (await client.get(f"{job}/events")).status_code == 200
+
+
+async def test_a_busy_engine_is_asked_again(serving: Serving, batches: Batches) -> None:
+    tts = BusyTts()
+    async with serving(tts=tts) as server, httpx.AsyncClient(base_url=server.url) as client:
+        told = await batches.ended(client, await batches.speak(client, "One."))
+        assert told["counts"] == {"done": 1}
+        assert not tts.busy
+
+
+class BusyTts(ScriptedTts):
+    """Has no time for the first phrase."""
+
+    busy = True
+
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+        if phrase and self.busy:
+            self.busy = False
+            raise EngineBusy("too many wait")
+        async with aclosing(super().speak(phrase, options)) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece

@@ -157,3 +157,16 @@ async def test_a_database_that_is_none_stops_only_batches(serving: Serving, tmp_
         assert answer.json()["error"]["code"] == "jobs_unavailable"
         assert (await client.post("/tts/synthesize", json={"text": "Hi."})).is_success
     assert json.loads(answer.text)
+
+
+async def test_what_is_somebody_else_s_stays(
+    serving: Serving, batches: Batches, tmp_path: Path
+) -> None:
+    orphan, other = tmp_path / "jobs" / ("0" * 32), tmp_path / "jobs" / "letters"
+    for folder in (orphan, other):
+        folder.mkdir(parents=True)
+        (folder / "a.txt").write_text("x")
+    state = {"state": str(tmp_path)}
+    async with serving(state) as server, httpx.AsyncClient(base_url=server.url) as client:
+        await batches.ended(client, await batches.speak(client, "One."))
+    assert (orphan.exists(), other.exists()) == (False, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import time
 import zipfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import ExitStack
@@ -41,7 +42,8 @@ async def zipped(
                     file = opened.enter_context(await asyncio.to_thread(_opened, path, job))
                 except FileNotFoundError:
                     continue
-                entry = opened.enter_context(archive.open(name, "w", force_zip64=True))
+                about = zipfile.ZipInfo(name, time.localtime(job.ended or job.created)[:6])
+                entry = opened.enter_context(archive.open(about, "w", force_zip64=True))
                 while block := await asyncio.to_thread(file.read, _STEP):
                     entry.write(block)
                     yield made.take()

@@ -115,7 +115,7 @@ async def transcribe_batch(
     The other fields are those of `/stt/transcribe`, and are for all of them.
     """
     await jobs.check_room()
-    async with service.admission.request(caller), _recordings(request, service) as (form, files):
+    async with _recordings(request, service) as (form, files):
         fields = {
             name.removesuffix("[]"): values[0] if len(values) == 1 else values
             for name in form
@@ -124,7 +124,8 @@ async def transcribe_batch(
         wishes = checked(_WISHES, fields)
         items = [NewItem(name, "", path.stat().st_size) for name, path in files]
         paths = {number: path for number, (_, path) in enumerate(files)}
-        job = await jobs.take(caller.id, "stt", wishes.model_dump_json(), items, paths)
+        async with service.admission.request(caller):
+            job = await jobs.take(caller.id, "stt", wishes.model_dump_json(), items, paths)
         return _accepted(job, service)
 
 

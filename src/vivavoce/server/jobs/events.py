@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 
@@ -42,6 +43,7 @@ async def progress(
         for item in items:
             since = max(since, item.change)
             yield _event("item", item_answer(now, item), item.change)
+            await asyncio.sleep(0)  # a client that reads fast takes a thousand items in one go
         if state != told and told:
             yield state
         told = state

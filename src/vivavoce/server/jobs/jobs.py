@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import shutil
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +22,12 @@ from vivavoce.server.service import Service
 from .job import Item, Job, JobKind, NewItem
 from .kept import Kept, full_disk
 from .news import News
-from .place import Place, folder_of
+from .place import Place, folder_of, new_id
 from .runner import SWEEP_S, Runner
 
 log = logging.getLogger(__name__)
 
+_MOST_LISTENERS = 100
 _NOTHING = 1 << 62
 """A change that never comes."""
 
@@ -46,6 +47,7 @@ class Jobs:
         self._runner: Runner | None = None
         self._opening = asyncio.Lock()
         self._taking = asyncio.Lock()
+        self._listeners = 0
 
     async def run(self) -> None:
         """Do what is to be done, that of a server before included, until cancelled."""
@@ -80,7 +82,7 @@ class Jobs:
         kept = await self._opened()
         async with self._taking:
             await self.check_room(sum(item.size for item in items))
-            job = secrets.token_hex(16)
+            job = new_id()
             try:
                 await asyncio.to_thread(_move, kept.place, job, files or {})
                 added = await kept.ask(lambda store: store.add(job, owner, kind, wishes, items))
@@ -137,6 +139,18 @@ class Jobs:
     async def path(self, item: Item) -> Path:
         """Where what came of an item lies."""
         return (await self._opened()).place.made(item)
+
+    @contextmanager
+    def listener(self) -> Iterator[None]:
+        """A place for one client that follows a job. Raises Problem (503) when there is none."""
+        if self._listeners >= _MOST_LISTENERS:
+            what = f"{self._listeners} clients follow jobs, which is as many as may"
+            raise Problem(what, status=503, code="too_many_listeners", retry_after=5.0)
+        self._listeners += 1
+        try:
+            yield
+        finally:
+            self._listeners -= 1
 
     async def cancel(self, job: str, owner: str) -> None:
         """End the job; it has ended when this returns. What is done already stays."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,11 +17,18 @@ from vivavoce.server_settings import ServerSettings
 
 from .job import Item
 
+_ID = re.compile(r"[0-9a-f]{32}")
+
 
 def folder_of(settings: ServerSettings) -> Path:
     """The folder for jobs: below `server.state`, or else in the user's data folder."""
     state = Path(settings.state).expanduser() if settings.state else data_folder() / "state"
     return state.absolute() / "jobs"
+
+
+def new_id() -> str:
+    """A job's id, which nobody guesses, and which is its folder's name."""
+    return secrets.token_hex(16)
 
 
 class Place:
@@ -75,9 +84,14 @@ class Place:
             path.unlink(missing_ok=True)
 
     def tidy(self, jobs: Iterable[str]) -> None:
-        """Delete what belongs to none of these jobs, and what a cut write left."""
+        """Delete what belongs to none of these jobs, and what a cut write left.
+
+        Folders whose names are no job's are somebody else's, and stay.
+        """
         known = set(jobs)
         for folder in self.folder.glob("*/"):
+            if not _ID.fullmatch(folder.name):
+                continue
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
             for part in folder.glob(".*.part"):

@@ -11,9 +11,11 @@ from fastapi import APIRouter, Header, Query
 from fastapi import Path as InPath
 from starlette.responses import FileResponse, Response
 
+from vivavoce.server.admission import Caller
 from vivavoce.server.door import TheCaller, TheService
 from vivavoce.server.event_stream import EventStream, Streamed
 from vivavoce.server.problems import Problem
+from vivavoce.server.service import Service
 from vivavoce.subtitles import Format
 
 from .answers import (
@@ -43,10 +45,10 @@ async def list_jobs(service: TheService, caller: TheCaller, jobs: TheJobs) -> Jo
     return JobList(jobs=[job_answer(job, kept_s) for job in await jobs.of(caller.id)])
 
 
-@router.get("/{job}", response_model_exclude_none=True)
-async def show_job(job: str, service: TheService, caller: TheCaller, jobs: TheJobs) -> JobDetails:
+@router.get("/{job}", response_model=JobDetails)
+async def show_job(job: str, service: TheService, caller: TheCaller, jobs: TheJobs) -> Response:
     """A batch, with the state of each item and what came of it."""
-    return job_details(*await jobs.changes(job, caller.id), service.limits.job_kept_s)
+    return Response(await _details(jobs, job, caller, service), media_type="application/json")
 
 
 @router.get(
@@ -73,7 +75,9 @@ async def follow_job(
     now, news = await jobs.changes(job, caller.id, since)
     if since and now.ended is not None and not news:
         return Response(status_code=204)
-    return EventStream(progress(jobs, service, job, caller.id, since), AsyncExitStack())
+    stack = AsyncExitStack()
+    stack.enter_context(jobs.listener())
+    return EventStream(progress(jobs, service, job, caller.id, since), stack)
 
 
 @router.get(
@@ -119,20 +123,20 @@ async def item_transcript(
 async def job_archive(job: str, service: TheService, caller: TheCaller, jobs: TheJobs) -> Response:
     """All results so far as a zip file, with the job itself in `job.json`."""
     found, items = await jobs.changes(job, caller.id)
-    details = job_details(found, items, service.limits.job_kept_s)
+    details = await _details(jobs, job, caller, service)
     done = sorted((item for item in items if item.state == "done"), key=lambda item: item.number)
     files = [(item, await jobs.path(item)) for item in done]
-    pieces = zipped(found, files, details.model_dump_json(exclude_none=True, indent=2))
+    pieces = zipped(found, files, details)
     answer = Streamed(pieces, AsyncExitStack(), "application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{found.id}.zip"'
     return answer
 
 
-@router.post("/{job}/cancel", response_model_exclude_none=True)
-async def cancel_job(job: str, service: TheService, caller: TheCaller, jobs: TheJobs) -> JobDetails:
+@router.post("/{job}/cancel", response_model=JobDetails)
+async def cancel_job(job: str, service: TheService, caller: TheCaller, jobs: TheJobs) -> Response:
     """End a batch: what is done stays, and nothing more is done once this has been answered."""
     await jobs.cancel(job, caller.id)
-    return job_details(*await jobs.changes(job, caller.id), service.limits.job_kept_s)
+    return Response(await _details(jobs, job, caller, service), media_type="application/json")
 
 
 @router.delete("/{job}", status_code=204)
@@ -140,6 +144,17 @@ async def delete_job(job: str, caller: TheCaller, jobs: TheJobs) -> Response:
     """End a batch, and forget all of it."""
     await jobs.remove(job, caller.id)
     return Response(status_code=204)
+
+
+async def _details(jobs: Jobs, job: str, caller: Caller, service: Service) -> str:
+    """The job as JSON; a thousand items take long enough to be put together elsewhere."""
+    found, items = await jobs.changes(job, caller.id)
+
+    def put_together() -> str:
+        details = job_details(found, items, service.limits.job_kept_s)
+        return details.model_dump_json(exclude_none=True)
+
+    return await asyncio.to_thread(put_together)
 
 
 async def _done(jobs: Jobs, job: str, owner: str, number: int, kind: str) -> tuple[Job, Item, Path]:

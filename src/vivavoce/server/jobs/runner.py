@@ -98,9 +98,10 @@ class Runner:
                 self._kept.store.put_back(item)
             raise
         except Exception as error:
-            if not isinstance(error, VivavoceError | OSError):
+            problem = _problem(error)
+            if problem.code == "internal_error":
                 log.exception("item %d of job %s failed", item.number, job.id)
-            body = json.dumps(_problem(error).body()["error"], ensure_ascii=False)
+            body = json.dumps(problem.body()["error"], ensure_ascii=False)
             await self._keep(lambda store: store.end(item, error=body))
         else:
             facts = json.dumps(made.facts, ensure_ascii=False)
