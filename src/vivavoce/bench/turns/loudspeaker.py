@@ -1,8 +1,8 @@
-"""The caller's end of the line: plays what the agent sends, when it comes, and knows what was heard."""
+"""The caller's end of the line: plays what the agent sends, and knows what was heard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,12 +19,16 @@ _JOINED_S = 0.03
 
 @dataclass(slots=True)
 class _Piece:
-    """Audio laid on the time line."""
+    """Audio laid on the time line. loud: where it is audible."""
 
     reply: str
     start: float
     samples: Samples
     rate: int
+    loud: Sequence[tuple[float, float]] = ()
+
+    def __post_init__(self) -> None:
+        self.loud = tuple(_audible(self))
 
     @property
     def end(self) -> float:
@@ -53,6 +57,7 @@ class Loudspeaker:
         if self._pieces and self._pieces[-1].end > at:
             last = self._pieces[-1]
             last.samples = last.samples[: round((at - last.start) * last.rate)]
+            last.loud = tuple(_audible(last))
         self.until = min(self.until, at)
         return dropped
 
@@ -93,7 +98,7 @@ class Loudspeaker:
         for piece in self._pieces:
             if piece.end < since:
                 continue
-            for start, end in _audible(piece):
+            for start, end in piece.loud:
                 last = found[-1] if found else None
                 if last and last.reply == piece.reply and start - last.end <= _JOINED_S:
                     found[-1] = Sounding(piece.reply, last.start, end)

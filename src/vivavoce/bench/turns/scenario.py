@@ -10,7 +10,6 @@ import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-
 from vivavoce.errors import BadConfig, BadRequest
 from vivavoce.registry import nearest
 
@@ -90,7 +89,8 @@ class Step:
     `agent_says` is set.
 
     say: text, or texts and pauses in seconds in turn; `{text}` stands for each of the scenario's
-    texts. recording: a path below the folder of recordings. listen_s: be silent for so long.
+    texts. recording: a path below the folder of recordings, or `{text}`. listen_s: be silent for
+    so long.
     agent_says: has the agent say this.
     pause_s: a pause after the middle word. speed, level_db: how it sounds. voice: another than
     the call's.
@@ -151,9 +151,9 @@ class Scenario:
 
     @model_validator(mode="after")
     def _texts_are_used(self) -> Self:
-        used = any(step.say == "{text}" for step in self.script)
+        used = any("{text}" in {step.say, step.recording} for step in self.script)
         if used != bool(self.texts):
-            raise ValueError("texts and a step with `say: '{text}'` go together")
+            raise ValueError("texts and a step with `say: '{text}'`, or `recording:`, go together")
         return self
 
 
@@ -175,7 +175,7 @@ def only(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Scenario]:
     known = [scenario.name for scenario in scenarios]
     for name in names:
         if name not in known:
-            raise BadRequest(f"no scenario {name!r}{nearest(name, known)}")
+            raise BadRequest(f"no scenario {name!r}; {nearest(name, known)}")
     return [scenario for scenario in scenarios if not names or scenario.name in names]
 
 
@@ -219,9 +219,9 @@ def parse(path: Path) -> Scenario:
 _SCENARIO = TypeAdapter(Scenario)
 
 
-def _lines(node: yaml.Node | None, place: tuple[str | int, ...]) -> Iterator[
-    tuple[tuple[str | int, ...], int]
-]:
+def _lines(
+    node: yaml.Node | None, place: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], int]]:
     """The line of each place in the file."""
     if node is None:
         return

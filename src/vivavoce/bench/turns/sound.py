@@ -46,7 +46,7 @@ def at_speech_level(samples: Samples, level_db: float = 0.0) -> Samples:
     loud = samples[np.abs(samples) > 0.05 * max(float(np.abs(samples).max(initial=0.0)), 1e-9)]
     rms = float(np.sqrt(np.mean(np.square(loud)))) if len(loud) else 1.0
     scaled = samples * np.float32(10 ** ((SPEECH_DB + level_db) / 20) / rms)
-    return np.clip(scaled, -1.0, 1.0)
+    return np.asarray(np.clip(scaled, -1.0, 1.0), np.float32)
 
 
 def noise_of(kind: Sound, seed: int) -> Samples:
@@ -135,12 +135,15 @@ def _ha(random: np.random.Generator, pitch: float) -> Samples:
     """One "ha": breath, then a falling voice."""
     time = np.arange(round(0.11 * RATE)) / RATE
     phase = 2 * np.pi * pitch * (time - 0.4 * time**2)
-    voice = sum(np.sin(k * phase) / k for k in range(1, 9)) * np.sin(np.pi * time / 0.11)
-    breath = _burst(random, 0.11, 0.03)
-    return np.asarray(voice + 0.5 * unit(breath), np.float32)
+    harmonics = np.array([np.sin(k * phase) / k for k in range(1, 9)])
+    voice = harmonics.sum(axis=0) * np.sin(np.pi * time / 0.11)
+    breath = 0.5 * unit(_burst(random, 0.11, 0.03))
+    return np.asarray(voice + breath, np.float32)
 
 
 def _thud(random: np.random.Generator) -> Samples:
     time = np.arange(round(0.06 * RATE)) / RATE
     click = random.standard_normal(len(time)) * np.exp(-time / 0.004)
-    return (np.sin(2 * np.pi * 140 * time) * np.exp(-time / 0.015) + 0.4 * click).astype(np.float32)
+    return np.asarray(
+        np.sin(2 * np.pi * 140 * time) * np.exp(-time / 0.015) + 0.4 * click, np.float32
+    )

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from vivavoce.audio import Audio, Samples
+from vivavoce.bench.speech import manifest, spoken, trimmed
 from vivavoce.engines import Tts, TtsOptions
 from vivavoce.errors import BadRequest
 from vivavoce.media import read_audio
 
-from ..speech import manifest, spoken, trimmed
 from .scenario import Scenario, Step, Words
 from .sound import RATE, at_speech_level, babble, coloured, noise_of, reverberated, room_response
 
@@ -90,7 +90,9 @@ class Cast:
             samples = samples * np.float32(10 ** (step.level_db / 20))
             return Clip(samples, ((0.0, len(samples) / RATE),), "")
         if step.recording is not None:
-            return self._recorded(step.recording, step.level_db)
+            path = text if step.recording == "{text}" else step.recording
+            assert isinstance(path, str)
+            return self._recorded(path, step.level_db)
         if step.say is None:
             return None
         words = text if step.say == "{text}" else step.say
@@ -98,9 +100,7 @@ class Cast:
         named = step.voice if step.voice in self._known else voice
         return await self._said(parts_of(words, step.pause_s), step, named)
 
-    async def _said(
-        self, parts: Sequence[str | float], step: Step, voice: str | None
-    ) -> Clip:
+    async def _said(self, parts: Sequence[str | float], step: Step, voice: str | None) -> Clip:
         options = TtsOptions(voice, speed=step.speed)
         pieces: list[Samples] = []
         spans: list[tuple[float, float]] = []
