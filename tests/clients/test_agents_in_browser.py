@@ -34,7 +34,7 @@ PAGE = Path(__file__).with_name("agents_page.html")
 
 @asynccontextmanager
 async def talking(
-    app: str, server: Served, *, recording: Path | None = None, tool: bool = False
+    app: str, server: Served, *, recording: Path | None = None, tool: bool = False, url: str = ""
 ) -> AsyncIterator[Page]:
     """The page, connected by a client secret that its own server has asked for."""
     browser_path = shutil.which("chromium") or shutil.which("google-chrome")
@@ -53,9 +53,9 @@ async def talking(
         page.on("console", lambda message: print("console:", message.text))
         await page.goto(app)
         await page.wait_for_function("window.ready")
-        calls = f"{server.url}/v1/realtime/calls"
+        url = url or f"{server.url}/v1/realtime/calls"
         await page.evaluate(
-            "([url, key, tool]) => begin(url, key, tool)", [calls, answer.json()["value"], tool]
+            "([url, key, tool]) => begin(url, key, tool)", [url, answer.json()["value"], tool]
         )
         try:
             yield page
@@ -164,3 +164,15 @@ async def test_the_embedded_engines_understand_and_answer(
         assert "capital of france" in user[1].lower()
         assert assistant[1]
         assert await page.evaluate("energy()") > 1e-3
+
+
+async def test_by_websocket_it_comes_in_with_its_secret_too(
+    serving: Serving, app: str, silence: Path
+) -> None:
+    async with serving(settings(app), llm=ScriptedLlm("It is noon now.")) as server:
+        url = f"{server.ws_url}/v1/realtime?model=gpt-realtime"
+        async with talking(app, server, recording=silence, url=url) as page:
+            await page.evaluate("session.sendMessage('What time is it?')")
+            await page.wait_for_function("seen.history.at(-1)?.[1] === 'It is noon now.'")
+            assert await seen(page, "errors") == []
+            assert await seen(page, "bytes") == pytest.approx(48_000, abs=2_400)
