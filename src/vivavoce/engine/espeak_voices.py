@@ -21,9 +21,16 @@ class VoiceBook:
             own = file.path.rpartition("/")[2].lower()
             self._files[own if code in self._files else code] = file
         self._variants = {variant.lower(): variant for variant in variants}
+        self._lists: dict[str, Sequence[Voice]] = {}
 
-    def listed(self, default: str) -> list[Voice]:
+    def listed(self, default: str) -> Sequence[Voice]:
         """Every voice without its variants, but for the default: it comes first, with them."""
+        # A server looks a voice up for each request, and the list has some two hundred.
+        if default not in self._lists:
+            self._lists[default] = tuple(self._list(default))
+        return self._lists[default]
+
+    def _list(self, default: str) -> list[Voice]:
         plain, _, _ = default.partition("+")
         first = self._files[plain]
         variants = [f"{plain}+{variant}" for variant in self._variants.values()]

@@ -95,8 +95,9 @@ def voice_names(tts: Tts, settings: ServerSettings) -> dict[str, str]:
 
     Where the engine does not tell its voices, it is given OpenAI's names as they are.
     """
-    names = {name: _voice(number, tts.voices) or name for number, name in enumerate(_VOICES)}
-    own = {voice.id for voice in tts.voices}
+    voices = tts.voices
+    names = {name: _voice(number, voices) or name for number, name in enumerate(_VOICES)}
+    own = {voice.id for voice in voices}
     builtin = {name: voice for name, voice in names.items() if name not in own}
     return {name: voice for name, voice in (builtin | dict(settings.voices)).items() if voice}
 
