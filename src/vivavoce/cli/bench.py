@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .bench_turns import turns
 from .options import engine_arguments, engine_options
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ _speech = click.option(
 @click.group()
 def bench() -> None:
     """Measure this machine: tables for you, JSON for programs."""
+
+
+bench.add_command(turns)
 
 
 @bench.command()

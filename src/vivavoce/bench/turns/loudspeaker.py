@@ -176,4 +176,4 @@ def _audible(piece: _Piece) -> Iterator[tuple[float, float]]:
     firsts = loud[np.concatenate(([0], breaks + 1))]
     lasts = loud[np.concatenate((breaks, [len(loud) - 1]))]
     for first, last in zip(firsts, lasts, strict=True):
-        yield piece.start + first / piece.rate, piece.start + (last + 1) / piece.rate
+        yield piece.start + int(first) / piece.rate, piece.start + int(last + 1) / piece.rate

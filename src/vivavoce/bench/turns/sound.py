@@ -128,7 +128,7 @@ def _burst(random: np.random.Generator, seconds: float, decay_s: float) -> Sampl
     spectrum *= np.exp(-(((np.log(hertz + 1) - np.log(1100)) / 0.8) ** 2))
     time = np.arange(count) / RATE
     envelope = np.minimum(time / 0.004, 1.0) * np.exp(-time / decay_s)
-    return (np.fft.irfft(spectrum, count) * envelope).astype(np.float32)
+    return np.asarray(np.fft.irfft(spectrum, count) * envelope, np.float32)
 
 
 def _ha(random: np.random.Generator, pitch: float) -> Samples:
@@ -136,7 +136,7 @@ def _ha(random: np.random.Generator, pitch: float) -> Samples:
     time = np.arange(round(0.11 * RATE)) / RATE
     phase = 2 * np.pi * pitch * (time - 0.4 * time**2)
     harmonics = np.array([np.sin(k * phase) / k for k in range(1, 9)])
-    voice = harmonics.sum(axis=0) * np.sin(np.pi * time / 0.11)
+    voice = np.asarray(harmonics.sum(axis=0) * np.sin(np.pi * time / 0.11), np.float32)
     breath = 0.5 * unit(_burst(random, 0.11, 0.03))
     return np.asarray(voice + breath, np.float32)
 

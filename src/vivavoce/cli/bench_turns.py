@@ -1,0 +1,100 @@
+"""`vivavoce bench turns`: how an agent takes turns."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import engine_options
+
+if TYPE_CHECKING:
+    from vivavoce.config import Config
+
+_file = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.option("--url", metavar="URL",
+              help="Any server that speaks OpenAI Realtime: ws://127.0.0.1:8080/v1/realtime; "
+                   "else the session in this process.")  # fmt: skip
+@click.option("--key", envvar="OPENAI_API_KEY", show_envvar=True, help="API key of the server.")
+@click.option("--model", help="Model to ask the server for.")
+@click.option("--beta", is_flag=True, help="Speak the protocol's beta form.")
+@click.option("--turn-detection", type=click.Choice(["server_vad", "semantic_vad"]),
+              help="What to ask the server for; else what it does by itself.")  # fmt: skip
+@click.option("--scenarios", multiple=True, metavar="SET|FILE|DIR", default=("reported",),
+              show_default=True,
+              help="What callers do: reported, tuning, or your own; may be repeated.")  # fmt: skip
+@click.option("--only", multiple=True, metavar="NAME", help="Only these scenarios.")
+@click.option("--repeats", type=click.IntRange(1, 1000), default=1, show_default=True,
+              help="How often each call is made.")  # fmt: skip
+@click.option("--speech", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Folder of recordings for the scenarios that play some.")  # fmt: skip
+@click.option("--json", "json_file", type=_file, help="Write all figures and calls to this file.")
+@click.option("--html", "html_file", type=_file,
+              help="Write a page with pictures and the timeline of each call.")  # fmt: skip
+@click.option("--compare", nargs=2, type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              metavar="A.json B.json",
+              help="Call nobody; tell what got better or worse from A to B.")  # fmt: skip
+@engine_options
+def turns(
+    config: Config,
+    url: str | None,
+    key: str | None,
+    model: str | None,
+    turn_detection: str | None,
+    scenarios: tuple[str, ...],
+    only: tuple[str, ...],
+    repeats: int,
+    speech: Path | None,
+    json_file: Path | None,
+    html_file: Path | None,
+    compare: tuple[Path, Path] | None,
+    *,
+    beta: bool,
+) -> None:
+    """Simulated callers: gaps, cut-offs, interruptions, echo, and what the history holds.
+
+    At the speed of speech, so it takes a while; nothing else should run on the machine.
+    """
+    if compare:
+        from vivavoce.bench.turns.compare import compare as compared
+
+        compared(*compare).print()
+        return
+    from vivavoce.bench.realtime_client import Endpoint
+    from vivavoce.bench.turns import html, scenario
+    from vivavoce.bench.turns.over_realtime import OverRealtime
+    from vivavoce.bench.turns.run import bench_turns
+
+    for file in (json_file, html_file):
+        if file is not None and not file.resolve().parent.is_dir():
+            raise click.BadParameter(f"no folder {file.parent}; make it first")
+    chosen = scenario.only(scenario.load(scenarios), only)
+    target = OverRealtime(Endpoint(url, key, model, beta), turn_detection) if url else None
+    if target is None:
+        _pull(config)
+    card = asyncio.run(
+        bench_turns(config, chosen, target=target, speech=speech, repeats=repeats, tell=_tell)
+    )
+    report = card.report()
+    report.print()
+    if json_file is not None:
+        report.write(json_file)
+    if html_file is not None:
+        html.write(card, html_file)
+
+
+def _pull(config: Config) -> None:
+    from vivavoce.engines import KINDS
+
+    from .weights import pull_weights
+
+    pull_weights(config, KINDS)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
