@@ -65,6 +65,7 @@ async def _converse(socket: Socket) -> None:
         talk = await _Talk.open(socket, start)
         async with asyncio.TaskGroup() as group:
             group.create_task(talk.session.run(as_lapses(talk.feed)))
+            await asyncio.sleep(0)  # it runs before it is told anything
             try:
                 going = first is None or await talk.take(first)
                 while going and (message := await anext(messages, None)) is not None:

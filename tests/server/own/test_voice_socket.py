@@ -140,6 +140,22 @@ async def test_a_client_that_clears_its_buffer_gets_again_what_it_dropped(
     assert len(after) / 32_000 < 3.0
 
 
+@pytest.mark.parametrize("start", [False, True])
+@pytest.mark.parametrize("kind", ["text", "say"])
+async def test_a_client_may_have_something_said_at_once(
+    serving: Serving, device: Devices, start: bool, kind: str
+) -> None:
+    async with (
+        serving(llm=ScriptedLlm("It is noon now.")) as server,
+        device(f"{server.ws_url}/voice") as client,
+    ):
+        if start:
+            await client.tell(type="start")
+        await client.tell(type=kind, text="It is noon now.")
+        ended = await client.until("ReplyEnded")
+    assert (ended["heard"], ended["why"]) == ("It is noon now.", "done")
+
+
 async def test_a_muted_client_is_not_heard(serving: Serving, device: Devices) -> None:
     stt = ScriptedStt("now you hear me")
     async with serving(stt=stt) as server, device(f"{server.ws_url}/voice", rate=16_000) as client:
