@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,7 +181,7 @@ async def test_a_conversation_is_told_things_while_it_runs(
         with pytest.raises(BadRequest, match="not running"):
             await conversation.say("Hello.")
 
-        async def source():  # type: ignore[no-untyped-def]
+        async def source() -> AsyncIterator[Audio]:
             await conversation.commit()  # nothing was said: no more than a warning
             await conversation.configure({"speed": 2.0})
             await conversation.send_text("talk on")
@@ -245,7 +246,7 @@ async def test_an_engine_s_failure_is_one_here(serving: Serving, joining: Joinin
 
 
 async def test_a_source_s_own_error_is_told(server: Served, joining: Joining) -> None:
-    async def broken():  # type: ignore[no-untyped-def]
+    async def broken() -> AsyncIterator[Audio]:
         yield hush(0.5)
         raise OSError("the microphone is gone")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import _thread
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from tests.client.callers import Caller, question
 from vivavoce.audio import Audio
 from vivavoce.client import Client, Retries
 from vivavoce.client.loop_thread import LoopThread
+from vivavoce.engines import LlmOptions, Message, Thought, Token
 from vivavoce.errors import BadAudio, BadRequest, EngineUnavailable
 from vivavoce.events import ReplyEnded
 from vivavoce.testing import ScriptedLlm, ScriptedStt, hush, say
@@ -94,9 +96,11 @@ async def test_a_conversation_is_held_on_the_caller_s_thread(serving: Serving) -
 
 
 async def test_one_client_serves_many_threads(server: Served) -> None:
-    with Client(server.url) as client:
+    loop = asyncio.get_running_loop()
+    texts = ["Word. " * count for count in range(1, 9)]
+    with Client(server.url) as client, ThreadPoolExecutor(8) as threads:
         spoken = await asyncio.gather(
-            *(asyncio.to_thread(client.speak, "Word. " * count) for count in range(1, 9))
+            *(loop.run_in_executor(threads, client.speak, text) for text in texts)
         )
     seconds = [audio.seconds for audio in spoken]
     assert seconds == pytest.approx([count / 4 for count in range(1, 9)], abs=0.1)
@@ -116,20 +120,26 @@ async def test_leaving_a_loop_hangs_up(server: Served) -> None:
 
 
 async def test_closing_ends_what_other_threads_wait_for(serving: Serving) -> None:
-    llm = ScriptedLlm("Never told.")
-    llm.hold = asyncio.Event()
-    async with serving(stt=ScriptedStt("hello"), llm=llm) as server:
+    asked, may = asyncio.Event(), asyncio.Event()
+
+    class HeldLlm(ScriptedLlm):
+        async def reply(
+            self, messages: Sequence[Message], options: LlmOptions
+        ) -> AsyncIterator[Thought]:
+            asked.set()
+            await may.wait()
+            yield Token("Never told.")
+
+    async with serving(stt=ScriptedStt("hello"), llm=HeldLlm()) as server:
         client = Client(server.url)
         asking = asyncio.create_task(asyncio.to_thread(client.ask, say(1.0)))
-        while not llm.running:
-            await asyncio.sleep(0.01)
+        await asked.wait()
         await asyncio.to_thread(client.close)
         with pytest.raises(EngineUnavailable, match="closed"):
             await asking
         with pytest.raises(BadRequest, match="closed"):
             client.speak("Hello.")
         with pytest.raises(BadRequest, match="closed"):
-            client.listen([])
             next(client.listen([]))
         client.close()
 
@@ -140,9 +150,12 @@ def test_a_client_that_did_nothing_is_closed() -> None:
 
 def test_ctrl_c_ends_a_call_and_hangs_up() -> None:
     with ScriptedServer(Answer(first="stall")) as server, Client(server.url) as client:
-        press = threading.Thread(
-            target=lambda: (server.asked.wait(20), _thread.interrupt_main()), daemon=True
-        )
+
+        def interrupt() -> None:
+            server.asked.wait(20)
+            _thread.interrupt_main()
+
+        press = threading.Thread(target=interrupt)
         press.start()
         with pytest.raises(KeyboardInterrupt):
             client.speak("Hello.")
@@ -172,6 +185,6 @@ def test_an_error_of_a_blocking_source_is_told() -> None:
 def test_a_server_that_is_not_there_is_told() -> None:
     with (
         Client("http://127.0.0.1:1", retries=NOT_AGAIN) as client,
-        pytest.raises(EngineUnavailable, match="no connection.*is the server running"),
+        pytest.raises(EngineUnavailable, match=r"no connection.*is the server running"),
     ):
         client.health()

@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from tests.client.callers import given, question
+from vivavoce.audio import Audio
 from vivavoce.client import AsyncClient, Refused, Retries, Timeouts
 from vivavoce.errors import (
     BadRequest,
@@ -23,7 +24,7 @@ from vivavoce.errors import (
     EngineUnavailable,
 )
 from vivavoce.sinks import MemorySink
-from vivavoce.testing import ScriptedLlm, ScriptedStt, hush, say
+from vivavoce.testing import hush, say
 from vivavoce.testing.scripted_server import Answer, ScriptedServer
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ async def test_a_wrong_key_is_told_and_a_right_one_is_taken(
         async with joining(server.url, api_key="a-right-key-of-many-letters") as client:
             assert await client.voices()
             async with aclosing(client.speech_stream(given(["Hello."]))) as speech:
-                assert await anext(speech)
+                assert (await anext(speech)).seconds
     assert isinstance(over_http.value, Refused)
     assert over_http.value.status == 401
     assert isinstance(over_socket.value, Refused)
@@ -141,18 +142,17 @@ async def test_a_lost_connection_is_tried_again(joining: Joining) -> None:
 async def test_speech_that_breaks_off_is_an_error_and_not_begun_again(joining: Joining) -> None:
     speech = Answer((bytes(3200), "cut"), kind="audio/pcm", headers=(("X-Sample-Rate", "16000"),))
     with ScriptedServer(speech) as server:
-        async with joining(server.url) as client:
-            pieces = []
+        async with joining(server.url) as client, aclosing(client.stream_speech("Hi.")) as pieces:
+            assert (await anext(pieces)).seconds == pytest.approx(0.1)
             with pytest.raises(EngineUnavailable, match="broke off"):
-                async for audio in client.stream_speech("Hello."):
-                    pieces.append(audio)  # noqa: PERF401 - kept when it breaks off
-    assert sum(piece.seconds for piece in pieces) == pytest.approx(0.1)
+                await anext(pieces)
     assert len(server.posts) == 1
 
 
 async def test_a_server_that_is_not_ready_is_waited_for(serving: Serving, joining: Joining) -> None:
     async with serving() as server:
-        engines, server.service.loaded = server.service.loaded, None
+        engines, server.service.loaded = server.service.engines, None
+        server.service.state = "warming"
         patience = Retries(times=50, first_s=0.01, longest_s=5.0)
         async with joining(server.url, retries=Retries(times=0)) as client:
             assert not (await client.health()).ready
@@ -161,7 +161,7 @@ async def test_a_server_that_is_not_ready_is_waited_for(serving: Serving, joinin
         async with joining(server.url, retries=patience) as client, asyncio.TaskGroup() as tasks:
             asked = tasks.create_task(client.voices())
             await asyncio.sleep(0)
-            server.service.loaded = engines
+            server.service.ready(engines)
         assert asked.result()
 
 
@@ -180,9 +180,9 @@ async def test_a_server_that_is_not_there_is_told(joining: Joining) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     async with joining(url) as client:
-        with pytest.raises(EngineUnavailable, match="no connection.*is the server running"):
+        with pytest.raises(EngineUnavailable, match=r"no connection.*is the server running"):
             await client.speak("Hello.")
-        with pytest.raises(EngineUnavailable, match="no connection.*is the server running"):
+        with pytest.raises(EngineUnavailable, match=r"no connection.*is the server running"):
             await client.converse(given(question()), MemorySink(16_000))
 
 
@@ -211,7 +211,7 @@ async def test_speech_that_is_none_is_called_so(joining: Joining) -> None:
         async with joining(server.url) as client:
             with pytest.raises(EngineError, match="no speech"):
                 await client.speak("Hello.")
-    broken = {**json.loads(ANSWERED.body[0]), "audio": "*"}  # type: ignore[arg-type]
+    broken = {**json.loads(ANSWERED.body[0]), "audio": "*"}
     odd = {**broken, "audio": base64.b64encode(b"abc").decode()}
     with ScriptedServer(Answer.of(broken), Answer.of(odd)) as server:
         async with joining(server.url) as client:
@@ -247,9 +247,13 @@ async def misbehaving(answer: Callable[[ServerConnection], Awaitable[None]]) -> 
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-async def listened(client: AsyncClient) -> None:
-    async def endless():  # type: ignore[no-untyped-def]
+async def listened(client: AsyncClient, heard: asyncio.Event | None = None) -> None:
+    """Listen to silence until something goes wrong. heard: set once there is a stream."""
+
+    async def endless() -> AsyncIterator[Audio]:
         while True:
+            if heard is not None:
+                heard.set()
             yield hush(0.02)
             await asyncio.sleep(0)
 
@@ -313,9 +317,7 @@ async def test_a_silent_server_is_given_up(joining: Joining) -> None:
     async def answer(connection: ServerConnection) -> None:
         await connection.recv()
         await connection.send(STARTED)
-        async for message in connection:
-            if isinstance(message, str):
-                pings.append(message)
+        pings.extend([message async for message in connection if isinstance(message, str)])
 
     patience = Timeouts(read_s=0.3)
     async with misbehaving(answer) as url, joining(url, timeouts=patience) as client:
@@ -364,34 +366,33 @@ async def test_events_of_a_newer_server_are_passed_over(joining: Joining) -> Non
 
 
 async def test_a_server_that_shuts_down_in_the_midst_says_so(
-    serving: Serving, joining: Joining
+    server: Served, joining: Joining
 ) -> None:
-    stt, llm = ScriptedStt("hello"), ScriptedLlm("Hi.")
-    async with serving(stt=stt, llm=llm) as server, joining(server.url) as client:
-        with pytest.raises(EngineUnavailable, match="shutting down|shuts down"):
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(raised(client))
-                while not server.service.conversations:
-                    await asyncio.sleep(0.01)
-                server.service.state = "draining"
-                server.service.conversations.end()
-
-
-async def raised(client: AsyncClient) -> None:
-    await listened(client)
+    async with joining(server.url) as client, asyncio.TaskGroup() as tasks:
+        listening, heard = listen_in(tasks, client)
+        await heard.wait()
+        server.service.drain()
+        assert "the server is shutting down" in str(await listening)
 
 
 async def test_closing_the_client_ends_its_streams(server: Served, joining: Joining) -> None:
     client = joining(server.url)
     async with asyncio.TaskGroup() as tasks:
-        listening = tasks.create_task(failure(client))
-        while not server.service.conversations:
-            await asyncio.sleep(0.01)
+        listening, heard = listen_in(tasks, client)
+        await heard.wait()
         await client.aclose()
-    assert "the client was closed" in str(listening.result())
+        assert "the client was closed" in str(await listening)
 
 
-async def failure(client: AsyncClient) -> Exception:
-    with pytest.raises(EngineUnavailable) as failed:
-        await listened(client)
-    return failed.value
+def listen_in(
+    tasks: asyncio.TaskGroup, client: AsyncClient
+) -> tuple[asyncio.Task[Exception], asyncio.Event]:
+    """How a stream ends that is listened to, and that it is."""
+    heard = asyncio.Event()
+
+    async def listen() -> Exception:
+        with pytest.raises(EngineUnavailable) as failed:
+            await listened(client, heard)
+        return failed.value
+
+    return tasks.create_task(listen()), heard
