@@ -26,6 +26,7 @@ class Feed(Generic[T]):
 
     def __init__(self, bound: int = 64, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._items: asyncio.Queue[T] = asyncio.Queue(bound)
+        self._news: asyncio.Future[None] | None = None
         self._closed = asyncio.Event()
         self._clock = clock
 
@@ -38,12 +39,14 @@ class Feed(Generic[T]):
         """Add the next item; waits while there are too many, and forgets it once closed."""
         if not self._closed.is_set():
             await self._items.put(item)
+            _fire(self._news)
 
     def close(self) -> None:
         """No more will come: the client is gone."""
         self._closed.set()
         if self._items.full():
             self._items.get_nowait()  # lets a waiting `put` go
+        _fire(self._news)
 
     async def __aiter__(self) -> AsyncIterator[tuple[float, T | None]]:
         last = self._clock()
@@ -54,13 +57,22 @@ class Feed(Generic[T]):
             last = now
 
     async def _next(self) -> T | None:
-        if not self._items.empty():
-            return self._items.get_nowait()
-        try:
-            async with asyncio.timeout(TICK_S):
-                return await self._items.get()
-        except TimeoutError:
-            return None
+        if self._items.empty():
+            # Once for each item of each caller: `asyncio.timeout` costs twice a plain timer.
+            loop = asyncio.get_running_loop()
+            self._news = loop.create_future()
+            timer = loop.call_later(TICK_S, _fire, self._news)
+            try:
+                await self._news
+            finally:
+                timer.cancel()
+                self._news = None
+        return None if self._items.empty() else self._items.get_nowait()
+
+
+def _fire(news: asyncio.Future[None] | None) -> None:
+    if news is not None and not news.done():
+        news.set_result(None)
 
 
 async def as_lapses(feed: Feed[Audio]) -> AsyncIterator[Audio | Lapse]:
