@@ -26,6 +26,9 @@ from .speech import room
 _SPACING_S = 0.02
 """Between one session's begin and the next: people do not call all at once."""
 _READ_S = 60.0
+_TRIES = 30
+_RETRY_S = 1.0
+"""A burst of callers is load; who was refused for it comes again, as clients do."""
 
 
 @dataclass(slots=True)
@@ -53,46 +56,62 @@ class Callers:
 class Crowd:
     """The sessions of one run. Each begins a little after the one before."""
 
-    def __init__(self, endpoint: Endpoint, chunk_s: float) -> None:
+    def __init__(self, endpoint: Endpoint, count: int, chunk_s: float) -> None:
         self.callers = Callers()
         self._endpoint = endpoint
         self._chunk_s = chunk_s
         self._messages = appends(Audio(room(1.0), 16_000), chunk_s)
-        self._arrived = asyncio.Semaphore(0)
+        self._coming = set(range(count))
+        self._arrived = asyncio.Event()
         self._over = asyncio.Event()
 
-    async def run(self, count: int) -> None:
+    async def run(self) -> None:
         """All of them, until stdin ends."""
         begun = time.perf_counter() + 0.1
         async with asyncio.TaskGroup() as group:
-            for number in range(count):
-                group.create_task(self._session(begun + number * _SPACING_S))
-            for _ in range(count):
-                await self._arrived.acquire()
+            for number in sorted(self._coming):
+                group.create_task(self._call(number, begun + number * _SPACING_S))
+            await self._arrived.wait()
             print(json.dumps(self.callers.as_dict()), flush=True)
             self.callers.late.clear()
             await asyncio.to_thread(sys.stdin.read)
             self._over.set()
         print(json.dumps(self.callers.as_dict()), flush=True)
 
-    async def _session(self, starts: float) -> None:
+    async def _call(self, number: int, starts: float) -> None:
+        """Try to get in, as a client does, and stay."""
         await asyncio.sleep(max(0.0, starts - time.perf_counter()))
-        inside = False
+        refusal: str | None = None
+        for _ in range(_TRIES):
+            refusal = await self._session(number)
+            if refusal is None:
+                break
+            await asyncio.sleep(_RETRY_S)
+        if refusal is not None:
+            self.callers.refused.append(refusal)
+        self._arrive(number)
+
+    async def _session(self, number: int) -> str | None:
+        """Why the server let nobody in; None when a session went to its end."""
+        refusal: str | None = None
         try:
             async with open_realtime(self._endpoint) as client, asyncio.TaskGroup() as group:
-                inside = True
                 self.callers.inside += 1
-                self._arrived.release()
+                self._arrive(number)
                 reading = group.create_task(self._read(client))
                 await self._send(client)
                 reading.cancel()
         except* Refused as refused:
-            self.callers.refused.append(str(refused.exceptions[0]))
+            refusal = str(refused.exceptions[0])
         except* ServerFailed as failed:
             self.callers.failed.append(str(failed.exceptions[0]))
-        finally:
-            if not inside:
-                self._arrived.release()
+        return refusal
+
+    def _arrive(self, number: int) -> None:
+        """This one is in, or will not be."""
+        self._coming.discard(number)
+        if not self._coming:
+            self._arrived.set()
 
     async def _send(self, client: RealtimeClient) -> None:
         begun, number = time.perf_counter(), 0
@@ -112,4 +131,4 @@ class Crowd:
 if __name__ == "__main__":
     _wanted = json.loads(sys.argv[1])
     _endpoint = Endpoint(_wanted["url"], _wanted["key"], patience_s=_wanted["patience_s"])
-    asyncio.run(Crowd(_endpoint, _wanted["chunk_s"]).run(_wanted["count"]))
+    asyncio.run(Crowd(_endpoint, _wanted["count"], _wanted["chunk_s"]).run())

@@ -108,15 +108,17 @@ def sessions(count: int, seconds: float, json_file: Path | None) -> None:
     help="Some of: ready, idle, sessions, gap, speaking, speech, transcribe.",
 )
 @click.option("--quick", is_flag=True, help="Small counts, to see that all works.")
-@click.option("--starts", type=_COUNT, help="New processes, for `ready`.")
-@click.option("--questions", type=_COUNT, help="Questions, for `gap`.")
-@click.option("--append-ms", type=_CHUNK_MS, help="Audio in a message of questions.")
-@click.option("--count", "sessions", type=_COUNT, help="Silent sessions at once, for `sessions`.")
-@click.option("--chunk-ms", "silence_ms", type=_CHUNK_MS, help="Audio in a message of silence.")
-@click.option("--seconds", type=click.FloatRange(0.5), help="Length of `idle` and `sessions`.")
-@click.option("--rounds", type=_COUNT, help="Questions of each session, for `speaking`.")
-@click.option("--most", type=_COUNT, help="Sessions to begin at most until one is refused.")
-@click.option("--calls", type=_COUNT, help="Requests of each kind.")
+@click.option("--starts", type=_COUNT, help="New processes, for `ready`; 3.")
+@click.option("--questions", type=_COUNT, help="Questions, for `gap`; 24.")
+@click.option("--append-ms", type=_CHUNK_MS, help="Audio in a message of questions; 20.")
+@click.option("--count", "sessions", type=_COUNT, help="Silent sessions at once; 100.")
+@click.option(
+    "--chunk-ms", "silence_ms", type=_CHUNK_MS, help="Audio in a message of silence; 100."
+)
+@click.option("--seconds", type=click.FloatRange(0.5), help="Length of `idle` and `sessions`; 20.")
+@click.option("--rounds", type=_COUNT, help="Questions of each session, for `speaking`; 4.")
+@click.option("--most", type=_COUNT, help="Sessions to begin until one is refused; 64.")
+@click.option("--calls", type=_COUNT, help="Requests of each kind; 30.")
 @_json
 @engine_options
 def server(
