@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -48,12 +50,14 @@ class Conversation:
     """One caller's session, or stream.
 
     id: for logs. turn: the latest, as the session numbers them; 0 before the first.
+    told_at: when it last told an event, by `time.monotonic`; -inf before the first.
     """
 
     def __init__(self, protocol: str, meters: Meters, *, log_words: bool = False) -> None:
         self.id = secrets.token_hex(6)
         self.protocol = protocol
         self.turn = 0
+        self.told_at = -math.inf
         self._meters = meters
         self._log_words = log_words
         self._speaking = False
@@ -64,6 +68,7 @@ class Conversation:
     def take(self, event: Event) -> None:
         """Count what the session told, and log what matters of it."""
         self.turn = getattr(event, "turn", self.turn)
+        self.told_at = time.monotonic()
         self._meters.take(event, self.protocol)
         match event:
             case SpeechStarted():
@@ -136,6 +141,11 @@ class Conversations:
 
     def __len__(self) -> int:
         return len(self._running)
+
+    @property
+    def told_at(self) -> float:
+        """When one of them last told an event, by `time.monotonic`; -inf where none did."""
+        return max((running.told_at for running in self._running), default=-math.inf)
 
     @contextmanager
     def enter(self, protocol: str) -> Iterator[Conversation]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from vivavoce.events import SpeechStarted
 from vivavoce.server.admission import Admission, Caller
-from vivavoce.server.jobs.pace import Pace
+from vivavoce.server.conversations import Conversations
+from vivavoce.server.jobs.pace import QUIET_S, Pace
 from vivavoce.server.load import Load
 from vivavoce.server.meters import Meters
 from vivavoce.server_settings import LimitSettings, ServerSettings
@@ -17,7 +19,7 @@ def admission(**limits: int) -> Admission:
 
 async def test_nothing_holds_a_batch_while_nobody_waits() -> None:
     begun = asyncio.get_running_loop().time()
-    pace = Pace(admission())
+    pace = Pace(admission(), Conversations(Meters()))
     for _ in range(100):
         await pace.step()
     assert asyncio.get_running_loop().time() - begun < 5.0
@@ -26,7 +28,7 @@ async def test_nothing_holds_a_batch_while_nobody_waits() -> None:
 async def test_a_batch_stands_still_while_work_waits_for_the_machine() -> None:
     door = admission()
     door.load = Load(0.2)
-    stepping = asyncio.create_task(Pace(door).step())
+    stepping = asyncio.create_task(Pace(door, Conversations(Meters())).step())
     done, _ = await asyncio.wait({stepping}, timeout=0.3)
     assert not done
     door.load = Load(0.01)
@@ -47,7 +49,7 @@ async def test_a_batch_stands_still_while_a_request_waits_for_a_place() -> None:
             group.create_task(ask())
             await asyncio.sleep(0)  # lets `ask` run up to where it waits
             assert door.waiting == 1
-            stepping = group.create_task(Pace(door).step())
+            stepping = group.create_task(Pace(door, Conversations(Meters())).step())
             done, _ = await asyncio.wait({stepping}, timeout=0.3)
             assert not done
         await asyncio.wait_for(stepping, 20)
@@ -58,10 +60,26 @@ async def test_beside_a_conversation_a_batch_rests_as_long_as_it_worked() -> Non
     door = admission()
     clock = asyncio.get_running_loop().time
     with door.session(Caller("somebody")):
-        pace = Pace(door)
+        pace = Pace(door, Conversations(Meters()))
         worked = clock()
         await asyncio.wait({asyncio.create_task(asyncio.sleep(0.2))})
         worked = clock() - worked
         rested = clock()
         await pace.step()
         assert clock() - rested >= worked * 0.9
+
+
+async def test_a_batch_waits_for_the_end_of_a_turn() -> None:
+    conversations = Conversations(Meters())
+    clock = asyncio.get_running_loop().time
+    pace = Pace(admission(), conversations)
+    with conversations.enter("voice") as conversation:
+        await pace.step()
+        conversation.take(SpeechStarted(1, 0.0))
+        begun = clock()
+        await pace.step()
+        assert clock() - begun >= QUIET_S * 0.9
+        conversation.take(SpeechStarted(1, 0.0))
+    begun = clock()
+    await pace.step()
+    assert clock() - begun < QUIET_S, "who has left is waited for no more"

@@ -40,7 +40,7 @@ async def do(job: Job, item: Item, service: Service, place: Place, room: int) ->
 
     room: how many bytes the file may have. Raises what goes wrong; OSError for a full disk.
     """
-    pace = Pace(service.admission)
+    pace = Pace(service.admission, service.conversations)
     target = place.made(item)
     if job.kind == "tts":
         return await _speak(SpeechWishes.model_validate_json(item.request), target, service, room,
