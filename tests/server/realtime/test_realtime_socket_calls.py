@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from tests.server.realtime.wire import are_left, going_on, open_wire
 from tests.server.webrtc_peer import Peer, open_peer
+from vivavoce.server.admission import Caller
 from vivavoce.server.realtime.calls import Calls
 from vivavoce.server.webrtc import Patience
 from vivavoce.testing import ScriptedLlm, ScriptedStt, say
@@ -118,9 +120,48 @@ async def test_another_connection_sees_the_call_and_may_steer_it(serving: Servin
         await until(peer, "session.updated")  # the call outlives who listens in
         async with open_wire(server, f"?call_id={call_id}") as wire:
             await wire.until("session.created")
-            server.app.state.calls.find(call_id).inputs.close()
+            server.app.state.calls.find(call_id, Caller("anyone")).inputs.close()
             assert (await wire.closed())[0] == 1000
     await are_left(server, 0)
+
+
+async def test_who_only_listens_to_a_call_is_not_taken_for_idle(serving: Serving) -> None:
+    settings = LOCAL | {"limits": {"idle_s": 0.2}}
+    async with serving(settings, llm=ScriptedLlm("It is noon now.")) as server, open_peer() as peer:
+        call_id = (await peer.call(calls_of(server))).headers["location"].rpartition("/")[2]
+        await has_started(peer)
+        async with open_wire(server, f"?call_id={call_id}") as wire:
+            await asks(peer, "What time is it?")
+            await wire.until("output_audio_buffer.stopped")
+            assert not wire.of("error")
+        await asks(peer, "And now?")
+        await until(peer, "response.done")
+
+
+async def test_too_many_who_listen_are_refused(serving: Serving) -> None:
+    async with serving(LOCAL) as server, open_peer() as peer, AsyncExitStack() as stack:
+        call_id = (await peer.call(calls_of(server))).headers["location"].rpartition("/")[2]
+        await has_started(peer)
+        for _ in range(7):
+            wire = await stack.enter_async_context(open_wire(server, f"?call_id={call_id}"))
+            await wire.until("session.created")
+        async with open_wire(server, f"?call_id={call_id}") as wire:
+            assert (await wire.closed())[0] == 3008
+
+
+async def test_a_call_is_nobody_else_s_to_hear_or_to_end(serving: Serving) -> None:
+    other = {"Authorization": "Bearer another-key-of-some-length"}
+    settings = LOCAL | {"keys": [KEY, "another-key-of-some-length"]}
+    async with serving(settings) as server, open_peer() as peer:
+        answer = await peer.call(calls_of(server), headers={"Authorization": f"Bearer {KEY}"})
+        location = answer.headers["location"]
+        call_id = location.rpartition("/")[2]
+        async with open_wire(server, f"?call_id={call_id}", headers=other) as wire:
+            await wire.closed()
+        assert wire.of("error")[0]["error"]["code"] == "call_not_found"
+        async with httpx.AsyncClient(base_url=server.url, headers=other) as http:
+            assert (await http.post(f"{location}/hangup")).status_code == 404
+        await has_started(peer)
 
 
 async def test_a_call_that_is_not_there_cannot_be_listened_to(server: Served) -> None:

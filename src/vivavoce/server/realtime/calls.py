@@ -31,7 +31,7 @@ class Calls:
 
     def __init__(self, patience: Patience | None = None) -> None:
         self._patience = patience
-        self._dialogues: dict[str, Dialogue] = {}
+        self._open: dict[str, tuple[str, Dialogue]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # outlive the requests; `aclose` ends them
 
     async def begin(
@@ -58,10 +58,13 @@ class Calls:
             task.cancel()
             raise
 
-    def find(self, call_id: str) -> Dialogue:
-        """The session of a call. Raises Problem (404) when it is over, or never was."""
-        dialogue = self._dialogues.get(call_id)
-        if dialogue is None:
+    def find(self, call_id: str, caller: Caller) -> Dialogue:
+        """The session of a call of this caller's key.
+
+        Raises Problem (404) when it is over, never was, or is somebody else's.
+        """
+        owner, dialogue = self._open.get(call_id, ("", None))
+        if dialogue is None or owner != caller.id:
             raise Problem(
                 f"no call {call_id!r} is open", status=404, code="call_not_found", param="call_id"
             )
@@ -99,7 +102,7 @@ class Calls:
                         core_events=core_events,
                         expires_at=expiry(service),
                     )
-                    self._dialogues[call.id] = dialogue
+                    self._open[call.id] = caller.id, dialogue
                     answered.set_result((call.id, sdp))
                     try:
                         await _converse(call, dialogue, until_over(service, conversation))
@@ -109,7 +112,7 @@ class Calls:
                             tell.error(str(problem), type=problem.type, code=problem.code)
                         )
                     finally:
-                        del self._dialogues[call.id]
+                        del self._open[call.id]
         except Exception as error:
             if not answered.done():
                 answered.set_exception(first_of(error))

@@ -77,13 +77,15 @@ class Connection:
         return 1000, ""
 
     async def read(self, inputs: Inputs, *, last: bool = True) -> None:
-        """Put what the client sends into `inputs`, until it leaves. last: then close them.
+        """Put what the client sends into `inputs`, until it leaves.
 
+        last: it is the only one who sends: then close them, also when it is silent for too long.
         Raises Problem past a bound.
         """
         limit = self._limits.message_mb * 1e6
+        idle_s = self._limits.idle_s if last else None
         try:
-            async for message in messages(self.websocket, limit, idle_s=self._limits.idle_s):
+            async for message in messages(self.websocket, limit, idle_s=idle_s):
                 try:
                     data = json_of(message)
                     await inputs.put(event_of(from_beta(data) if self.beta else data))

@@ -18,7 +18,7 @@ from vivavoce.errors import VivavoceError
 from vivavoce.events import as_dict
 from vivavoce.playout import Sink
 from vivavoce.server.aliases import voice_of
-from vivavoce.server.problems import problem_of
+from vivavoce.server.problems import Problem, problem_of
 from vivavoce.server.service import Service
 from vivavoce.session import Session
 from vivavoce.settings import SessionSettings
@@ -46,6 +46,8 @@ Act: TypeAlias = Callable[[ClientEvent], Awaitable[None]]
 _AHEAD_S = 1.0
 """How far a client may run ahead of real time before it waits for the engines."""
 _SLICE_S = 0.1
+_MOST_TOLD = 8
+"""Connections to one session: its own, and those beside a call."""
 
 
 class Watch(Protocol):
@@ -123,7 +125,13 @@ class Dialogue:
         await self._ended.wait()
 
     def attach(self, send: Send) -> Callable[[], None]:
-        """Tell another connection the events too; call what is returned to stop that."""
+        """Tell another connection the events too; call what is returned to stop that.
+
+        Raises Problem (429) when as many are told as may be.
+        """
+        if len(self._sends) >= _MOST_TOLD:
+            message = f"{_MOST_TOLD} connections are told of this call, which is as many as may be"
+            raise Problem(message, status=429, code="too_many_sessions")
         self._sends.append(send)
         send(tell.session_created(self.object()))
         return lambda: self._sends.remove(send)

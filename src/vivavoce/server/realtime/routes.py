@@ -77,9 +77,8 @@ async def _converse(connection: Connection) -> None:
 async def _accompany(connection: Connection) -> None:
     """Another connection to a call's session: it is told all, and may send events too."""
     websocket = connection.websocket
-    realtime_caller_of(websocket)
     calls: Calls = websocket.app.state.calls
-    dialogue = calls.find(websocket.query_params["call_id"])
+    dialogue = calls.find(websocket.query_params["call_id"], realtime_caller_of(websocket))
     detach = dialogue.attach(connection.send)
     try:
         async with asyncio.TaskGroup() as group:
@@ -147,7 +146,7 @@ async def begin_call(
 @router.post(_CALLS + "/{call_id}/hangup", summary="End a call")
 async def hang_up(call_id: str, caller: TheCaller, calls: TheCalls) -> Response:
     """Ends the session of a WebRTC call."""
-    calls.find(call_id).inputs.close()
+    calls.find(call_id, caller).inputs.close()
     return Response(status_code=200)
 
 
