@@ -75,23 +75,26 @@ async def test_a_secret_that_has_expired_is_told(serving: Serving) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "param"),
     [
-        {"expires_after": {"seconds": 5}},
-        {"expires_after": {"seconds": 10**9}},
-        {"session": {"type": "dance"}},
-        {"session": {"type": "realtime", "audio": {"output": {"speed": 99}}}},
-        {"session": "realtime"},
+        ({"expires_after": {"seconds": 5}}, "expires_after.seconds"),
+        ({"expires_after": {"seconds": 10**9}}, "expires_after.seconds"),
+        ({"session": {"type": "dance"}}, "session.type"),
+        ({"session": {"audio": {"output": {"speed": 99}}}}, "session.audio.output.speed"),
+        ({"session": {"audio": {"output": {"voice": "none"}}}}, "session.audio.output.voice"),
+        ({"session": "realtime"}, "session"),
     ],
     ids=str,
 )
 async def test_a_secret_for_what_makes_no_sense_is_refused(
-    server: Served, body: dict[str, object]
+    server: Served, body: dict[str, object], param: str
 ) -> None:
     async with httpx.AsyncClient() as http:
         answer = await http.post(f"{server.url}/v1/realtime/client_secrets", json=body)
     assert answer.status_code == 400
-    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+    error = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["param"] == param
 
 
 @pytest.mark.parametrize("way", ["header", "subprotocol"])

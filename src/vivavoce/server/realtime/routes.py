@@ -20,8 +20,7 @@ from .calls import Calls
 from .connection import Connection
 from .dialogue import Dialogue
 from .session_object import as_object
-from .sessions import config_for, expiry, first_config, until_over
-from .wire_error import WireError
+from .sessions import config_for, expiry, first_config, patched, until_over
 
 router = APIRouter(tags=["OpenAI Realtime"])
 
@@ -112,7 +111,8 @@ async def make_secret(
     """A secret that a browser or a device uses in place of the API key, for this session only."""
     kind = wanted.session.get("type", "realtime")
     if kind not in {"realtime", "transcription"}:
-        raise Problem(f"no session type {kind!r}; try realtime or transcription", param="session")
+        message = f"no session type {kind!r}; try realtime or transcription"
+        raise Problem(message, code="invalid_value", param="session.type")
     config = first_config(service, kind, patch=wanted.session)
     secret = service.admission.secrets.issue(
         caller.id, wanted.expires_after.seconds, wanted.session
@@ -137,7 +137,7 @@ async def begin_call(
     offer, session = await _offered(request)
     config = config_for(service, caller, model=model)
     if session is not None:
-        config = first_config(service, patch=session, model=model)
+        config = patched(config, session, service)
     call_id, answer = await calls.begin(service, caller, config, offer, core_events=core_events)
     headers = {"Location": f"{_CALLS}/{call_id}"}
     return Response(answer, 201, headers, media_type="application/sdp")
@@ -180,7 +180,8 @@ def _json(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise WireError(f"`session` is not JSON: {error}", "invalid_json", "session") from error
+        message = f"`session` is not JSON: {error}"
+        raise Problem(message, code="invalid_json", param="session") from error
     if not isinstance(data, dict):
-        raise WireError("`session` is not a JSON object", "invalid_json", "session")
+        raise Problem("`session` is not a JSON object", code="invalid_json", param="session")
     return data

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Any, Literal, NoReturn
 
 from vivavoce.server.admission import Caller
+from vivavoce.server.aliases import voice_of
 from vivavoce.server.conversations import Conversation
 from vivavoce.server.problems import Problem
 from vivavoce.server.service import Service
 
 from .session_config import SemanticVad, SessionConfig, Transcription
 from .session_object import updated
+from .wire_error import WireError
 
 _MODEL = "gpt-realtime"
 
@@ -27,7 +29,7 @@ def first_config(
 ) -> SessionConfig:
     """The setup of a new session: the server's own, and what its opener wants of it.
 
-    Raises WireError for a patch that makes no sense.
+    Raises Problem for a patch that makes no sense.
     """
     usual = service.config.session
     config = SessionConfig(
@@ -38,13 +40,27 @@ def first_config(
         transcription=Transcription() if kind == "transcription" else None,
         speed=usual.speed,
     )
-    return config if patch is None else updated(config, patch, audio_started=False)
+    return config if patch is None else patched(config, patch, service)
+
+
+def patched(config: SessionConfig, patch: Mapping[str, Any], service: Service) -> SessionConfig:
+    """What a setup that has not begun becomes. Raises Problem for a patch that makes no sense."""
+    path = "session.audio.output.voice"
+    try:
+        config = updated(config, patch, audio_started=False)
+    except WireError as error:
+        raise Problem(str(error), code=error.code, param=error.param) from error
+    voice_of(config.voice, service.engines.tts, service.settings, param=path)
+    return config
 
 
 def config_for(
     service: Service, caller: Caller, *, model: str | None = None, intent: str | None = None
 ) -> SessionConfig:
-    """The setup for a caller, whose client secret may say what it is to be."""
+    """The setup for a caller, whose client secret may say what it is to be.
+
+    Raises Problem for a secret's session that cannot be had any more.
+    """
     patch = caller.secret.payload if caller.secret is not None else None
     wanted = patch if isinstance(patch, Mapping) else {}
     transcribes = intent == "transcription" or wanted.get("type") == "transcription"
