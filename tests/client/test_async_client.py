@@ -214,8 +214,10 @@ async def test_what_the_server_refuses_is_the_library_s_error(
     async with joining(server.url) as client:
         with pytest.raises(BadAudio) as bad_audio:
             await client.transcribe_file(b"no audio at all")
-        with pytest.raises(BadAudio, match=r"nowhere\.wav: No such file"):
+        with pytest.raises(BadAudio, match=r"nowhere\.wav: no such file"):
             await client.transcribe_file("nowhere.wav")
+        with pytest.raises(BadAudio, match="directory"):
+            await client.transcribe_file(Path(__file__).parent)
         with pytest.raises(BadRequest, match="no language 'xx'"):
             await client.transcribe_file(say(1.0), options=SttOptions(language="xx"))
         with pytest.raises(BadRequest, match="no voice 'nobody'"):

@@ -151,7 +151,8 @@ class AsyncClient:
         """A text as speech while it is being written; consume under `aclosing`.
 
         texts: pieces of any size, such as a language model's tokens; the caller closes it. Each
-        phrase is spoken as soon as it is whole. rate: Hz of the audio.
+        phrase is spoken as soon as it is whole, and `server.limits.text_chars` may wait to be
+        spoken. rate: Hz of the audio.
         """
         line = await self._sockets.open(
             "/tts/stream", {"rate": rate, **speaking(options or TtsOptions())}

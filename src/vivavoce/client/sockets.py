@@ -131,6 +131,8 @@ class Line:
             if error.retry_after is not None:
                 raise MayPass(error, error.retry_after) from None
             raise
+        except EngineUnavailable as error:
+            raise MayPass(error) from error.__cause__
         if isinstance(first, bytes | None) or first["event"] != "Started":
             raise self._nonsense(first)
         self.started = first
