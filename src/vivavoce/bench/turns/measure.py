@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vivavoce.wer import distance, normalize, word_errors
 
@@ -31,7 +31,8 @@ class Turn:
     lost: a reply ended by what was no interruption; held: it stopped for a while, in seconds.
     unprompted: a reply began though nobody had said anything to it.
     errors, words: of the final transcripts, against what was said.
-    draft: the reply had been prepared. note: why the step could not be judged.
+    draft: the reply had been prepared. note: why the step could not be judged, or what the
+    agent said had failed.
     """
 
     scenario: str
@@ -79,10 +80,11 @@ class Tale:
 def turns_of(call: Call) -> list[Turn]:
     """A turn for each step that was played, and a note for each that was not."""
     said = sorted(call.said, key=lambda one: one.start)
-    turns = [
-        _turn(call, one, said[i + 1].start if i + 1 < len(said) else call.seconds)
-        for i, one in enumerate(said)
-    ]
+    turns = []
+    for i, one in enumerate(said):
+        until = said[i + 1].start if i + 1 < len(said) else call.seconds
+        turn = _turn(call, one, until)
+        turns.append(replace(turn, note=turn.note or _failed(call, one.start, until)))
     why = call.failure or "no reply came that it could have followed"
     turns += [_blank(call, number, why) for number in call.skipped]
     if call.failure and not call.skipped and not said:
@@ -155,12 +157,7 @@ def _stopped(call: Call, said: Said, reply: str, turn: Turn) -> Turn:
         last = max((one.end for one in _sounds_of(call, reply)), default=said.start)
         to_silence = round(max(0.0, last - said.parts[0][0]), 4)
         decided = round(max(0.0, last - _decision(call, reply, said.start, ended.at)), 4)
-    return Turn(
-        turn.scenario, turn.label, turn.step, turn.expect, turn.what,
-        gap=turn.gap, cut_off=turn.cut_off, answered=turn.answered, missed=not caught,
-        to_silence=to_silence, to_silence_decided=decided, echo=turn.echo, said=turn.said,
-        heard=turn.heard, errors=turn.errors, words=turn.words, draft=turn.draft, note=turn.note,
-    )  # fmt: skip
+    return replace(turn, missed=not caught, to_silence=to_silence, to_silence_decided=decided)
 
 
 def _ignored(call: Call, said: Said, until: float, note: str | None) -> Turn:
@@ -280,6 +277,12 @@ def _left_hanging(call: Call, reply: str, since: float, limit: float) -> bool:
         if mark.kind in {"paused", "resumed"} and mark.reply == reply and mark.at >= since
     ]
     return bool(pauses) and pauses[-1].kind == "paused" and pauses[-1].at <= limit
+
+
+def _failed(call: Call, since: float, until: float) -> str | None:
+    """The first failure that the agent told of meanwhile."""
+    told = (mark.text for mark in call.marks if mark.kind == "failed" and since < mark.at <= until)
+    return next(told, None)
 
 
 def _finals(call: Call, since: float, until: float) -> str:
