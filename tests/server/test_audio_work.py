@@ -235,3 +235,12 @@ async def test_a_key_is_needed_where_there_are_keys(serving: Serving, way: str) 
         content = encoded(say(0.5))
         answer = await client.post(f"/audio/{way}", content=content, headers=headers)
         assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_rate_that_cannot_be_is_refused(client: httpx.AsyncClient, way: str) -> None:
+    wrong = bytearray(encoded(say(1.0)))
+    wrong[24:28] = (100).to_bytes(4, "little")  # where a WAV file tells its rate
+    answer = await client.post(f"/{way}", content=bytes(wrong))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_audio")
+    assert "rate" in answer.json()["error"]["message"]

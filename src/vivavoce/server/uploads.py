@@ -14,7 +14,7 @@ from typing import IO, BinaryIO, cast
 import numpy as np
 from starlette.datastructures import UploadFile
 
-from vivavoce.audio import Audio, Samples
+from vivavoce.audio import MAX_RATE, MIN_RATE, Audio, Samples
 from vivavoce.errors import BadAudio
 from vivavoce.media import MediaInfo, probe_audio, stream_audio
 from vivavoce.server_settings import LimitSettings
@@ -83,9 +83,13 @@ async def probed(path: Path, *, param: str = "file") -> MediaInfo:
             return probe_audio(file)
 
     try:
-        return await asyncio.to_thread(probe)
+        info = await asyncio.to_thread(probe)
+        if not MIN_RATE <= info.rate <= MAX_RATE:
+            what = f"{_NAME} has a rate of {info.rate} Hz; it must be {MIN_RATE} to {MAX_RATE} Hz"
+            raise BadAudio(what)
     except BadAudio as error:
         raise Problem(str(error), code="invalid_audio", param=param) from error
+    return info
 
 
 async def _copy(upload: UploadFile, file: IO[bytes], limits: LimitSettings, param: str) -> None:
