@@ -31,6 +31,17 @@ async def test_a_spoken_turn_is_answered_aloud_and_remembered(
     assert seen["history"] == [["user", "what time is it"], ["assistant", "It is noon now."]]
 
 
+async def test_a_program_may_say_by_itself_when_a_turn_is_over(
+    serving: Serving, run: Program, tone: Path
+) -> None:
+    stt, llm = ScriptedStt("what time is it"), ScriptedLlm("It is noon now.")
+    async with serving(stt=stt, llm=llm) as server:
+        seen = await run("livekit", "livekit_talk", url_of(server), "manual", tone)
+    assert seen["errors"] == []
+    assert seen["seconds"] == pytest.approx(1.0, abs=0.05)
+    assert seen["history"] == [["user", "what time is it"], ["assistant", "It is noon now."]]
+
+
 async def test_a_tool_runs_and_its_result_is_answered_with(
     serving: Serving, run: Program, tone: Path
 ) -> None:

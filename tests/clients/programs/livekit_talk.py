@@ -1,4 +1,4 @@
-"""One conversation by LiveKit Agents: `livekit_talk URL turn|tool|interrupt RECORDING`."""
+"""One conversation by LiveKit Agents: `livekit_talk URL turn|manual|tool|interrupt RECORDING`."""
 
 # mypy: disable-error-code="misc, untyped-decorator"
 
@@ -79,13 +79,28 @@ class Loudspeaker(io.AudioOutput):
         self.on_playback_finished(playback_position=position, interrupted=interrupted)
 
 
-async def talk(url: str, scenario: str, recording: bytes) -> None:
-    session = AgentSession(
+def by_itself(url: str) -> AgentSession:
+    """The server finds the turns."""
+    return AgentSession(
         llm=openai.realtime.RealtimeModel(base_url=url, api_key="none"),
         vad=None,
         turn_handling={"turn_detection": "realtime_llm"},
         aec_warmup_duration=None,
     )
+
+
+def by_hand(url: str) -> AgentSession:
+    """The program says when a turn is over."""
+    return AgentSession(
+        llm=openai.realtime.RealtimeModel(base_url=url, api_key="none", turn_detection=None),
+        vad=None,
+        turn_handling={"turn_detection": "manual"},
+        aec_warmup_duration=None,
+    )
+
+
+async def talk(url: str, scenario: str, recording: bytes) -> None:
+    session = by_hand(url) if scenario == "manual" else by_itself(url)
     loudspeaker = Loudspeaker()
     interrupting = scenario == "interrupt"
     ear = Ear(spoken(recording, lambda: not interrupting or loudspeaker.played_s > 1.0))
@@ -105,6 +120,9 @@ async def talk(url: str, scenario: str, recording: bytes) -> None:
     )
     if interrupting:
         session.generate_reply(user_input="talk on")
+    if scenario == "manual":
+        await asyncio.sleep(len(recording) / 2 / RATE + 0.5)  # till all is said
+        session.commit_user_turn()
     said = [await replies.get() for _ in range(2 if interrupting else 1)]
     tell(
         seconds=loudspeaker.seconds,
