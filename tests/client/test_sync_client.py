@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -161,6 +164,36 @@ def test_ctrl_c_ends_a_call_and_hangs_up() -> None:
             client.speak("Hello.")
         assert server.gone.wait(20)
         press.join()
+
+
+TALKING = """
+import sys, time, vivavoce
+from vivavoce.sinks import MemorySink
+
+def microphone():
+    while True:
+        time.sleep(0.02)
+        yield vivavoce.Audio.silence(0.02, 16_000)
+
+with vivavoce.Client(sys.argv[1]) as client:
+    hear = lambda event: print(type(event).__name__, flush=True)
+    client.converse(microphone(), MemorySink(16_000), hear, settings={"greeting": "Hello you."})
+"""
+
+
+async def test_ctrl_c_ends_a_conversation_and_the_program(server: Served) -> None:
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", TALKING, server.url, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert program.stdout is not None
+    assert await program.stdout.readline() == b"ReplyStarted\n"
+    program.send_signal(signal.SIGINT)
+    _, errors = await program.communicate()
+    lines = errors.decode().splitlines()
+    assert lines.count("KeyboardInterrupt") == 1, errors.decode()
+    assert lines[-1] == "KeyboardInterrupt"
+    assert lines[0].startswith("Traceback")
+    await server.service.conversations.ended()
 
 
 def test_an_error_of_a_blocking_source_is_told() -> None:

@@ -201,9 +201,12 @@ async def test_nonsense_is_called_so(answer: Answer, message: str, joining: Join
 
 
 async def test_speech_that_is_none_is_called_so(joining: Joining) -> None:
-    with ScriptedServer(Answer((b"hello",))) as server:
+    empty = Answer((b"x",), kind="audio/pcm", headers=(("X-Sample-Rate", "16000"),))
+    with ScriptedServer(Answer((b"hello",)), empty) as server:
         async with joining(server.url) as client:
             with pytest.raises(EngineError, match="no speech"):
+                await client.speak("Hello.")
+            with pytest.raises(EngineError, match="without a sample"):
                 await client.speak("Hello.")
     broken = {**json.loads(ANSWERED.body[0]), "audio": "*"}
     odd = {**broken, "audio": base64.b64encode(b"abc").decode()}

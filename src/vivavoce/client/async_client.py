@@ -29,6 +29,9 @@ from .wishes import hearing, speaking
 
 _HEALTH = TypeAdapter(Health)
 SPEECH_RATE = 24_000
+"""Hz of `speech_stream`, where no other is asked for."""
+_MOST_S = 4 * 3600.0
+"""Of speech that is held in memory."""
 
 
 class AsyncClient:
@@ -117,11 +120,16 @@ class AsyncClient:
 
     async def speak(self, text: str, *, options: TtsOptions | None = None) -> Audio:
         """A text as speech; numbers, links and Markdown are said as a person would."""
-        rate, sounds = 0, list[Samples]()
+        rate, seconds, sounds = 0, 0.0, list[Samples]()
         async with aclosing(self.stream_speech(text, options=options)) as speech:
             async for audio in speech:
                 rate = audio.rate
+                seconds += audio.seconds
+                if seconds > _MOST_S:
+                    raise EngineError(f"more than {_MOST_S:g} s of speech; use `stream_speech`")
                 sounds.append(audio.samples)
+        if not sounds:
+            raise EngineError("the server sent speech without a sample")
         return Audio(np.concatenate(sounds), rate)
 
     async def stream_speech(

@@ -67,6 +67,9 @@ class Sockets:
             return line
 
         line = await self._http.within(self._http.persistently(attempt), path)
+        if self._closed:
+            await line.aclose()
+            raise BadRequest("the client is closed; make another")
         self._open.add(line)
         line.at_end = lambda: self._open.discard(line)
         return line
