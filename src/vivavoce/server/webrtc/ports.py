@@ -6,6 +6,7 @@ import asyncio
 import errno
 import ipaddress
 import random
+import socket
 
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aioice.ice import Connection, StunProtocol, get_host_addresses
@@ -98,13 +99,14 @@ class PortConnection(Connection):
         first = random.randrange(len(ports))  # noqa: S311 - spreads calls, hides nothing
         for port in (*ports[first:], *ports[:first]):
             try:
-                _, protocol = await self._loop.create_datagram_endpoint(
-                    lambda: StunProtocol(self), local_addr=(address, port)
-                )
+                bound = _socket_at(address, port)
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
                     return None, False
             else:
+                _, protocol = await self._loop.create_datagram_endpoint(
+                    lambda: StunProtocol(self), sock=bound
+                )
                 return protocol, False
         return None, True
 
@@ -119,6 +121,18 @@ class PortConnection(Connection):
             _candidate(bound.component, address, bound.port, _FIRST_CHOICE - choice)
             for choice, address in enumerate(addresses)
         ]
+
+
+def _socket_at(address: str, port: int) -> socket.socket:
+    """A UDP socket, bound. Raises OSError, whose `errno` uvloop would keep to itself."""
+    family = socket.AF_INET if ipaddress.ip_address(address).version == 4 else socket.AF_INET6
+    bound = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        bound.bind((address, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _candidate(
