@@ -147,9 +147,7 @@ def test_a_call_that_breaks_off_says_so_at_its_turn() -> None:
     assert never.note == "it is not there"
 
 
-WORDS = tuple(
-    SpokenWord(word, i * 0.25, (i + 1) * 0.25) for i, word in enumerate("a b c d".split())
-)
+WORDS = tuple(SpokenWord(word, i * 0.25, (i + 1) * 0.25) for i, word in enumerate("abcd"))
 
 
 @given(st.floats(0.0, 1.2), st.integers(0, 4))

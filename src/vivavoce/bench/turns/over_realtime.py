@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 
 from vivavoce.audio import Resampler, Samples, from_pcm16, to_pcm16
@@ -158,9 +158,10 @@ class _RealtimeLine(Line):
             return
         self._phone.flush()
         _, seconds = self._phone.speaker.played(reply)
+        item = self._item
         self._end("interrupted")
-        if self._item:
-            heard = {"item_id": self._item, "content_index": 0, "audio_end_ms": int(1000 * seconds)}
+        if item:
+            heard = {"item_id": item, "content_index": 0, "audio_end_ms": int(1000 * seconds)}
             message = {"type": "conversation.item.truncate", **heard}
             await self._client.send(json.dumps(message))
 
@@ -229,8 +230,6 @@ def _check_rate(session: Event) -> None:
 
 
 def _append(data: bytes) -> str:
-    from base64 import b64encode
-
     audio = b64encode(data).decode()
     return f'{{"type":"input_audio_buffer.append","audio":"{audio}"}}'
 
