@@ -237,16 +237,14 @@ async def leaving_nothing() -> AsyncIterator[None]:
         await asyncio.wait(left, timeout=5)
     left = {task for task in left if not task.done()}
     assert not left, f"tasks left behind: {left}"
-    assert _threads() <= threads
-    async with asyncio.timeout(5):
-        while not _sockets() <= sockets:  # uvloop closes them in a later round
-            await asyncio.sleep(0)
+    assert not (new := _threads() - threads), f"threads left behind: {new}"
+    assert not (new := _sockets() - sockets), f"sockets left behind: {new}"
 
 
 def _threads() -> set[str]:
     """All but those that wait for the loop's next blocking call."""
     names = {thread.name for thread in threading.enumerate()}
-    return {name for name in names if not name.startswith("asyncio_")}
+    return {name for name in names if not name.startswith(("asyncio_", "uvloop_"))}
 
 
 def _sockets() -> set[str]:
