@@ -33,6 +33,8 @@ _file = click.Path(path_type=Path, dir_okay=False)
               help="How often each call is made.")  # fmt: skip
 @click.option("--speech", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Folder of recordings for the scenarios that play some.")  # fmt: skip
+@click.option("--clean", is_flag=True,
+              help="In this process: first cancel echo and noise, as `talk` does.")  # fmt: skip
 @click.option("--json", "json_file", type=_file, help="Write all figures and calls to this file.")
 @click.option("--html", "html_file", type=_file,
               help="Write a page with pictures and the timeline of each call.")  # fmt: skip
@@ -55,6 +57,7 @@ def turns(
     compare: tuple[Path, Path] | None,
     *,
     beta: bool,
+    clean: bool,
 ) -> None:
     """Simulated callers: gaps, cut-offs, interruptions, echo, and what the history holds.
 
@@ -78,7 +81,15 @@ def turns(
     if target is None:
         _pull(config)
     card = asyncio.run(
-        bench_turns(config, chosen, target=target, speech=speech, repeats=repeats, tell=_tell)
+        bench_turns(
+            config,
+            chosen,
+            target=target,
+            speech=speech,
+            repeats=repeats,
+            clean=clean,
+            tell=_tell,
+        )
     )
     report = card.report()
     report.print()

@@ -7,12 +7,16 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import numpy as np
+
 from vivavoce import events
 from vivavoce.audio import Audio, Samples
+from vivavoce.echo import WebRtcCleaner
 from vivavoce.errors import EngineTimeout
 from vivavoce.session import Engines, Session
 from vivavoce.settings import SessionSettings
 
+from .loudspeaker import Echo, Loudspeaker
 from .overheard import Phrase, overheard, words_of
 from .phone import Phone
 from .sound import RATE
@@ -28,15 +32,22 @@ _PATIENCE_S = 10.0
 class InProcess:
     """A session of its own for each caller.
 
+    clean: cancel the echo and reduce noise before the session hears it, as `vivavoce talk` does.
     lockstep: wait after each chunk until all that follows from it is computed; for tests.
     """
 
     name = "in process"
 
     def __init__(
-        self, engines: Engines, settings: SessionSettings, *, lockstep: bool = False
+        self,
+        engines: Engines,
+        settings: SessionSettings,
+        *,
+        clean: bool = False,
+        lockstep: bool = False,
     ) -> None:
         self._engines = engines
+        self._clean = clean
         self._settings = settings
         self._lockstep = lockstep
 
@@ -50,7 +61,8 @@ class InProcess:
         teller = _Teller(phone)
         sink = _PhoneSink(engines.tts.rate, phone, teller)
         session = Session(engines, sink, teller.take, settings=settings)
-        line = _SessionLine(session, lockstep=self._lockstep)
+        cleaning = _Cleaning(phone.speaker) if self._clean else None
+        line = _SessionLine(session, cleaning, lockstep=self._lockstep)
         cpu = time.process_time()
         async with asyncio.TaskGroup() as group:
             group.create_task(session.run(line.source()))
@@ -66,13 +78,16 @@ class InProcess:
 class _SessionLine:
     """A source for the session, filled by the caller."""
 
-    def __init__(self, session: Session, *, lockstep: bool) -> None:
+    def __init__(self, session: Session, cleaning: _Cleaning | None, *, lockstep: bool) -> None:
         self._session = session
+        self._cleaning = cleaning
         self._lockstep = lockstep
         self._queue: asyncio.Queue[Audio | None] = asyncio.Queue(_AHEAD)
 
     async def send(self, samples: Samples) -> None:
         """The next of the caller's sound."""
+        if self._cleaning is not None:
+            samples = self._cleaning.clean(samples)
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._queue.put(Audio(samples, RATE))
@@ -97,6 +112,24 @@ class _SessionLine:
         while (audio := await self._queue.get()) is not None:
             yield audio
             self._queue.task_done()
+
+
+class _Cleaning:
+    """What a device does that knows what its loudspeaker plays."""
+
+    def __init__(self, speaker: Loudspeaker) -> None:
+        self._cleaner = WebRtcCleaner(RATE)
+        self._rendered = Echo(speaker, RATE, level=1.0, delay_s=0.0)
+        self._at = 0.0
+
+    def clean(self, captured: Samples) -> Samples:
+        """The same without the echo; whole blocks of 10 ms."""
+        seconds = len(captured) / RATE
+        rendered = self._rendered.chunk(self._at, seconds)
+        self._at += seconds
+        block = RATE // 100
+        pairs = zip(captured.reshape(-1, block), rendered.reshape(-1, block), strict=True)
+        return np.concatenate([self._cleaner.clean(near, far, None) for near, far in pairs])
 
 
 class _PhoneSink:

@@ -33,11 +33,13 @@ async def bench_turns(
     target: Target | None = None,
     speech: Path | None = None,
     repeats: int = 1,
+    clean: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Scorecard:
     """The scorecard of a target; None is the session in this process with the configured engines.
 
-    speech: the folder of recordings, or None. repeats: how often each call is made. tell: called
+    speech: the folder of recordings, or None. repeats: how often each call is made.
+    clean: see `InProcess`. tell: called
     with a line of progress.
     """
     async with _callers_voice() as voice:
@@ -46,7 +48,7 @@ async def bench_turns(
             calls = await calls_to(target, cast, scenarios, repeats, tell=tell)
             return Scorecard.of(target.name, calls)
         async with open_engines(config) as engines:
-            target = InProcess(engines, config.session)
+            target = InProcess(engines, config.session, clean=clean)
             settings = told_of(config.session.turns)
             calls = await calls_to(target, cast, scenarios, repeats, settings=settings, tell=tell)
             return Scorecard.of(target.name, calls)
