@@ -35,6 +35,21 @@ def test_a_response_is_made_as_the_session_says() -> None:
     assert made.in_conversation
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"tool_choice": {"type": "function", "name": "look_down"}},
+        {"tool_choice": {"type": "function", "name": "look_up"}, "tools": []},
+        {"tool_choice": "required", "tools": []},
+    ],
+    ids=str,
+)
+def test_a_tool_that_is_not_there_cannot_be_demanded(asked: dict[str, Any]) -> None:
+    with pytest.raises(WireError, match="cannot be called") as caught:
+        response_of(asked, SESSION)
+    assert caught.value.param == "response.tool_choice"
+
+
 def test_what_is_null_is_as_the_session_says() -> None:
     nothing = ("instructions", "tools", "tool_choice", "max_output_tokens", "audio", "input")
     assert response_of(dict.fromkeys(nothing), SESSION) == usual(SESSION)

@@ -22,7 +22,7 @@ from .session_object import (
     tokens_of,
     voice_of,
 )
-from .tool_fields import tool_choice_of, tools_of
+from .tool_fields import check_choice, tool_choice_of, tools_of
 
 Status: TypeAlias = Literal["in_progress", "completed", "cancelled", "incomplete", "failed"]
 Reason: TypeAlias = Literal[
@@ -104,6 +104,7 @@ def response_of(data: Json, session: SessionConfig) -> ResponseConfig:
         input=take("input", now.input, _input, cleared=None),
         metadata=take("metadata", now.metadata, _metadata, cleared=None),
     )
+    check_choice(config.tool_choice, config.tools, "response.tool_choice")
     where = choice(data.get("conversation") or "auto", "response.conversation", ("auto", "none"))
     return replace(config, in_conversation=where == "auto")
 

@@ -36,6 +36,20 @@ def tool_choice_of(value: object, path: str) -> str:
     return _name(required(inner, "name", f"{path}.name"), f"{path}.name")
 
 
+def check_choice(tool_choice: str, tools: Sequence[ToolSpec], path: str) -> None:
+    """See that what must be called can be. Raises WireError."""
+    names = [tool.name for tool in tools]
+    if tool_choice in {"auto", "none"} or tool_choice in names:
+        return
+    if tool_choice != "required" or not names:
+        known = ", ".join(names) or "none"
+        raise WireError(
+            f"Invalid '{path}': '{tool_choice}' cannot be called; the tools are: {known}.",
+            "invalid_value",
+            path,
+        )
+
+
 def tools_object(tools: Sequence[ToolSpec]) -> list[dict[str, Any]]:
     """The tools as the session's object lists them."""
     return [
