@@ -70,6 +70,24 @@ async def test_a_spoken_turn_comes_in_the_order_that_clients_know() -> None:
     assert talk.audio.seconds == pytest.approx(1.0, abs=0.01)
 
 
+async def test_much_audio_at_once_leaves_others_their_turns_while_it_is_cleaned() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    cleaned = {"audio": {"input": {"noise_reduction": {"type": "near_field"}}}}
+    async with Talk(session=cleaned) as talk:
+        others = asyncio.create_task(count())
+        await talk.appends(hush(20.0, rate=24_000).samples)
+        await talk.sends(CLEAR)
+        others.cancel()
+    assert turns >= 200
+
+
 async def test_the_whole_reply_is_sent_long_before_it_is_played() -> None:
     async with Talk(llm=ScriptedLlm(LONG)) as talk:
         await talk.sends(wrote("Count."), CREATE)

@@ -206,11 +206,12 @@ class Dialogue:
             if audio is None:
                 yield Lapse(seconds)
             else:
-                yield Lapse(seconds, audio[0])
+                yield Lapse(seconds, self._cleaned(audio[0]))
                 for piece in audio[1:]:
                     if self._ahead_s > _AHEAD_S:
                         await self.session.caught_up()
-                    yield Lapse(0.0, piece)
+                    await asyncio.sleep(0)  # others have their turn, however much this one sent
+                    yield Lapse(0.0, self._cleaned(piece))
             self._watch_idle()
 
     async def _heard(
@@ -246,12 +247,13 @@ class Dialogue:
     def _taken(self, audio: Audio) -> list[Audio] | None:
         self.buffered_s += audio.seconds
         self._ahead_s += audio.seconds
-        if self._cleaning is not None:
-            audio = self._cleaning.clean(audio)
         step = round(_SLICE_S * audio.rate)
         samples = audio.samples
         slices = range(0, len(samples), step)
         return [Audio(samples[start : start + step], audio.rate) for start in slices] or None
+
+    def _cleaned(self, audio: Audio) -> Audio:
+        return audio if self._cleaning is None else self._cleaning.clean(audio)
 
     def forget_audio(self) -> None:
         """Nothing of what was appended is left to commit."""
