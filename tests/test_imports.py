@@ -167,3 +167,10 @@ def test_the_public_names_are_there() -> None:
         assert getattr(vivavoce, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = vivavoce.nonsense
+
+
+def test_onnx_runtime_is_kept_from_telling_its_maker_of_this_machine(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    code = "import vivavoce.engine.onnx"
+    subprocess.run([sys.executable, "-c", code], check=True, env=home)
+    assert not [path for path in tmp_path.rglob("*") if "Microsoft" in path.parts]
