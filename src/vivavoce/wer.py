@@ -143,7 +143,7 @@ def _spoken(piece: str) -> list[str]:
         return _WRITTEN_OUT[piece].split()
     if piece in "&%":
         return ["and" if piece == "&" else "percent"]
-    if piece[-1].isdigit() or piece[0] in _CURRENCIES or piece[0].isdigit():
+    if piece[-1].isdecimal() or piece[0] in _CURRENCIES or piece[0].isdecimal():
         return _number(piece)
     stem, _, ending = piece.rpartition("'")
     if ending == "s":

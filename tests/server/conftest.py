@@ -94,7 +94,7 @@ async def open_server(
         app,
         log_config=None,
         lifespan="on",
-        ws_max_size=int(config.server.limits.message_mb * 1e6),
+        ws_max_size=int(2 * config.server.limits.message_mb * 1e6),
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
     )

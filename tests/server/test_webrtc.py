@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.server.webrtc_peer import Peer, leaving_nothing, open_peer
 from vivavoce.audio import Audio, Samples
 from vivavoce.media import read_audio
 from vivavoce.server.webrtc import Patience, open_call
 from vivavoce.server_settings import LimitSettings, ServerSettings
 
 if TYPE_CHECKING:
-    from tests.server.webrtc_peer import Peer, leaving_nothing, open_peer
     from vivavoce.server.webrtc.call import Call
-else:
-    from webrtc_peer import leaving_nothing, open_peer
 
 RATE = 48_000
 LOCAL = ServerSettings(public_address="127.0.0.1")

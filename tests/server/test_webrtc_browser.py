@@ -13,16 +13,14 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from tests.server.webrtc_peer import leaving_nothing
 from vivavoce.audio import Audio, Samples
 from vivavoce.media import write_audio
 from vivavoce.server.webrtc import open_call
 from vivavoce.server_settings import ServerSettings
 
 if TYPE_CHECKING:
-    from tests.server.webrtc_peer import leaving_nothing
     from vivavoce.server.webrtc.call import Call
-else:
-    from webrtc_peer import leaving_nothing
 
 RATE = 48_000
 SITE = "https://page.test/"

@@ -8,23 +8,18 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import pytest
 from aiortc.sdp import SessionDescription
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.server.webrtc_peer import leaving_nothing, open_peer
 from vivavoce.errors import BadConfig, BadRequest
 from vivavoce.server.problems import Problem
 from vivavoce.server.webrtc import open_call
 from vivavoce.server.webrtc.description import read_offer
 from vivavoce.server_settings import ServerSettings
-
-if TYPE_CHECKING:
-    from tests.server.webrtc_peer import leaving_nothing, open_peer
-else:
-    from webrtc_peer import leaving_nothing, open_peer
 
 LOCAL = ServerSettings(public_address="127.0.0.1")
 

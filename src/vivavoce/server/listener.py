@@ -90,7 +90,8 @@ def make_listener(app: FastAPI, settings: ServerSettings) -> Listener:
             loop="none",
             http=BoundedHttp,
             ws="websockets-sansio",
-            ws_max_size=int(settings.limits.message_mb * 1e6),
+            # twice what is allowed, so that who sends more is told by the protocol's own error
+            ws_max_size=int(2 * settings.limits.message_mb * 1e6),
             ws_ping_interval=_PING_S,
             ws_ping_timeout=_PING_S,
             ws_per_message_deflate=False,  # audio does not shrink, and each would cost 100 KB
