@@ -6,13 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.bench_turns.conftest import Calls
+from tests.bench_turns.conftest import Calls, Write
+from vivavoce.bench.turns.in_process import InProcess
 from vivavoce.bench.turns.measure import Turn, tales_of, turns_of
+from vivavoce.bench.turns.phone import LockstepClock
+from vivavoce.bench.turns.run import calls_to
 from vivavoce.bench.turns.summary import cost_of
 from vivavoce.bench.turns.timeline import Call
+from vivavoce.bench.turns.voices import Cast
 from vivavoce.engines import SttOptions, SttStream
+from vivavoce.session import Engines
 from vivavoce.settings import SessionSettings, TurnSettings
-from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn
+from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
 
 TALE = "  - agent_says: one two three four five six seven eight nine ten eleven twelve\n"
 
@@ -207,3 +212,17 @@ async def test_repeats_have_labels_and_luck_of_their_own(calls: Calls) -> None:
     text = "noise: {kind: white, snr_db: 30}\n" + script("  - listen_s: 0.2\n")
     made = await calls(text, repeats=3)
     assert [call.label for call in made] == ["1 #1", "1 #2", "1 #3"]
+
+
+async def test_a_canceller_takes_the_echo_of_a_voice_away(scenario: Write) -> None:
+    pytest.importorskip("livekit.rtc")
+    text = "echo: {level_db: -6, delay_ms: 100}\n" + script(
+        TALE, "  - listen_s: 2\n    when: {reply_heard_s: 0.02}\n    expect: ignore\n"
+    )
+    engines = Engines(
+        ScriptedVad(), ScriptedTurn(), ScriptedStt("one two"), ScriptedLlm(), ScriptedTts()
+    )
+    target = InProcess(engines, SessionSettings(), clean=True, lockstep=True)
+    (call,) = await calls_to(target, Cast(ScriptedTts()), [scenario(text)], clock=LockstepClock)
+    (turn,) = turns_of(call)
+    assert turn.stopped is False

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.audio import dbfs
-from vivavoce.bench.turns.scenario import RoomSetting, Sound
+from vivavoce.bench.turns.scenario import Sound
 from vivavoce.bench.turns.sound import (
     RATE,
     SPEECH_DB,
@@ -55,7 +55,7 @@ def test_noises_are_short_bounded_and_loud(kind: Sound) -> None:
 
 @pytest.mark.parametrize("rt60", [0.2, 0.6, 1.2])
 def test_a_room_falls_by_sixty_decibels_in_its_time(rt60: float) -> None:
-    response = room_response(RoomSetting(rt60_s=rt60), 1)
+    response = room_response(rt60, 3.0, 1)
     tail = response[round(0.01 * RATE) :].astype(np.float64) ** 2
     left = np.cumsum(tail[::-1])[::-1]
     fall = 10 * np.log10(left[round(0.5 * rt60 * RATE)] / left[0])
@@ -64,7 +64,7 @@ def test_a_room_falls_by_sixty_decibels_in_its_time(rt60: float) -> None:
 
 
 def test_a_room_keeps_the_beginning_and_adds_a_tail() -> None:
-    response = room_response(RoomSetting(rt60_s=0.5, direct_db=20.0), 1)
+    response = room_response(0.5, 20.0, 1)
     dry = say(0.5).samples
     wet = reverberated(dry, response)
     assert len(wet) == len(dry) + len(response) - 1

@@ -41,12 +41,14 @@ def test_a_rate_is_of_all_words_together() -> None:
     assert found.value == pytest.approx(0.1)
 
 
-@given(st.lists(st.floats(0.0, 10.0), min_size=1, max_size=30))
+@given(st.lists(st.floats(0.0, 10.0), min_size=3, max_size=30))
 @settings(deadline=None, max_examples=20)
 def test_an_estimate_is_the_same_each_time_and_within_its_interval(values: list[float]) -> None:
     first, second = (estimate(samples(values), 0.5) for _ in range(2))
     assert first == second
     assert first is not None
+    assert first.low is not None
+    assert first.high is not None
     assert first.low - 1e-9 <= first.value <= first.high + 1e-9
     assert min(values) <= first.low <= first.high <= max(values)
 
@@ -59,7 +61,8 @@ def test_repeats_of_one_text_count_as_one() -> None:
     narrow, wide = estimate(apart, 0.5), estimate(repeated, 0.5)
     assert narrow is not None
     assert wide is not None
-    assert wide.high - wide.low > 0.5 * (narrow.high - narrow.low)
+    assert None not in {wide.low, wide.high, narrow.low, narrow.high}
+    assert (wide.high or 0) - (wide.low or 0) > 0.5 * ((narrow.high or 0) - (narrow.low or 0))
 
 
 def test_noise_is_no_difference_and_a_shift_is_one() -> None:
@@ -82,3 +85,21 @@ def test_shares_differ_when_chance_would_not_make_it(after: int, beyond: bool) -
     )
     assert found is not None
     assert found.beyond_noise is beyond
+
+
+def test_two_observations_have_no_interval_and_make_no_difference() -> None:
+    found = estimate(samples([0.2, 0.4]), 0.5)
+    assert found is not None
+    assert found.value == pytest.approx(0.3)
+    assert (found.low, found.high) == (None, None)
+    apart = difference(samples([0.1]), samples([9.0]), 0.5)
+    assert apart is not None
+    assert not apart.beyond_noise
+
+
+def test_many_repeats_of_a_single_text_still_have_an_interval() -> None:
+    found = estimate([Sample("one", value) for value in (0.1, 0.2, 0.4, 0.8)], 0.5)
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value < found.high

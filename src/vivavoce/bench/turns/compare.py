@@ -9,7 +9,7 @@ from vivavoce.bench.report import Report
 
 from .figures import FIGURES, Figure, Results
 from .statistics import Difference, difference, estimate
-from .summary import OVERALL, read_results, shown
+from .summary import OVERALL, ends, read_results, shown
 
 
 def compare(before: Path, after: Path) -> Report:
@@ -64,7 +64,7 @@ def _row(name: str, figure: Figure, before: Results, after: Results) -> dict[str
         "before": shown(figure, old.value),
         "after": shown(figure, new.value),
         "difference": shown(figure, found.value),
-        "95 % confidence": f"{shown(figure, found.low)} to {shown(figure, found.high)}",
+        "95 % confidence": ends(figure, found.low, found.high),
         "verdict": _verdict(figure, found),
     }
 

@@ -62,7 +62,8 @@ class Figure:
 
 
 def _cluster(one: Turn | Tale | Cost) -> str:
-    return f"{one.scenario}/{one.label.partition(' #')[0]}"
+    text = f"{one.scenario}/{one.label.partition(' #')[0]}"
+    return f"{text}/{one.step}" if isinstance(one, Turn) else text
 
 
 def _seconds(key: str) -> Callable[[Results], Iterator[Sample]]:

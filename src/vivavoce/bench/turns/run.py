@@ -13,10 +13,11 @@ from vivavoce.registry import EngineSpec
 from vivavoce.settings import TurnSettings
 from vivavoce.stack import open_engines
 
-from .caller import Plan, place
+from .caller import place
 from .in_process import InProcess
 from .phone import Clock, WallClock
 from .scenario import Scenario
+from .script import Plan
 from .summary import Scorecard
 from .target import Target
 from .timeline import Call

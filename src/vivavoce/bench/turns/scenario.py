@@ -27,20 +27,39 @@ _DEEDS = ("say", "sound", "recording", "listen_s", "agent_says")
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class NoiseSetting:
-    """Noise that never stops. snr_db: the caller's speech above it; babble is four voices."""
+    """Noise that never stops: computed, or a recording. snr_db: the caller's speech above it.
 
-    kind: Noise
+    kind: babble is four voices. recording: a path below the folder of recordings.
+    """
+
     snr_db: Annotated[float, Field(ge=-20, le=60)]
+    kind: Noise | None = None
+    recording: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.kind is None) == (self.recording is None):
+            raise ValueError("needs kind or recording, and only one of them")
+        return self
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class RoomSetting:
-    """The caller's room. rt60_s: how long sound takes to fall by 60 dB. direct_db: the voice
-    itself above its reverberation.
+    """The caller's room: computed, or a recorded impulse response.
+
+    rt60_s: how long sound takes to fall by 60 dB. direct_db: the voice itself above its
+    reverberation. recording: a path below the folder of recordings.
     """
 
-    rt60_s: Annotated[float, Field(gt=0, le=3)]
+    rt60_s: Annotated[float, Field(gt=0, le=3)] | None = None
     direct_db: Annotated[float, Field(ge=-20, le=40)] = 3.0
+    recording: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.rt60_s is None) == (self.recording is None):
+            raise ValueError("needs rt60_s or recording, and only one of them")
+        return self
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

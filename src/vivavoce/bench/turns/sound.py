@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vivavoce.audio import Samples
 
-from .scenario import RoomSetting, Sound
+from .scenario import Sound
 
 RATE = 16_000
 SPEECH_DB = -26.0
@@ -67,18 +67,24 @@ def noise_of(kind: Sound, seed: int) -> Samples:
     return at_speech_level(np.concatenate(bursts).astype(np.float32))
 
 
-def room_response(setting: RoomSetting, seed: int) -> Samples:
+def room_response(rt60_s: float, direct_db: float, seed: int) -> Samples:
     """An impulse response: the direct sound, then noise that falls by 60 dB in `rt60_s`.
 
-    Normalized so that speech keeps its level.
+    direct_db: the direct sound above the rest. Normalized so that speech keeps its level.
     """
     random = np.random.default_rng(seed)
-    time = np.arange(round(setting.rt60_s * RATE)) / RATE
-    tail = random.standard_normal(len(time)) * np.exp(-6.908 * time / setting.rt60_s)
+    time = np.arange(round(rt60_s * RATE)) / RATE
+    tail = random.standard_normal(len(time)) * np.exp(-6.908 * time / rt60_s)
     tail[: round(0.003 * RATE)] = 0.0
-    tail *= 10 ** (-setting.direct_db / 20) / max(float(np.sqrt(np.sum(tail**2))), 1e-9)
+    tail *= 10 ** (-direct_db / 20) / max(float(np.sqrt(np.sum(tail**2))), 1e-9)
     tail[0] = 1.0
     return np.asarray(tail / np.sqrt(np.sum(tail**2)), np.float32)
+
+
+def recorded_response(samples: Samples) -> Samples:
+    """A recorded impulse response from its direct sound on, which is its loudest moment."""
+    response = samples[int(np.argmax(np.abs(samples))) :]
+    return np.asarray(response / max(float(np.sqrt(np.sum(response**2))), 1e-9), np.float32)
 
 
 def reverberated(samples: Samples, response: Samples) -> Samples:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _RESAMPLES = 1000
+_LEAST = 3
+"""Observations from which resampling says something."""
 _Z = 1.959964
 
 Statistic: TypeAlias = float | Literal["share", "ratio"]
@@ -31,26 +33,28 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure, with the ends of its confidence interval, and of how many observations."""
+    """A figure, of how many observations, and the ends of its confidence interval; None where
+    there are too few for one.
+    """
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n: int
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How much larger the second is than the first. beyond_noise: the interval leaves out zero."""
+    """How much larger the second is than the first. low, high: None where that is all one knows."""
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether it is more than chance makes."""
-        return self.low > 0 or self.high < 0
+        """Whether it is more than chance makes: the interval leaves out zero."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
 
 
 def estimate(samples: Sequence[Sample], statistic: Statistic) -> Estimate | None:
@@ -64,9 +68,11 @@ def estimate(samples: Sequence[Sample], statistic: Statistic) -> Estimate | None
     value = _figure(samples, statistic)
     if statistic == "share":
         low, high = wilson(sum(one.value for one in samples), len(samples))
-    else:
-        low, high = np.quantile(_resampled(samples, statistic, 0), (0.025, 0.975))
-    return Estimate(value, float(low), float(high), len(samples))
+        return Estimate(value, low, high, len(samples))
+    if len(samples) < _LEAST:
+        return Estimate(value, None, None, len(samples))
+    low, high = _middle(_resampled(samples, statistic, 0))
+    return Estimate(value, low, high, len(samples))
 
 
 def difference(
@@ -77,13 +83,26 @@ def difference(
     if first is None or second is None:
         return None
     value = second.value - first.value
+    if None in {first.low, first.high, second.low, second.high}:
+        return Difference(value, None, None)
     if statistic == "share":
-        low = value - math.hypot(second.value - second.low, first.high - first.value)
-        high = value + math.hypot(second.high - second.value, first.value - first.low)
-        return Difference(value, low, high)
-    spread = _resampled(after, statistic, 1) - _resampled(before, statistic, 2)
-    low, high = np.quantile(spread, (0.025, 0.975))
-    return Difference(value, float(low), float(high))
+        a, b = _spread(first), _spread(second)
+        return Difference(value, value - math.hypot(b[0], a[1]), value + math.hypot(b[1], a[0]))
+    low, high = _middle(_resampled(after, statistic, 1) - _resampled(before, statistic, 2))
+    return Difference(value, low, high)
+
+
+def _spread(found: Estimate) -> tuple[float, float]:
+    """How far the interval reaches down and up."""
+    assert found.low is not None
+    assert found.high is not None
+    return found.value - found.low, found.high - found.value
+
+
+def _middle(figures: NDArray[np.float64]) -> tuple[float, float]:
+    """Between which 95 % of them lie."""
+    low, high = np.quantile(figures, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def wilson(successes: float, n: int) -> tuple[float, float]:
@@ -102,11 +121,11 @@ def _figure(samples: Sequence[Sample], statistic: Statistic) -> float:
 
 
 def _resampled(samples: Sequence[Sample], statistic: Statistic, seed: int) -> NDArray[np.float64]:
-    """The figure of many draws of as many clusters."""
+    """The figure of many draws of as many clusters; of a single one, of its observations."""
     clusters: dict[str, list[Sample]] = {}
     for one in samples:
         clusters.setdefault(one.cluster, []).append(one)
-    groups = list(clusters.values())
+    groups = list(clusters.values()) if len(clusters) > 1 else [[one] for one in samples]
     values = [np.array([one.value for one in group]) for group in groups]
     weights = [np.array([one.weight for one in group]) for group in groups]
     random = np.random.default_rng(seed)

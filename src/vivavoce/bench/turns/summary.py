@@ -135,7 +135,14 @@ def shown(figure: Figure, value: float) -> str:
 
 def interval(figure: Figure, found: Estimate) -> str:
     """Its ends."""
-    return f"{shown(figure, found.low)} to {shown(figure, found.high)}"
+    return ends(figure, found.low, found.high)
+
+
+def ends(figure: Figure, low: float | None, high: float | None) -> str:
+    """Of an interval."""
+    if low is None or high is None:
+        return "too few"
+    return f"{shown(figure, low)} to {shown(figure, high)}"
 
 
 def _estimates(results: Results) -> dict[str, Estimate]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from . import svg
-from .caller import CHUNK_S
 from .measure import Turn
+from .script import CHUNK_S
 from .timeline import Call, Mark
 
 _LEFT = 90.0

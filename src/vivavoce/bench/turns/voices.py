@@ -16,7 +16,17 @@ from vivavoce.errors import BadRequest
 from vivavoce.media import read_audio
 
 from .scenario import Scenario, Step, Words
-from .sound import RATE, at_speech_level, babble, coloured, noise_of, reverberated, room_response
+from .sound import (
+    RATE,
+    at_speech_level,
+    babble,
+    coloured,
+    noise_of,
+    recorded_response,
+    reverberated,
+    room_response,
+    unit,
+)
 
 NOISE_S = 20.0
 _TALK = (
@@ -64,9 +74,14 @@ class Cast:
         Raises NoRecordings where there is none of that name.
         """
         dry = await self._dry(step, text, voice)
-        if dry is None or scenario.room is None:
+        room = scenario.room
+        if dry is None or room is None:
             return dry
-        response = room_response(scenario.room, seed_of(scenario.name))
+        if room.recording is not None:
+            response = recorded_response(self._read(room.recording))
+        else:
+            assert room.rt60_s is not None
+            response = room_response(room.rt60_s, room.direct_db, seed_of(scenario.name))
         return Clip(reverberated(dry.samples, response), dry.parts, dry.text)
 
     async def noise(self, scenario: Scenario) -> Samples | None:
@@ -74,8 +89,10 @@ class Cast:
         setting, seed = scenario.noise, seed_of(scenario.name)
         if setting is None:
             return None
-        if setting.kind != "babble":
-            return coloured(NOISE_S, {"white": 0.0, "pink": 1.0}[setting.kind], seed)
+        if setting.recording is not None:
+            return unit(self._read(setting.recording))
+        if setting.kind in {"white", "pink"}:
+            return coloured(NOISE_S, 1.0 if setting.kind == "pink" else 0.0, seed)
         known = sorted(voice for voice in self._known if voice.startswith("en"))
         voices = [known[(seed + 7 * i) % len(known)] if known else None for i in range(len(_TALK))]
         talks = [
@@ -120,13 +137,20 @@ class Cast:
         return (await spoken(self._tts, text, options)).resampled(RATE)
 
     def _recorded(self, path: str, level_db: float) -> Clip:
-        if self._recordings is None:
-            raise NoRecordings(f"the recording {path} needs a folder: --speech FOLDER")
+        samples = self._read(path)
+        assert self._recordings is not None
         texts = dict(manifest(self._recordings))
         if path not in texts:
-            raise NoRecordings(f"{self._recordings} has no {path} in its manifest")
-        samples = at_speech_level(trimmed(read_audio(self._recordings / path)), level_db)
+            raise NoRecordings(f"{self._recordings} has no text for {path} in its manifest")
+        samples = at_speech_level(trimmed(Audio(samples, RATE)), level_db)
         return Clip(samples, ((0.0, len(samples) / RATE),), texts[path])
+
+    def _read(self, path: str) -> Samples:
+        if self._recordings is None:
+            raise NoRecordings(f"the recording {path} needs a folder: --speech FOLDER")
+        if not (self._recordings / path).is_file():
+            raise NoRecordings(f"{self._recordings} has no {path}")
+        return read_audio(self._recordings / path, rate=RATE).samples
 
 
 def parts_of(words: Words, pause_s: float | None) -> list[str | float]:
