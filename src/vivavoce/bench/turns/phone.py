@@ -71,7 +71,7 @@ class Phone:
 
     def tell(self, kind: Kind, text: str = "", value: float | None = None, reply: str = "") -> None:
         """This happened now."""
-        at = max(0.0, self.clock.now)
+        at = round(max(0.0, self.clock.now), 4)
         self.marks.append(Mark(at, kind, text, value, reply))
         if kind == "reply started":
             self.under_way = reply

@@ -24,6 +24,7 @@ _NOTE = (
     "docs/scorecard.md tells what each figure means."
 )
 _LATE_S = 0.1
+_DRAWN = ("near_levels", "far_levels", "vad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Scorecard:
             "turns": [asdict(turn) for turn in self.results.turns],
             "tales": [asdict(tale) for tale in self.results.tales],
             "costs": [asdict(cost) for cost in self.results.costs],
-            "calls": [asdict(call) for call in self.calls],
+            "calls": [_told(call) for call in self.calls],
         }
 
 
@@ -143,6 +144,11 @@ def ends(figure: Figure, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "too few"
     return f"{shown(figure, low)} to {shown(figure, high)}"
+
+
+def _told(call: Call) -> dict[str, object]:
+    """A call for JSON, without what is only drawn."""
+    return {key: value for key, value in asdict(call).items() if key not in _DRAWN}
 
 
 def _estimates(results: Results) -> dict[str, Estimate]:
