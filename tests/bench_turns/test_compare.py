@@ -45,6 +45,20 @@ async def test_what_is_written_can_be_read_back(calls: Calls, tmp_path: Path) ->
     assert data["calls"][0]["marks"]
 
 
+async def test_a_table_has_a_row_for_each_scenario_and_one_for_each_figure() -> None:
+    both = [results([0.25, 0.35]), results([0.5] * 3, cut_offs=1, scenario="b")]
+    made = Scorecard(
+        "x", Results([*both[0].turns, *both[1].turns], (), [*both[0].costs, *both[1].costs])
+    )
+    first, second = made.by_scenario().rows
+    assert (first["scenario"], first["gap"], first["cut off"]) == ("a", 300, 0)
+    assert (second["scenario"], second["gap"], second["cut off"]) == ("b", 500, 33)
+    found = {str(row["figure"]): row for row in made.report().rows}
+    assert found["gap, median"]["n"] == 5
+    assert found["cut off"]["value"] == "20.0 %"
+    assert "WER" not in found
+
+
 async def test_a_run_does_not_differ_from_itself(calls: Calls, tmp_path: Path) -> None:
     made = await card(calls)
     for name in ("a.json", "b.json"):

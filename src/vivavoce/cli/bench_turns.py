@@ -91,6 +91,7 @@ def turns(
             tell=_tell,
         )
     )
+    card.by_scenario().print()
     report = card.report()
     report.print()
     if json_file is not None:

@@ -50,7 +50,8 @@ class Results:
 class Figure:
     """One figure. unit: of its value: seconds are shown as ms, shares in %.
 
-    better: in which direction it improves, if in any. statistic: see there.
+    statistic: see there. better: in which direction it improves, if in any. short: what the table
+    of all scenarios calls it, if it has it.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Figure:
     samples: Callable[[Results], Iterator[Sample]]
     statistic: Statistic = "ratio"
     better: Literal["less", "more"] | None = "less"
+    short: str = ""
 
 
 def _cluster(one: Turn | Tale | Cost) -> str:
@@ -143,26 +145,54 @@ def _cpu(results: Results) -> Iterator[Sample]:
 
 
 FIGURES: tuple[Figure, ...] = (
-    Figure("gap_p50", "gap, median", "s", _seconds("gap"), 0.5),
+    Figure("gap_p50", "gap, median", "s", _seconds("gap"), 0.5, short="gap"),
     Figure("gap_p90", "gap, 90 %", "s", _seconds("gap"), 0.9),
-    Figure("gap_p95", "gap, 95 %", "s", _seconds("gap"), 0.95),
-    Figure("cut_offs", "cut off", "share", _share(lambda turn: turn.cut_off), "share"),
-    Figure("unanswered", "no answer", "share", _share(_unanswered), "share"),
+    Figure("gap_p95", "gap, 95 %", "s", _seconds("gap"), 0.95, short="gap 95 %"),
     Figure(
-        "false_interruptions", "false interruptions", "share", _share(_falsely_interrupted), "share"
+        "cut_offs", "cut off", "share", _share(lambda turn: turn.cut_off), "share", short="cut off"
+    ),
+    Figure("unanswered", "no answer", "share", _share(_unanswered), "share", short="no answer"),
+    Figure(
+        "false_interruptions",
+        "false interruptions",
+        "share",
+        _share(_falsely_interrupted),
+        "share",
+        short="false stops",
     ),
     Figure("resumed", "of these resumed", "share", _share(_resumed), "share", better="more"),
     Figure(
-        "missed_barge_ins", "missed barge-ins", "share", _share(lambda turn: turn.missed), "share"
+        "missed_barge_ins",
+        "missed barge-ins",
+        "share",
+        _share(lambda turn: turn.missed),
+        "share",
+        short="missed",
     ),
-    Figure("silence_p50", "to silence, median", "s", _seconds("to_silence"), 0.5),
+    Figure(
+        "silence_p50", "to silence, median", "s", _seconds("to_silence"), 0.5, short="to silence"
+    ),
     Figure("silence_p95", "to silence, 95 %", "s", _seconds("to_silence"), 0.95),
     Figure("decided_p95", "from decision, 95 %", "s", _seconds("to_silence_decided"), 0.95),
-    Figure("self_interruptions", "self-interruptions", "share", _share(_self_interrupted), "share"),
-    Figure("unprompted", "unprompted replies", "share", _share(_unprompted), "share"),
+    Figure(
+        "self_interruptions",
+        "self-interruptions",
+        "share",
+        _share(_self_interrupted),
+        "share",
+        short="heard itself",
+    ),
+    Figure(
+        "unprompted",
+        "unprompted replies",
+        "share",
+        _share(_unprompted),
+        "share",
+        short="unprompted",
+    ),
     Figure("unheard_words", "unheard words a reply", "number", _unheard),
     Figure("missing_words", "missing words an interruption", "number", _missing),
-    Figure("wer", "WER", "share", _errors),
+    Figure("wer", "WER", "share", _errors, short="WER"),
     Figure("drafts_used", "drafts used", "share", _used, better="more"),
     Figure("drafts_wasted", "drafts wasted", "share", _wasted),
     Figure("cpu", "CPU s a minute", "number", _cpu),

@@ -50,21 +50,33 @@ class Scorecard:
         return {name: _estimates(results) for name, results in parts.items()}
 
     def report(self) -> Report:
-        """A row for each figure and scenario, as it is printed."""
+        """A row for each figure over all, as it is printed; in detail all there is."""
         estimates = self.estimates()
+        overall = estimates[next(reversed(estimates))]
         rows: list[dict[str, Cell]] = [
             {
-                "scenario": name,
                 "figure": figure.name,
-                "value": shown(figure, found[figure.key].value),
-                "95 % confidence": interval(figure, found[figure.key]),
-                "n": found[figure.key].n,
+                "value": shown(figure, overall[figure.key].value),
+                "95 % confidence": interval(figure, overall[figure.key]),
+                "n": overall[figure.key].n,
             }
-            for name, found in estimates.items()
             for figure in FIGURES
-            if figure.key in found
+            if figure.key in overall
         ]
         return Report("turns", rows, (_NOTE, *self.warnings()), self._details(estimates))
+
+    def by_scenario(self) -> Report:
+        """A row for each scenario, of the figures that matter most; as it is printed."""
+        estimates = self.estimates()
+        figures = [
+            one for one in FIGURES if one.short and any(one.key in f for f in estimates.values())
+        ]
+        rows: list[dict[str, Cell]] = []
+        for name, found in estimates.items():
+            if name != OVERALL:
+                cells = {one.short: _cell(one, found.get(one.key)) for one in figures}
+                rows.append({"scenario": name, **cells})
+        return Report("turns by scenario", rows, ("Times in ms, shares in %.",))
 
     def warnings(self) -> list[str]:
         """What went wrong, so that figures are not taken for more than they are."""
@@ -137,6 +149,13 @@ def shown(figure: Figure, value: float) -> str:
 def interval(figure: Figure, found: Estimate) -> str:
     """Its ends."""
     return ends(figure, found.low, found.high)
+
+
+def _cell(figure: Figure, found: Estimate | None) -> Cell:
+    if found is None:
+        return None
+    factor = {"s": 1000, "share": 100, "number": 1}[figure.unit]
+    return round(factor * found.value)
 
 
 def ends(figure: Figure, low: float | None, high: float | None) -> str:
