@@ -157,7 +157,7 @@ class Transcribed:
                 "confidence": _average(
                     (it.confidence, weight) for it, weight in zip(said, weights, strict=True)
                 ),
-                "words": [word for it in self.segments for word in _words(it)] if words else None,
+                "words": [word for it in self.segments for word in words_of(it)] if words else None,
                 "words_estimated": any(not it.words for it in said) if words else None,
                 "segments": dicts,
                 "duration_s": round(self.duration, 3),
@@ -201,7 +201,7 @@ async def transcribed(
     return Transcribed(segments, count / rate, took, engines.stt.name, rate)
 
 
-def _words(segment: Segment) -> list[TimedWord]:
+def words_of(segment: Segment) -> list[TimedWord]:
     """With the engine's times, or else spread over the segment by the width of each word."""
     spread = (Word(span.text.strip(), span.start, span.end) for span in spans_of(segment))
     return timed(segment.transcript.words or spread)

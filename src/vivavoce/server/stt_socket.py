@@ -22,7 +22,7 @@ from . import pcm
 from .outbox import Gone
 from .problems import Problem
 from .sockets import Socket, opening, parsed, serve
-from .stt_api import SttWishes
+from .stt_api import SttWishes, words_of
 
 router = APIRouter()
 
@@ -110,7 +110,7 @@ class _Stream:
             aclosing(captions(audio, engines.vad, engines.stt, start.options(), settings)) as found,
         ):
             async for caption in found:
-                await self._socket.send(_event(caption))
+                await self._socket.send(_event(caption, words=start.words))
         await self._socket.send({"event": "Ended", "duration_s": round(self._seconds, 3)})
 
     async def _audio(self, messages: AsyncIterator[str | bytes]) -> AsyncGenerator[Audio, None]:
@@ -143,14 +143,19 @@ class _Stream:
         return True
 
 
-def _event(caption: Caption) -> dict[str, object]:
+def _event(caption: Caption, *, words: bool) -> dict[str, object]:
     said = caption.transcript
+    segment = Segment(caption.start, caption.end, said)
     stable = len(said.text.split()) if caption.final else said.stable
-    return {
+    event = {
         "event": "Final" if caption.final else "Partial",
-        **segment_dict(Segment(caption.start, caption.end, said)),
+        **segment_dict(segment),
         "stable": stable,
     }
+    if words and caption.final and said.text.strip():
+        event["words"] = [word.model_dump(exclude_none=True) for word in words_of(segment)]
+        event["words_estimated"] = not said.words
+    return event
 
 
 async def _with(

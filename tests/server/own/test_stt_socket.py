@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from vivavoce.engines import SttOptions, SttStream, Transcript, Word
 from vivavoce.testing import ScriptedStt, hush, say
+from vivavoce.testing.scripted import ScriptedSttStream
 
 if TYPE_CHECKING:
     from tests.server.conftest import Served, Serving
     from tests.server.own.conftest import Devices
+
+
+class TimedStt(ScriptedStt):
+    """Tells when the first word was said."""
+
+    async def open(self, options: SttOptions) -> SttStream:
+        return TimedStream(self, options)
+
+
+class TimedStream(ScriptedSttStream):
+    async def finish(self) -> Transcript:
+        said = await super().finish()
+        return replace(said, words=(Word(said.text.split()[0], 0.1, 0.4),)) if said.text else said
 
 
 async def test_what_is_said_comes_while_it_is_said_and_for_good(
@@ -50,6 +66,36 @@ async def test_the_address_and_float32_do_as_well(serving: Serving, device: Devi
         assert (await client.until("Started"))["encoding"] == "float32"
         assert (await client.until("Final"))["text"] == "what time is it"
     assert client.of("Partial") == []
+
+
+async def test_words_without_times_are_given_estimated_ones(
+    serving: Serving, device: Devices
+) -> None:
+    async with (
+        serving(stt=ScriptedStt("what time is it")) as server,
+        device(f"{server.ws_url}/stt/stream", rate=16_000, words=True) as client,
+    ):
+        await client.speak(hush(0.5), say(1.0), hush(0.3))
+        await client.tell(type="end")
+        final: Any = await client.until("Final")
+    assert final["words_estimated"] is True
+    assert [word["text"] for word in final["words"]] == ["what", "time", "is", "it"]
+    assert (final["words"][0]["start"], final["words"][-1]["end"]) == (final["start"], final["end"])
+    assert all("words" not in partial for partial in client.of("Partial"))
+
+
+async def test_words_are_the_engines_own_where_it_times_them(
+    serving: Serving, device: Devices
+) -> None:
+    async with (
+        serving(stt=TimedStt("what time is it")) as server,
+        device(f"{server.ws_url}/stt/stream", rate=16_000, words=True) as client,
+    ):
+        await client.speak(say(1.0), hush(0.3))
+        await client.tell(type="end")
+        final: Any = await client.until("Final")
+    assert final["words_estimated"] is False
+    assert [word["text"] for word in final["words"]] == ["what"]
 
 
 async def test_a_wrong_message_is_told_and_the_stream_goes_on(
