@@ -94,10 +94,11 @@ class Conversation:
         return take
 
     async def over(self) -> None:
-        """Wait until the server wants to stop and no reply of the session is under way.
+        """Wait until the server wants to stop and no reply of the session is under way, or until
+        it has no more time for one.
 
-        Who waits then ends the conversation as its protocol does; `server.settings.drain_s`
-        later it is cancelled.
+        Who waits then ends the conversation as its protocol does; what does not end soon is
+        cancelled.
         """
         await self._over.wait()
 
@@ -105,6 +106,10 @@ class Conversation:
         """Let the reply under way end, and nothing follow it."""
         self._asked_to_end = True
         self._perhaps_over()
+
+    def end(self) -> None:
+        """Let it end now, amid a reply too."""
+        self._over.set()
 
     def _perhaps_over(self) -> None:
         if self._asked_to_end and not self._replying:
@@ -177,8 +182,13 @@ class Conversations:
         for conversation in self._running:
             conversation.finish()
 
+    def end(self) -> None:
+        """Have all conversations end now, each as its protocol does."""
+        for conversation in self._running:
+            conversation.end()
+
     def cancel(self) -> None:
-        """End them now."""
+        """Stop what has not ended by itself."""
         for task in self._running.values():
             if task is not None:
                 task.cancel()

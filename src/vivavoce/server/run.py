@@ -27,6 +27,8 @@ from .webrtc.reach import Ports
 
 log = logging.getLogger(__name__)
 
+_FAREWELL_S = 1.0
+"""How long a conversation may take to tell its client that it ends."""
 _CANCELLED_S = 2.0
 """How long what was cancelled may take to end."""
 
@@ -152,19 +154,26 @@ async def _proved(service: Service) -> Proof | NotProved:
 
 
 async def _drain(service: Service, listener: Listener, listening: asyncio.Task[None]) -> None:
-    """End sessions after their replies and requests after their answers, all within `drain_s`."""
+    """End sessions after their replies and requests after their answers, all within `drain_s`;
+    what still runs then is told so, and cut.
+    """
     clock = asyncio.get_running_loop().time
     deadline = clock() + service.settings.drain_s
     service.drain()
-    with suppress(TimeoutError):
-        async with asyncio.timeout_at(deadline):
-            await service.conversations.ended()
+    await _ended(service, deadline)
+    service.conversations.end()
+    await _ended(service, clock() + _FAREWELL_S)
     listener.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - clock()))
     listener.should_exit = True
     await asyncio.wait({listening})
     service.conversations.cancel()
+    await _ended(service, clock() + _CANCELLED_S)
+
+
+async def _ended(service: Service, deadline: float) -> None:
+    """Wait until no conversation runs, but not longer than that."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(_CANCELLED_S):
+        async with asyncio.timeout_at(deadline):
             await service.conversations.ended()
 
 
