@@ -90,12 +90,13 @@ async def sound_file(
         encoder = await asyncio.to_thread(Encoder, source_rate, rate, form)
         try:
             async for piece in samples:
-                silent = False
+                silent = silent and not len(piece)
                 if data := await asyncio.to_thread(encoder.feed, piece):
                     yield data
             if silent and least_s:
                 silence = Audio.silence(least_s, source_rate).samples
-                yield await asyncio.to_thread(encoder.feed, silence)
+                if data := await asyncio.to_thread(encoder.feed, silence):
+                    yield data
             if data := await asyncio.to_thread(encoder.finish):
                 yield data
         finally:

@@ -166,8 +166,9 @@ async def _samples(pieces: AsyncGenerator[Speech, None]) -> AsyncGenerator[Sampl
     nothing = True
     async with aclosing(pieces):
         async for piece in pieces:
-            nothing = False
-            yield piece.samples
+            if len(piece.samples):
+                nothing = False
+                yield piece.samples
     if nothing:
         raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import httpx
@@ -11,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vivavoce.audio import Audio
+from vivavoce.engines import Speech, TtsOptions
 from vivavoce.errors import EngineError
 from vivavoce.media import read_audio
 from vivavoce.server.accepting import accepted
@@ -105,6 +108,23 @@ async def test_what_is_wrong_is_named(
         answer = await client.post("/tts/synthesize", json=body)
     error = answer.json()["error"]
     assert (answer.status_code, error["param"]) == (status, param), error
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3", "pcm"])
+@pytest.mark.parametrize("headers", [{}, JSON], ids=["streamed", "json"])
+async def test_a_voice_that_gives_no_sound_is_told(
+    serving: Serving, form: str, headers: dict[str, str]
+) -> None:
+    class Mute(ScriptedTts):
+        async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+            yield Speech(Audio.silence(0.0, self.rate).samples)
+
+    async with (
+        serving(tts=Mute()) as server,
+        httpx.AsyncClient(base_url=server.url, headers=headers) as client,
+    ):
+        answer = await client.post("/tts/synthesize", json={"text": "Hi.", "format": form})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "text")
 
 
 async def test_an_answer_that_nobody_accepts_is_not_made(server: Served) -> None:
