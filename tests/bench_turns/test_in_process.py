@@ -11,7 +11,7 @@ from vivavoce.bench.turns.in_process import InProcess
 from vivavoce.bench.turns.measure import Turn, tales_of, turns_of
 from vivavoce.bench.turns.phone import LockstepClock
 from vivavoce.bench.turns.run import calls_to
-from vivavoce.bench.turns.summary import cost_of
+from vivavoce.bench.turns.summary import Scorecard, cost_of
 from vivavoce.bench.turns.timeline import Call
 from vivavoce.bench.turns.voices import Cast
 from vivavoce.engines import SttOptions, SttStream
@@ -206,6 +206,23 @@ async def test_a_bad_network_is_survived(calls: Calls, jitter: int) -> None:
     (call,) = await calls(text, "one two three", "three")
     assert call.failure is None
     assert turns_of(call)[0].answered is True
+
+
+async def test_takes_differ_in_voice_and_sound(calls: Calls) -> None:
+    text = "voices: [tone, other]\ntakes: 2\nscript:\n  - sound: cough\n"
+    first, second = await calls(text)
+    assert [call.label for call in (first, second)] == ["1, tone #1", "2, other #1"]
+    assert first.near_levels != second.near_levels
+
+
+async def test_noise_that_stops_a_reply_is_a_false_interruption(calls: Calls) -> None:
+    text = "noise: {kind: white, snr_db: -6}\n" + script(
+        TALE, "  - listen_s: 2\n    when: {reply_heard_s: 0.02}\n"
+    )
+    made = await calls(text, "one two three four")
+    found = Scorecard.of("x", made).estimates()["case"]
+    assert found["false_interruptions"].value == 1.0
+    assert "self_interruptions" not in found
 
 
 async def test_repeats_have_labels_and_luck_of_their_own(calls: Calls) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from vivavoce.bench.turns.scenario import Scenario, load, only, parse
+from vivavoce.bench.turns.scenario import Scenario, Step, When, load, only, parse
 from vivavoce.errors import BadConfig, BadRequest
 
 GOOD = """about: A question.
@@ -83,6 +84,21 @@ def test_an_error_names_the_file_the_line_and_the_key(
 def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadConfig, match=r"mine\.yaml:1: keys with values are wanted"):
         parse(written(tmp_path, text))
+
+
+def test_the_example_in_the_docs_is_a_scenario(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/scorecard.md").read_text("utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    scenario = parse(written(tmp_path, example))
+    assert scenario.takes == 2
+    assert len(scenario.script) == 4
+
+
+def test_every_key_of_a_step_is_in_the_docs() -> None:
+    page = (Path(__file__).parents[2] / "docs/scorecard.md").read_text("utf-8")
+    for shape in (Step, When, Scenario):
+        for field in fields(shape):
+            assert field.name == "name" or field.name in page, field.name
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:

@@ -97,11 +97,11 @@ def _self_interrupted(turn: Turn) -> bool | None:
 
 
 def _falsely_interrupted(turn: Turn) -> bool | None:
-    return turn.stopped if turn.what != "silence" else None
+    return None if turn.echo and turn.what == "silence" else turn.stopped
 
 
 def _resumed(turn: Turn) -> bool | None:
-    return not turn.lost if turn.stopped and turn.what != "silence" else None
+    return not turn.lost if _falsely_interrupted(turn) else None
 
 
 def _unprompted(turn: Turn) -> bool | None:

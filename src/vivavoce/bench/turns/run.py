@@ -84,9 +84,9 @@ async def plans_of(scenario: Scenario, cast: Cast, repeats: int = 1) -> list[Pla
     """The calls of a scenario, with their sound. Raises NoRecordings where some are missing."""
     noise = await cast.noise(scenario)
     plans = []
-    for number, text in enumerate(scenario.texts or (None,)):
+    for number, text in enumerate((scenario.texts or (None,)) * scenario.takes):
         voice = cast.voice(scenario, number)
-        clips = [await cast.clip(scenario, step, text, voice) for step in scenario.script]
+        clips = [await cast.clip(scenario, step, text, voice, number) for step in scenario.script]
         label = f"{number + 1}" if voice is None else f"{number + 1}, {voice}"
         for repeat in range(repeats):
             seed = seed_of(f"{scenario.name}/{number}/{repeat}")

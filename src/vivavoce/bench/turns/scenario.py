@@ -149,11 +149,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Scenario:
-    """A script, played once for each text.
+    """A script, played once for each text, or several times.
 
-    texts: what `{text}` stands for; without any the script is played once. voices: the callers',
-    in turn; those that the voice engine lacks are left out. set: `tuning` to work with,
-    `reported` for figures. instructions: the agent's system prompt.
+    texts: what `{text}` stands for; without any the script is played without. takes: how often it
+    is played for each text, with other computed sounds. voices: the callers', in turn; those that
+    the voice engine lacks are left out. set: `tuning` to work with, `reported` for figures.
+    instructions: the agent's system prompt.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Scenario:
     set: Literal["reported", "tuning"]
     script: Annotated[tuple[Step, ...], Field(min_length=1)]
     texts: tuple[Words, ...] = ()
+    takes: Annotated[int, Field(ge=1, le=100)] = 1
     voices: tuple[str, ...] = ()
     noise: NoiseSetting | None = None
     room: RoomSetting | None = None

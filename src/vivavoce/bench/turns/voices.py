@@ -67,13 +67,18 @@ class Cast:
         return voices[number % len(voices)] if voices else None
 
     async def clip(
-        self, scenario: Scenario, step: Step, text: Words | None, voice: str | None
+        self,
+        scenario: Scenario,
+        step: Step,
+        text: Words | None,
+        voice: str | None,
+        take: int = 0,
     ) -> Clip | None:
         """A step's sound, in the scenario's room; None of one that is silent.
 
         Raises NoRecordings where there is none of that name.
         """
-        dry = await self._dry(step, text, voice)
+        dry = await self._dry(step, text, voice, take)
         room = scenario.room
         if dry is None or room is None:
             return dry
@@ -101,9 +106,11 @@ class Cast:
         ]
         return babble(talks, NOISE_S, seed)
 
-    async def _dry(self, step: Step, text: Words | None, voice: str | None) -> Clip | None:
+    async def _dry(
+        self, step: Step, text: Words | None, voice: str | None, take: int
+    ) -> Clip | None:
         if step.sound is not None:
-            samples = noise_of(step.sound, seed_of(f"{step.sound}{voice}"))
+            samples = noise_of(step.sound, seed_of(f"{step.sound}{voice}{take}"))
             samples = samples * np.float32(10 ** (step.level_db / 20))
             return Clip(samples, ((0.0, len(samples) / RATE),), "")
         if step.recording is not None:
