@@ -150,7 +150,7 @@ def test_null_and_empty_values_clear() -> None:
         },
     )
     assert cleared == SessionConfig(voice="marin", turn_detection=None)
-    assert change(FULL, instructions=None, tools=None).tools == ()
+    assert change(FULL, instructions=None, tools=None, tool_choice=None).tools == ()
 
 
 def test_turn_detection_false_is_off() -> None:
@@ -188,12 +188,30 @@ def test_audio_and_text_together_are_audio() -> None:
 
 def test_tools_of_either_form_of_choice_are_read() -> None:
     tool = {"type": "function", "name": "look_up", "parameters": {"type": "object"}}
-    assert change(FULL, tools=[tool]).tools == (ToolSpec("look_up", "", {"type": "object"}),)
     for choice in (
         {"type": "function", "name": "look_up"},
         {"type": "function", "function": {"name": "look_up"}},
     ):
-        assert change(FULL, tool_choice=choice).tool_choice == "look_up"
+        changed = change(FULL, tools=[tool], tool_choice=choice)
+        assert changed.tools == (ToolSpec("look_up", "", {"type": "object"}),)
+        assert changed.tool_choice == "look_up"
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"tool_choice": {"type": "function", "name": "look_down"}},
+        {"tools": [{"name": "look_up"}]},
+        {"tools": []},
+        {"tools": [], "tool_choice": "required"},
+    ],
+    ids=str,
+)
+def test_a_tool_that_is_not_there_cannot_be_demanded(patch: dict[str, Any]) -> None:
+    with pytest.raises(WireError, match="cannot be called") as told:
+        change(FULL, **patch)
+    assert (told.value.code, told.value.param) == ("invalid_value", "session.tool_choice")
+    assert change(FULL, instructions="Be kind.").tool_choice == "weather"
 
 
 def test_keys_that_nobody_knows_are_passed_over() -> None:

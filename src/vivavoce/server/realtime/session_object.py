@@ -27,7 +27,7 @@ from .fields import (
     text,
 )
 from .session_config import NoiseReduction, SessionConfig, Transcription
-from .tool_fields import tool_choice_object, tool_choice_of, tools_object, tools_of
+from .tool_fields import check_choice, tool_choice_object, tool_choice_of, tools_object, tools_of
 from .turn_detection import turn_detection_object, turn_detection_of
 from .wire_error import WireError
 
@@ -62,6 +62,8 @@ def updated(config: SessionConfig, patch: Json, *, audio_started: bool) -> Sessi
     session = Patch(patch, "session")
     audio = session.inner("audio")
     new = _with_reply(config, session)
+    if {"tools", "tool_choice"} & patch.keys():
+        check_choice(new.tool_choice, new.tools, "session.tool_choice")
     new = _with_output(_with_input(new, audio.inner("input")), audio.inner("output"))
     if audio_started and new.voice != config.voice:
         raise WireError(
