@@ -13,6 +13,7 @@ from tests.server.realtime.talk import Talk
 from vivavoce.audio import to_pcm16
 from vivavoce.engines import Message, ToolCall
 from vivavoce.errors import EngineError
+from vivavoce.server.realtime.narrator import REMEMBERED
 from vivavoce.sinks import MemorySink
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, hush, say
 
@@ -218,6 +219,43 @@ async def test_what_is_not_the_models_speech_cannot_be_truncated() -> None:
                 }
             )
     assert error_codes(talk) == ["invalid_value", "item_truncate_invalid_item_id"]
+
+
+async def test_only_the_first_part_can_be_truncated() -> None:
+    async with Talk(llm=ScriptedLlm(LONG)) as talk:
+        await talk.sends(wrote("Count."), CREATE)
+        item_id = talk.last("response.output_item.done")["item"]["id"]
+        cut = {"type": "conversation.item.truncate", "item_id": item_id, "audio_end_ms": 1000}
+        await talk.sends({**cut, "content_index": 1})
+        await talk.sends({"type": "conversation.item.retrieve", "item_id": item_id})
+        kept = talk.last("conversation.item.retrieved")["item"]["content"][0]["transcript"]
+    error = talk.last("error")["error"]
+    assert (error["code"], error["param"]) == ("invalid_value", "content_index")
+    assert kept == LONG
+    assert not talk.of("conversation.item.truncated")
+
+
+async def test_a_message_whose_word_times_are_forgotten_is_not_truncated() -> None:
+    async with Talk(llm=ScriptedLlm(LONG, *["Yes."] * REMEMBERED)) as talk:
+        for _ in range(REMEMBERED + 1):
+            await talk.sends(wrote("Go on."), CREATE)
+        first, second = (talk.of("response.output_item.done")[n]["item"]["id"] for n in (0, 1))
+        for item_id in (first, second):
+            await talk.sends(
+                {
+                    "type": "conversation.item.truncate",
+                    "item_id": item_id,
+                    "content_index": 0,
+                    "audio_end_ms": 0,
+                }
+            )
+        await talk.sends({"type": "conversation.item.retrieve", "item_id": first})
+        kept = talk.last("conversation.item.retrieved")["item"]["content"][0]["transcript"]
+    error = talk.last("error")["error"]
+    assert (error["code"], error["param"]) == ("invalid_value", "item_id")
+    assert "Nothing was cut" in error["message"]
+    assert kept == LONG
+    assert [event["item_id"] for event in talk.of("conversation.item.truncated")] == [second]
 
 
 async def test_a_client_cancels_and_may_ask_anew() -> None:

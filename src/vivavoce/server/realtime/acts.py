@@ -24,6 +24,7 @@ from .client_events import (
 from .dialogue import Dialogue
 from .fields import Json
 from .items import Item, Message, Part, item_of
+from .narrator import REMEMBERED
 from .recordings import with_transcripts
 from .responses import ItemReference, ResponseConfig, response_of
 from .wire_error import WireError
@@ -112,27 +113,45 @@ class Acts:
     async def _truncate(self, event: ItemTruncate) -> None:
         """Keep what was heard of a spoken item. Past its end nothing is cut."""
         dialogue = self._dialogue
-        item = dialogue.conversation.get(event.item_id, "truncate")
-        if not isinstance(item, Message) or not any(
-            part.type == "output_audio" for part in item.content
-        ):
-            spoken_now = isinstance(item, Message) and item.status == "in_progress"
-            if not spoken_now:
-                raise WireError(
-                    f"Only the model's audio messages can be truncated; '{event.item_id}' is none.",
-                    "invalid_value",
-                    "item_id",
-                )
+        self._check_spoken(event)
         turn = dialogue.narrator.turns.get(event.item_id)
         if turn is not None and turn == dialogue.narrator.turn and dialogue.session.replying:
             await self._interrupt()
         heard = None if turn is None else dialogue.session.heard_by(turn, event.audio_end_ms / 1000)
+        if heard is None:
+            raise WireError(
+                f"Which words were spoken when in '{event.item_id}' is not known: only of the "
+                f"model's latest {REMEMBERED} messages is it kept. Nothing was cut.",
+                "invalid_value",
+                "item_id",
+            )
         item = dialogue.conversation.get(event.item_id, "truncate")
-        if heard is not None and isinstance(item, Message):
+        if isinstance(item, Message):
             content = (Part("output_audio", heard),)
             dialogue.conversation.replace(replace(item, content=content))
         dialogue.session.remembered_anew()
         dialogue.send(tell.item_truncated(event.item_id, event.content_index, event.audio_end_ms))
+
+    def _check_spoken(self, event: ItemTruncate) -> None:
+        """See that it is the model's audio that is to be cut, or may yet be."""
+        if event.content_index != 0:
+            raise WireError(
+                f"Invalid 'content_index': {event.content_index}; all of what an item says is its "
+                "part 0.",
+                "invalid_value",
+                "content_index",
+            )
+        item = self._dialogue.conversation.get(event.item_id, "truncate")
+        spoken = isinstance(item, Message) and (
+            item.status == "in_progress"
+            or any(part.type == "output_audio" for part in item.content)
+        )
+        if not spoken:
+            raise WireError(
+                f"Only the model's audio messages can be truncated; '{event.item_id}' is none.",
+                "invalid_value",
+                "item_id",
+            )
 
     # --- responses -------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from .speech import UserSpeech
 
 Speech: TypeAlias = events.SpeechStarted | events.SpeechStopped | events.Heard | events.TurnDropped
 
-_REMEMBERED = 32
+REMEMBERED = 32
 """Items of which can be told what was heard of them, as many as the core remembers."""
 
 
@@ -155,5 +155,5 @@ class Narrator:
         """Which turn of the core the response's message is."""
         if response.message is not None and response.message.id not in self.turns:
             self.turns[response.message.id] = self.turn
-            if len(self.turns) > _REMEMBERED:
+            if len(self.turns) > REMEMBERED:
                 self.turns.popitem(last=False)
