@@ -30,6 +30,14 @@ _STEP = 200
 """Characters looked through for phrases at once, so that the first is found soon."""
 
 
+def forms_by_type(form: SpeechForm | None) -> dict[str, SpeechForm]:
+    """What a client's `Accept` may name, and what it means: this form, or any, `wav` first."""
+    found: dict[str, SpeechForm] = {}
+    for each in MEDIA_TYPES if form is None else (form,):
+        found.setdefault(MEDIA_TYPES[each].partition(";")[0], each)
+    return found
+
+
 class Speaking:
     """Phrases spoken one after another. seconds: what has been spoken so far.
 

@@ -29,7 +29,15 @@ from .event_stream import Streamed, while_connected, whole_or_cut
 from .pcm import Rate
 from .problems import Problem
 from .service import Service
-from .speaking import MEDIA_TYPES, Speaking, SpeechForm, language_of, sound_file, spoken
+from .speaking import (
+    MEDIA_TYPES,
+    Speaking,
+    SpeechForm,
+    forms_by_type,
+    language_of,
+    sound_file,
+    spoken,
+)
 from .wanted_settings import known_voice
 
 router = APIRouter(tags=["Speech"])
@@ -52,7 +60,9 @@ class SpeechWishes(VoiceWishes):
     """A text, and how to say it."""
 
     text: str = Field(min_length=1)
-    format: SpeechForm = "wav"
+    format: SpeechForm = Field(
+        "wav", description="Of the audio; where it is left out, `Accept` may name one."
+    )
     sample_rate: Rate | None = Field(None, description="In Hz; the engine's own by default.")
 
     model_config = ConfigDict(
@@ -76,10 +86,11 @@ async def synthesize(
 ) -> Response:
     """A text as speech: the audio itself, whose first bytes leave with the first phrase.
 
-    With `Accept: application/json`: base64-encoded, with the times of the words.
+    With `Accept: application/json`: base64-encoded, with its duration and the times of the words.
     """
-    audio_type = MEDIA_TYPES[body.format].partition(";")[0]
-    as_json = accepted(accept, (audio_type, _JSON)) == _JSON
+    sounds = forms_by_type(body.format if "format" in body.model_fields_set else None)
+    form = accepted(accept, (*sounds, _JSON))
+    body = body.model_copy(update={"format": sounds.get(form, body.format)})
     if len(body.text) > service.limits.text_chars:
         what = f"the text has {len(body.text):,} characters; {service.limits.text_chars:,} may be"
         raise Problem(what, status=413, code="text_too_long", param="text")
@@ -87,7 +98,7 @@ async def synthesize(
     rate = body.sample_rate or service.engines.tts.rate
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(service.admission.request(caller))
-        if as_json:
+        if form == _JSON:
             return await while_connected(
                 request.receive, lambda: _whole(body, options, rate, service)
             )

@@ -29,7 +29,7 @@ from .pcm import Rate
 from .recordings import documented, recording
 from .service import Service
 from .sockets import checked
-from .speaking import MEDIA_TYPES, SpeechForm
+from .speaking import MEDIA_TYPES, SpeechForm, forms_by_type
 from .tts_api import VoiceWishes, encoded
 from .uploads import decoded
 from .wanted_settings import known_voice
@@ -46,7 +46,9 @@ class ChatWishes(VoiceWishes):
 
     conversation_id: str | None = Field(None, description="Of a turn before, to go on from it.")
     system_prompt: str | None = Field(None, description="What the model is told first.")
-    format: SpeechForm = Field("wav", description="Of the reply's audio.")
+    format: SpeechForm = Field(
+        "wav", description="Of the reply's audio; where it is left out, `Accept` may name one."
+    )
     sample_rate: Rate | None = Field(None, description="In Hz; the engine's own by default.")
     language: str | None = Field(
         None, description="Of the conversation, such as `en`.", max_length=35
@@ -76,13 +78,15 @@ async def voice_chat(
     """A spoken turn: send a recording, get what was heard, the reply, and its audio.
 
     `Accept` decides the form: JSON with the audio in base64; `multipart/mixed` or
-    `multipart/form-data` with the JSON and the audio; or the audio alone, with the texts in
-    headers, percent-encoded.
+    `multipart/form-data` with the JSON and the audio; or the audio alone, in the `format` or, where
+    none is given, of the type that is accepted, with the texts in headers, percent-encoded.
     """
     async with recording(request, service.limits) as (path, fields):
         wishes = checked(_WISHES, {**wishes.model_dump(exclude_unset=True), **fields})
-        audio_type = MEDIA_TYPES[wishes.format].partition(";")[0]
-        form = accepted(accept, (_JSON, _MIXED, _FORM, audio_type))
+        given = wishes.format if "format" in wishes.model_fields_set else None
+        sounds = forms_by_type(given)
+        form = accepted(accept, (_JSON, _MIXED, _FORM, *sounds))
+        wishes = wishes.model_copy(update={"format": sounds.get(form, wishes.format)})
         settings = await _settings(wishes, service)
         dialogues = _dialogues.setdefault(service, Dialogues())
 
@@ -101,7 +105,7 @@ async def voice_chat(
                 return await _told(wishes, service, dialogue, turn, begun)
 
         told = await while_connected(request.receive, converse)
-    return _as(form, told, audio_type)
+    return _as(form, told, MEDIA_TYPES[wishes.format].partition(";")[0])
 
 
 async def _settings(wishes: ChatWishes, service: Service) -> SessionSettings:
@@ -162,6 +166,7 @@ def _as(form: str, answer: VoiceChatAnswer, audio_type: str) -> Response:
             "X-Heard": quote(answer.heard[:_HEADER_CHARACTERS]),
             "X-Reply": quote(answer.reply[:_HEADER_CHARACTERS]),
             "X-Sample-Rate": str(answer.sample_rate),
+            "X-Duration-S": f"{answer.duration_s:g}",
             "X-Processing-S": f"{answer.processing_s:g}",
         }
         return Response(audio, 200, headers, audio_type)

@@ -110,6 +110,30 @@ async def test_what_is_wrong_is_named(
     assert (answer.status_code, error["param"]) == (status, param), error
 
 
+@pytest.mark.parametrize(
+    ("accept", "form", "answered"),
+    [
+        ("audio/mpeg", None, "audio/mpeg"),
+        ("audio/flac, audio/*;q=0.5", None, "audio/flac"),
+        ("audio/ogg", None, "audio/ogg"),
+        ("audio/*", None, "audio/wav"),
+        ("audio/*", "mp3", "audio/mpeg"),
+        ("audio/mpeg", "wav", None),
+    ],
+)
+async def test_what_is_accepted_chooses_the_format_unless_one_is_given(
+    server: Served, accept: str, form: str | None, answered: str | None
+) -> None:
+    body = {"text": "One two.", **({} if form is None else {"format": form})}
+    async with httpx.AsyncClient(base_url=server.url, headers={"Accept": accept}) as client:
+        answer = await client.post("/tts/synthesize", json=body)
+    if answered is None:
+        assert answer.status_code == 406
+        return
+    assert answer.headers["content-type"] == answered
+    assert read_audio(io.BytesIO(answer.content)).seconds == pytest.approx(0.5, abs=0.15)
+
+
 @pytest.mark.parametrize("form", ["wav", "mp3", "pcm"])
 @pytest.mark.parametrize("headers", [{}, JSON], ids=["streamed", "json"])
 async def test_a_voice_that_gives_no_sound_is_told(

@@ -104,7 +104,22 @@ async def test_the_audio_alone_has_the_texts_in_its_headers(serving: Serving) ->
     assert unquote(answer.headers["x-heard"]) == "what time is it"
     assert unquote(answer.headers["x-reply"]) == "Zwölf Uhr.\nJa!"
     assert answer.headers["x-conversation-id"]
-    assert read_audio(io.BytesIO(answer.content)).rate == 8000
+    audio = read_audio(io.BytesIO(answer.content))
+    assert audio.rate == 8000
+    assert float(answer.headers["x-duration-s"]) == pytest.approx(audio.seconds, abs=0.01)
+
+
+async def test_what_is_accepted_chooses_the_format_unless_one_is_given(serving: Serving) -> None:
+    stt, llm = ScriptedStt("hello", "hello"), ScriptedLlm("Hi there.", "Hi there.")
+    async with (
+        serving(stt=stt, llm=llm) as server,
+        httpx.AsyncClient(base_url=server.url, headers={"Accept": "audio/mpeg"}) as client,
+    ):
+        answer = await client.post("/voice-chat", content=QUESTION)
+        assert answer.headers["content-type"] == "audio/mpeg"
+        assert read_audio(io.BytesIO(answer.content)).seconds == pytest.approx(0.5, abs=0.15)
+        refused = await client.post("/voice-chat", files={"file": QUESTION}, data={"format": "wav"})
+        assert refused.status_code == 406
 
 
 @pytest.mark.parametrize(
