@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,16 @@ async def test_an_unknown_address_is_answered_in_the_one_form(server: Served) ->
     error = await error_of(answer)
     assert (error["type"], error["code"]) == ("invalid_request_error", "not_found")
     assert "/nonsense" in str(error["message"])
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/stt/models"])
+async def test_so_is_a_websocket_to_an_unknown_address(server: Served, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(f"{server.ws_url}{path}"):
+            pass
+    assert refused.value.response.status_code == 404
+    error = json.loads(refused.value.response.body or b"")["error"]
+    assert (error["code"], path in error["message"]) == ("not_found", True)
 
 
 async def test_a_wrong_method_names_the_right_one(serving: Serving) -> None:

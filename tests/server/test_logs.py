@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from tests.server.conftest import Serving
 from vivavoce.engines import Transcript
@@ -125,6 +127,20 @@ def test_that_something_was_cancelled_is_no_news(stream: StringIO) -> None:
     logging.getLogger("uvicorn.error").error("Traceback …\nasyncio.exceptions.CancelledError\n")
     assert stream.getvalue().count("Exception in ASGI application") == 1
     assert "CancelledError" not in stream.getvalue()
+
+
+async def test_a_refused_websocket_is_no_error_of_the_server(
+    stream: StringIO, serving: Serving
+) -> None:
+    set_up("text", stream=stream)
+    async with serving() as server:
+        for _ in range(2):  # the second comes after uvicorn is done with the first
+            with pytest.raises(InvalidStatus):
+                async with connect(f"{server.ws_url}/nowhere"):
+                    pass
+    logging.getLogger("uvicorn.error").error("something else")
+    assert "something else" in stream.getvalue()
+    assert "handshake" not in stream.getvalue()
 
 
 async def test_requests_are_logged_by_their_number(stream: StringIO, serving: Serving) -> None:

@@ -35,6 +35,7 @@ def install(app: FastAPI) -> None:
         WebSocketRequestValidationError,
     ):
         app.add_exception_handler(kind, _told)  # type: ignore[arg-type]  # serves both kinds
+    app.router.default = _not_found  # Starlette's own answers a WebSocket with 403
 
 
 def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
@@ -45,6 +46,10 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
     if problem.status == 401:
         headers.setdefault("WWW-Authenticate", "Bearer")
     return JSONResponse(problem.body(), problem.status, headers)
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    raise HTTPException(404)
 
 
 async def _told(connection: Request | WebSocket, error: Exception) -> Response | None:

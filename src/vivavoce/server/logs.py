@@ -20,6 +20,8 @@ from .request_log import request_id
 
 _QUIET = ("uvicorn", "httpx", "httpcore", "websockets", "aioice", "aiortc")
 """Loggers of libraries, of which only warnings matter."""
+_REFUSED = "ASGI callable returned without completing handshake."
+"""uvicorn's words for a WebSocket that was answered with an HTTP error."""
 
 
 def set_up(
@@ -74,11 +76,13 @@ class JsonLines(logging.Formatter):
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Not that a task was cancelled, which is how things end; uvicorn takes it for an error."""
+    """Not that a task was cancelled, which is how things end, nor that a WebSocket was refused;
+    uvicorn takes both for errors.
+    """
     if record.exc_info and record.exc_info[0] is not None:
         return not issubclass(record.exc_info[0], asyncio.CancelledError)
-    cancelled = record.getMessage().rstrip().endswith(asyncio.CancelledError.__name__)
-    return not (cancelled and record.name.startswith("uvicorn"))
+    ended = (asyncio.CancelledError.__name__, _REFUSED)
+    return not (record.name.startswith("uvicorn") and record.getMessage().rstrip().endswith(ended))
 
 
 def _mark(record: logging.LogRecord) -> bool:
