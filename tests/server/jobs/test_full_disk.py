@@ -82,7 +82,7 @@ async def test_a_job_that_finds_no_room_is_not_taken(
         await batches.ended(client, await batches.speak(client, "One."))
         jobs: Jobs = server.app.state.jobs
         assert jobs._kept is not None
-        database = jobs._kept.store._db
+        database = jobs._kept.store._database._db
         before = files_in(tmp_path)
         database.execute(
             f"PRAGMA max_page_count = {database.execute('PRAGMA page_count').fetchone()[0]}"

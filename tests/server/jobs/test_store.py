@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.server.jobs.job import ENDED, Item, NewItem
-from vivavoce.server.jobs.store import MOST_BEGUN, Store
+from vivavoce.server.jobs.queue import MOST_BEGUN
+from vivavoce.server.jobs.store import Store
 
 ACTS = st.lists(
     st.sampled_from(["begin", "end", "fail", "put back", "restart", "cancel a", "cancel b"]),
@@ -33,28 +34,28 @@ def test_a_job_has_ended_when_its_items_have_and_each_change_is_told_once(
         for act in acts:
             match act:
                 case "begin" if running is None:
-                    begun = store.begin("")
+                    begun = store.queue.begin("")
                     running = begun[1] if begun else None
                 case "end" if running is not None:
-                    store.end(running, size=5, result="{}")
+                    store.queue.end(running, size=5, result="{}")
                     running = None
                 case "fail" if running is not None:
-                    store.end(running, error="{}")
+                    store.queue.end(running, error="{}")
                     running = None
                 case "put back" if running is not None:
-                    store.put_back(running)
+                    store.queue.put_back(running)
                     running = None
                 case "restart":
                     store.close()
                     store = Store(path)
-                    store.recover()
+                    store.queue.recover()
                     running = None
                 case "cancel a" | "cancel b":
                     store.cancel(act[-1])
                     running = None if running and running.job == act[-1] else running
             for job in "ab":
                 follow(store, job, told[job], since)
-        assert store.size() == sum(it.size for job in "ab" for it in all_items(store, job))
+        assert store.used()[1] == sum(it.size for job in "ab" for it in all_items(store, job))
         store.close()
 
 
@@ -88,11 +89,11 @@ def test_an_item_is_given_up_after_it_was_begun_too_often(tmp_path: Path) -> Non
     store = Store(tmp_path / "jobs.sqlite")
     store.add("a", "me", "tts", "{}", [NewItem("", "{}", 1), NewItem("", "{}", 1)])
     for _ in range(MOST_BEGUN):
-        begun = store.begin("")
+        begun = store.queue.begin("")
         assert begun is not None
         assert begun[1].number == 0
-        store.recover()
-    begun = store.begin("")
+        store.queue.recover()
+    begun = store.queue.begin("")
     assert begun is not None
     assert begun[1].number == 1
     first = store.item("a", 0)
@@ -104,9 +105,9 @@ def test_an_item_is_given_up_after_it_was_begun_too_often(tmp_path: Path) -> Non
 def test_what_was_asked_for_is_forgotten_once_it_is_done(tmp_path: Path) -> None:
     store = Store(tmp_path / "jobs.sqlite")
     store.add("a", "me", "tts", "{}", [NewItem("", "a secret", 8), NewItem("", "a secret", 8)])
-    begun = store.begin("")
+    begun = store.queue.begin("")
     assert begun is not None
-    store.end(begun[1], size=3, result="{}")
+    store.queue.end(begun[1], size=3, result="{}")
     store.cancel("a")
     store.close()
     assert b"a secret" not in (tmp_path / "jobs.sqlite").read_bytes()

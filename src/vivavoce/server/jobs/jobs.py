@@ -97,7 +97,7 @@ class Jobs:
     async def check_room(self, size: int = 0) -> None:
         """Raise Problem when one more job, of so many bytes, is too much: 503 or 507."""
         kept = await self._opened()
-        count, used = await kept.ask(lambda store: (store.count(), store.size()))
+        count, used = await kept.ask(lambda store: store.used())
         if count >= self._limits.jobs:
             raise Problem(
                 f"{count} batches are kept, which is as many as may be; delete one that is no "

@@ -27,7 +27,7 @@ class Kept:
         try:
             self.store = Store(self.place.database)
             try:
-                self.store.recover()
+                self.store.queue.recover()
                 self.place.tidy(job.id for job in self.store.jobs())
             except BaseException:
                 self.store.close()

@@ -77,7 +77,7 @@ class Runner:
             await asyncio.sleep(_READY_S)
         if self._service.state == "draining":
             return None
-        begun = await self._kept.ask(lambda store: store.begin(self._turn))
+        begun = await self._kept.ask(lambda store: store.queue.begin(self._turn))
         if begun is not None:
             self._turn = begun[0].owner
             self._news.tell()
@@ -95,17 +95,17 @@ class Runner:
             made = await self._made(job, item)
         except asyncio.CancelledError:
             with suppress(sqlite3.Error):
-                self._kept.store.put_back(item)
+                self._kept.store.queue.put_back(item)
             raise
         except Exception as error:
             problem = _problem(error)
             if problem.code == "internal_error":
                 log.exception("item %d of job %s failed", item.number, job.id)
             body = json.dumps(problem.body()["error"], ensure_ascii=False)
-            await self._keep(lambda store: store.end(item, error=body))
+            await self._keep(lambda store: store.queue.end(item, error=body))
         else:
             facts = json.dumps(made.facts, ensure_ascii=False)
-            await self._keep(lambda store: store.end(item, size=made.size, result=facts))
+            await self._keep(lambda store: store.queue.end(item, size=made.size, result=facts))
         await asyncio.to_thread(self._kept.place.remove_sent, item.job, item.number)
         self._news.tell()
 
@@ -114,7 +114,7 @@ class Runner:
         now = await self._kept.ask(lambda store: store.item(item.job, item.number))
         if now is None or now.state != "running":
             raise asyncio.CancelledError
-        used = await self._kept.ask(Store.size)
+        _, used = await self._kept.ask(Store.used)
         room = int(self._limits.jobs_mb * 1e6) - used
         for wait_s in _BUSY_S:
             try:
