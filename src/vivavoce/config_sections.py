@@ -26,6 +26,7 @@ _LIMITS = {
     "idle_times": (0, None),
     "tool_rounds": (0, None),
     "requests": (1, None),
+    "talking": (0, None),
     "port": (0, 65535),
 }
 """The least and the greatest value of a field. Names that end in `_s` are 0 or more."""

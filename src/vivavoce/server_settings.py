@@ -13,6 +13,8 @@ class LimitSettings:
 
     sessions, sessions_per_key: conversations at once, of all callers and of one key.
     session_s: how long one may last. idle_s: a session that sends nothing for so long is closed.
+    talking: how many sessions may be talking when another begins; None is twice the cores where
+    the engines compute here, 0 is any number. Silent ones do not count.
     delay_s: how long work may wait, on average over seconds, while sessions are running; past that
     new ones are refused until it is half. 0 refuses none.
     requests, requests_waiting: how many requests compute at once, and how many may wait for it.
@@ -25,9 +27,10 @@ class LimitSettings:
     job_kept_s: how long a batch is kept after its end.
     """
 
-    sessions: int = 64
-    sessions_per_key: int = 64
+    sessions: int = 256
+    sessions_per_key: int = 256
     delay_s: float = 0.1
+    talking: int | None = None
     session_s: float = 3600.0
     idle_s: float = 600.0
     requests: int = 8

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.server.conftest import Serving
 from vivavoce.errors import BadConfig
+from vivavoce.events import SpeechStarted
 from vivavoce.server.admission import Admission, Caller
 from vivavoce.server.keys import hash_of, name_of, new_key
 from vivavoce.server.listening import is_private, listening_host
@@ -174,3 +176,20 @@ def test_only_a_keyless_server_on_loopback_is_private() -> None:
     assert is_private(ServerSettings(host="::1"))
     assert not is_private(ServerSettings(keys=("k",), host="127.0.0.1"))
     assert not is_private(ServerSettings(open=True))
+
+
+async def test_talkers_keep_the_machine_and_silent_sessions_do_not(serving: Serving) -> None:
+    async with serving({"limits": {"talking": 1}}) as server:
+        admission, conversations = server.service.admission, server.service.conversations
+        with conversations.enter("test") as conversation:
+            with admission.session(Caller("anyone")):
+                pass
+            conversation.take(SpeechStarted(1, 0.0))
+            with (
+                pytest.raises(Problem, match="1 sessions are talking") as caught,
+                admission.session(Caller("anyone")),
+            ):
+                pass
+            assert (caught.value.status, caught.value.code) == (503, "overloaded")
+        with admission.session(Caller("anyone")):
+            pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -36,12 +36,18 @@ class Caller:
 
 
 class Admission:
-    """The door: keys, client secrets, sessions, requests and rates."""
+    """The door: keys, client secrets, sessions, requests and rates.
+
+    talking: tells how many sessions talk just now; most_talking: with how many of them another
+    may begin; 0 is any number.
+    """
 
     def __init__(self, settings: ServerSettings, meters: Meters) -> None:
         """Raises BadConfig for keys that are none."""
         self.secrets = ClientSecrets()
         self.load = Load()
+        self.talking: Callable[[], int] = lambda: 0
+        self.most_talking = settings.limits.talking or 0
         self._limits = settings.limits
         self._keys = Keys(settings.keys)
         self._meters = meters
@@ -142,6 +148,9 @@ class Admission:
         if self._sessions[caller.id] >= limits.sessions_per_key:
             message = f"this key has {limits.sessions_per_key} sessions, which is as many as may be"
             raise self._refusal(message, 429, "too_many_sessions", retry)
+        if self.most_talking and (talking := self.talking()) >= self.most_talking:
+            message = f"{talking} sessions are talking, which is what this machine can answer soon"
+            raise self._refusal(message, 503, "overloaded", retry)
         if self.load.high and self.sessions:
             message = (
                 f"the {self.sessions} sessions that are running need the whole machine: "

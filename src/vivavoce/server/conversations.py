@@ -152,6 +152,11 @@ class Conversations:
         """When one of them last told an event, by `time.monotonic`; -inf where none did."""
         return max((running.told_at for running in self._running), default=-math.inf)
 
+    def talking(self, within_s: float = 10.0) -> int:
+        """How many told an event in the last seconds: somebody speaks there, or is answered."""
+        since = time.monotonic() - within_s
+        return sum(running.told_at > since for running in self._running)
+
     @contextmanager
     def enter(self, protocol: str) -> Iterator[Conversation]:
         """A conversation of the current task; log lines of the task and its children name it.

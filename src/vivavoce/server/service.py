@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal, TypeAlias
 
 from vivavoce.config import Config
-from vivavoce.engines import Kind
+from vivavoce.engines import Engine, Kind
 from vivavoce.server_settings import LimitSettings, ServerSettings
 from vivavoce.session import Engines
 
@@ -30,6 +31,7 @@ class Service:
         self.meters = Meters()
         self.admission = Admission(config.server, self.meters)
         self.conversations = Conversations(self.meters, log_words=config.server.log_words)
+        self.admission.talking = self.conversations.talking
         self.state: State = "warming"
         self.faults: dict[Kind, str] = {}
         self.loaded: Engines | None = None
@@ -49,6 +51,8 @@ class Service:
     def ready(self, engines: Engines) -> None:
         """The engines are loaded and warm: let callers in."""
         self.loaded = engines
+        if self.limits.talking is None and any(map(_is_here, (engines.stt, engines.llm))):
+            self.admission.most_talking = 2 * (os.cpu_count() or 1)
         self.state = "ready"
 
     def drain(self) -> None:
@@ -56,3 +60,8 @@ class Service:
         self.state = "draining"
         self.admission.close()
         self.conversations.finish()
+
+
+def _is_here(engine: Engine) -> bool:
+    """Whether the engine computes on this machine, as far as its name tells."""
+    return not engine.name.startswith(("openai", "scripted"))
