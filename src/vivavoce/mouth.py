@@ -71,11 +71,6 @@ class Mouth:
         """Whether a reply is on its way to the ear."""
         return self._reply is not None
 
-    @property
-    def making(self) -> bool:
-        """Whether a reply is still being written or voiced, not only played."""
-        return self._reply is not None and not self._reply.made
-
     def configure(self, settings: SessionSettings, toolbox: Toolbox) -> None:
         """Go by these from the next reply on."""
         self._voicing = replace(self._voicing, settings=settings, toolbox=toolbox)

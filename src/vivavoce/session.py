@@ -142,11 +142,6 @@ class Session:
         return self._mouth.busy
 
     @property
-    def making(self) -> bool:
-        """Whether a reply is being written or voiced, and not only played."""
-        return self._mouth.making
-
-    @property
     def hearing(self) -> bool:
         """Whether an utterance is under way."""
         return self._listener.utterance is not None

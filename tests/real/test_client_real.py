@@ -7,16 +7,15 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 from tests.client.callers import Caller
+from tests.real.serving import served
 from vivavoce.client import AsyncClient
-from vivavoce.config import load_config
 from vivavoce.engines import SttOptions
 from vivavoce.events import Heard, ReplyEnded
 from vivavoce.media import read_audio
-from vivavoce.server.run import Life, Notice, Ready, serve
 from vivavoce.wer import word_errors
 
 ROOT = Path(__file__).parents[2]
@@ -24,28 +23,8 @@ QUESTION = ROOT / "src/vivavoce/data/question.wav"
 TEXT = "Please turn off the lights, and lock the door before you go to sleep tonight."
 
 
-@asynccontextmanager
-async def served(state: Path) -> AsyncIterator[str]:
-    """The address of a server with the embedded engines, whose batches lie in that folder."""
-    ready = asyncio.get_running_loop().create_future()
-
-    def tell(notice: Notice) -> None:
-        if isinstance(notice, Ready):
-            ready.set_result(notice.url)
-
-    server = {"port": 0, "state": str(state)}
-    life = Life(load_config(overrides={"server": server}, environment={}), tell, proof=False)
-    serving = asyncio.create_task(serve(life))
-    try:
-        await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
-        yield ready.result()
-    finally:
-        life.stop.set()
-        await serving
-
-
 async def test_speech_is_understood_again(tmp_path: Path) -> None:
-    async with served(tmp_path) as url, AsyncClient(url) as client:
+    async with served(state=str(tmp_path)) as url, AsyncClient(url) as client:
         speech = await client.speak(TEXT)
         transcript = await client.transcribe_file(speech, options=SttOptions(words=True))
         batch = await client.batch_speak([TEXT, "Once upon a time."])
@@ -63,7 +42,7 @@ async def test_what_is_written_is_spoken_and_captioned(tmp_path: Path) -> None:
         for token in re.findall(r"\S+\s*", TEXT):
             yield token
 
-    async with served(tmp_path) as url, AsyncClient(url) as client:
+    async with served(state=str(tmp_path)) as url, AsyncClient(url) as client:
         async with aclosing(client.speech_stream(tokens(), rate=16_000)) as speech:
             spoken = [piece async for piece in speech]
 
@@ -80,7 +59,7 @@ async def test_what_is_written_is_spoken_and_captioned(tmp_path: Path) -> None:
 async def test_a_spoken_question_is_answered_in_a_conversation(tmp_path: Path) -> None:
     caller = Caller()
     question = read_audio(QUESTION, rate=16_000)
-    async with served(tmp_path) as url, AsyncClient(url) as client:
+    async with served(state=str(tmp_path)) as url, AsyncClient(url) as client:
         await client.converse(caller.speech(question), caller.sink, caller.hear)
     finals = [it.transcript.text for it in caller.events if isinstance(it, Heard) and it.final]
     assert finals == ["What is the capital of France?"]
@@ -101,7 +80,7 @@ async def ran(*command: str) -> str:
 
 
 async def test_the_example_does_all_of_it(tmp_path: Path) -> None:
-    async with served(tmp_path) as url:
+    async with served(state=str(tmp_path)) as url:
         output = await ran(sys.executable, str(ROOT / "examples/client.py"), url, str(QUESTION))
     assert output.count("What is the capital of France?") == 4
     assert output.count("Paris") == 2
@@ -112,7 +91,7 @@ async def test_the_documented_programs_run(tmp_path: Path) -> None:
     blocks = re.findall(r"(<!-- .*? -->\n)?```python\n(.*?)```", page, re.DOTALL)
     programs = [code for comment, code in blocks if not comment]
     assert len(programs) >= 5
-    async with served(tmp_path) as url:
+    async with served(state=str(tmp_path)) as url:
         for code in programs:
             await ran(
                 sys.executable,

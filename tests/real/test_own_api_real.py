@@ -11,8 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import httpx
@@ -20,11 +19,11 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 
+from tests.real.serving import served
 from vivavoce.audio import to_pcm16
 from vivavoce.config import load_config
 from vivavoce.engines import SttOptions
 from vivavoce.media import read_audio, stream_audio
-from vivavoce.server.run import Life, Notice, Ready, serve
 from vivavoce.stack import open_engines
 from vivavoce.transcribe import transcribe
 from vivavoce.wer import word_errors
@@ -36,26 +35,6 @@ JFK = (
     "And so my fellow Americans, ask not what your country can do for you, ask what you can do for "
     "your country."
 )
-
-
-@asynccontextmanager
-async def served() -> AsyncIterator[str]:
-    """The address of a server with the embedded engines."""
-    ready = asyncio.get_running_loop().create_future()
-
-    def tell(notice: Notice) -> None:
-        if isinstance(notice, Ready):
-            ready.set_result(notice.url)
-
-    config = load_config(overrides={"server": {"port": 0}}, environment={})
-    life = Life(config, tell, proof=False)
-    serving = asyncio.create_task(serve(life))
-    try:
-        await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
-        yield ready.result()
-    finally:
-        life.stop.set()
-        await serving
 
 
 def recording(name: str) -> Path:

@@ -76,3 +76,14 @@ def problem_of(error: Exception) -> Problem:
         case EngineError():
             return Problem(str(error), status=500, code="engine_failed")
     return Problem("the server failed; its log says why", status=500, code="internal_error")
+
+
+_CLOSE_CODES = {401: 3000, 403: 3003, 413: 1009, 429: 1013, 503: 1013}
+"""By status; 3000 is what OpenAI closes with on a bad key."""
+
+
+def close_code(problem: Problem) -> int:
+    """The code that a WebSocket is closed with because of it."""
+    if problem.code == "shutting_down":
+        return 1001
+    return _CLOSE_CODES.get(problem.status, 1011 if problem.status >= 500 else 1008)

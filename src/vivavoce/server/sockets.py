@@ -22,7 +22,7 @@ from vivavoce.server_settings import LimitSettings
 from .conversations import Conversation
 from .door import caller_of, service_of
 from .outbox import Gone, Outbox, messages
-from .problems import Problem, problem_of
+from .problems import Problem, close_code, problem_of
 from .service import Service
 from .transports import LEFT, STALL_S
 
@@ -32,9 +32,6 @@ log = logging.getLogger(__name__)
 
 SUBPROTOCOL = "vivavoce"
 """What a browser that sends its key as a subprotocol asks for beside it."""
-
-_CODES = {401: 3000, 403: 3003, 413: 1009, 429: 1013, 503: 1013}
-"""WebSocket close codes, by status."""
 
 
 class Socket:
@@ -97,7 +94,7 @@ async def serve(
             if problem.code == "internal_error":
                 log.exception("a conversation failed")
             outbox.send_json(error_event(problem, fatal=True))
-            code, reason = _close_code(problem), str(problem)
+            code, reason = close_code(problem), str(problem)
     await outbox.close(code, reason)
 
 
@@ -223,12 +220,6 @@ def error_event(problem: Problem, *, fatal: bool = False) -> dict[str, object]:
 def as_text(message: Mapping[str, object]) -> str:
     """The JSON of a message."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-
-
-def _close_code(problem: Problem) -> int:
-    if problem.code == "shutting_down":
-        return 1001
-    return _CODES.get(problem.status, 1011 if problem.status >= 500 else 1008)
 
 
 def _first(error: Exception) -> Exception:

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket
 
 from vivavoce.server.outbox import Gone, Outbox, messages
-from vivavoce.server.problems import Problem, problem_of
+from vivavoce.server.problems import close_code, problem_of
 from vivavoce.server.service import Service
 
 from . import server_events as tell
@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 _PROTOCOL = "realtime"
 _BETA_PROTOCOL = "openai-beta.realtime-v1"
-_CODES = {401: 3000, 403: 3003, 413: 1009, 429: 3008, 503: 1013}
-"""WebSocket close codes by HTTP status; 3000 is what OpenAI closes with on a bad key."""
+_BUSY = 3008
+"""For a caller past its bounds: not one of the codes after which clients reconnect at once."""
 
 
 class Connection:
@@ -73,7 +73,9 @@ class Connection:
                 str(problem), type=problem.type, code=problem.code, param=problem.param
             )
             self.send(event)
-            return _close_code(problem), f"{problem.type}.{problem.code}"
+            return _BUSY if problem.status == 429 else close_code(
+                problem
+            ), f"{problem.type}.{problem.code}"
         return 1000, ""
 
     async def read(self, inputs: Inputs, *, last: bool = True) -> None:
@@ -94,12 +96,6 @@ class Connection:
         finally:
             if last:
                 inputs.close()
-
-
-def _close_code(problem: Problem) -> int:
-    if problem.code == "shutting_down":
-        return 1001
-    return _CODES.get(problem.status, 1011 if problem.status >= 500 else 1008)
 
 
 def first_of(error: Exception) -> Exception:

@@ -1,0 +1,30 @@
+"""A server with the embedded engines, in the test's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from vivavoce.config import load_config
+from vivavoce.server.run import Life, Notice, Ready, serve
+
+
+@asynccontextmanager
+async def served(**server: object) -> AsyncIterator[str]:
+    """Its address. server: of the configuration's section."""
+    ready = asyncio.get_running_loop().create_future()
+
+    def tell(notice: Notice) -> None:
+        if isinstance(notice, Ready):
+            ready.set_result(notice.url)
+
+    config = load_config(overrides={"server": {"port": 0, **server}}, environment={})
+    life = Life(config, tell, proof=False)
+    serving = asyncio.create_task(serve(life))
+    try:
+        await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+        yield ready.result()
+    finally:
+        life.stop.set()
+        await serving
