@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from .mouth import Mouth
 from .reply import Reply
 from .settings import SessionSettings
 from .tasks import Tasks
-from .turns import looks_unfinished
+from .turns import SURE, by_words, confidence, looks_unfinished
 from .utterance import Utterance
 from .work import Work
 
@@ -27,21 +28,21 @@ class Draft:
     """What is known and prepared in a silence, in case the turn is over.
 
     since: where the silence began, in seconds of the stream; wall: the same on the clock.
+    over: the probability that the turn is over.
     """
 
     since: float
     wall: float
     failed: bool = False
     transcript: Transcript | None = None
-    completeness: float | None = None
     heard_at: float | None = None
-    probability: float | None = None
+    over: float | None = None
     reply: Reply | None = None
 
     @property
     def settled(self) -> bool:
         """Whether it is known what was said, and how probably that is all."""
-        known = self.transcript is not None and self.probability is not None
+        known = self.transcript is not None and self.over is not None
         return self.failed or known
 
 
@@ -82,8 +83,7 @@ class Drafting:
         """
         draft = Draft(since, self._clock() - ago)
         self._mouth.cool()
-        self._tasks.spawn(draft, self._judge(draft, utterance))
-        self._tasks.spawn(draft, self._prepare(draft, utterance))
+        self._tasks.spawn(draft, self._make(draft, utterance))
         return draft
 
     def drop(self, draft: Draft) -> None:
@@ -97,47 +97,67 @@ class Drafting:
             self._mouth.drop(draft.reply)
             draft.reply = None
 
-    async def _judge(self, draft: Draft, utterance: Utterance) -> None:
-        """Find out how probable it is that the turn is over, where that makes a difference."""
-        detector, turns = self._engines.turn, self.settings.turns
-        if turns.wait_min_s == turns.wait_max_s:
-            draft.probability = 1.0
-            return
-        audio = utterance.audio.resampled(detector.rate)
-        try:
-            asked = detector.probability(audio, utterance.partial.text)
-            draft.probability = await self._work.wait(asked, self.settings.stt_timeout_s)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
-            draft.probability = 0.5
-            remedy = "silence alone ends this turn"
-            self._emit(Failed("turn", detector.name, describe(error), remedy))
-        self._on_news()
+    async def _make(self, draft: Draft, utterance: Utterance) -> None:
+        """Find out what was said and how probably that is all, and have a reply made to it.
 
-    async def _prepare(self, draft: Draft, utterance: Utterance) -> None:
-        """Find out what was said, and have a reply made to it."""
+        Where the words tell enough the turn detector is not asked: it would take a core from the
+        language model. Where they leave a doubt it goes first, for there is time.
+        """
         try:
             transcript = await utterance.finish()
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             draft.failed = True
             remedy = "an apology was spoken" if self.settings.apology else "the turn is lost"
             self._emit(Failed("stt", self._engines.stt.name, describe(error), remedy))
-        else:
-            draft.heard_at = self._clock()
-            text = transcript.text
-            if words_of(text):
-                draft.completeness = await self._completeness(text)
-            draft.transcript = transcript
-            if self.settings.drafts and self.responds and not self._mouth.busy and words_of(text):
-                draft.reply = self._mouth.prepare(utterance.turn, text)
+            self._on_news()
+            return
+        draft.heard_at = self._clock()
+        text = transcript.text
+        ends = await self._completeness(text) if words_of(text) else None
+        over = 1.0 if self._waits_alike else by_words(ends, text, transcript.confidence)
+        draft.transcript = transcript
         self._on_news()
+        await asyncio.sleep(0)  # ends here where that was all there is to it
+        known = over is not None and over >= SURE
+        if known or over is None:
+            self._answer(draft, utterance)
+        if not known:
+            sound = await self._sound(utterance)
+            over = confidence(sound, ends, text, transcript.confidence)
+            if draft.reply is None:
+                self._answer(draft, utterance)
+        draft.over = over
+        self._on_news()
+
+    def _answer(self, draft: Draft, utterance: Utterance) -> None:
+        assert draft.transcript is not None
+        text = draft.transcript.text
+        if self.settings.drafts and self.responds and not self._mouth.busy and words_of(text):
+            draft.reply = self._mouth.prepare(utterance.turn, text)
+
+    @property
+    def _waits_alike(self) -> bool:
+        """Whether all silences last as long, whatever is thought of them."""
+        return self.settings.turns.wait_min_s == self.settings.turns.wait_max_s
+
+    async def _sound(self, utterance: Utterance) -> float:
+        """How probable the turn detector makes it that this is all."""
+        detector = self._engines.turn
+        audio = utterance.audio.resampled(detector.rate)
+        try:
+            asked = detector.probability(audio, utterance.partial.text)
+            return await self._work.wait(asked, self.settings.stt_timeout_s)
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            remedy = "silence alone ends this turn"
+            self._emit(Failed("turn", detector.name, describe(error), remedy))
+            return 0.5
 
     async def _completeness(self, text: str) -> float | None:
         """How probable the language model, or else the last word, makes it that this is all."""
         llm = self._engines.llm
         if looks_unfinished(text, self.settings.language):
             return 0.0
-        turns = self.settings.turns
-        matters = turns.mode == "auto" and turns.wait_min_s < turns.wait_max_s
+        matters = self.settings.turns.mode == "auto" and not self._waits_alike
         if isinstance(llm, Foresight) and matters:
             try:
                 await self._tasks.ended()

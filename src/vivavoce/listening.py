@@ -24,7 +24,7 @@ from .history import Memory
 from .mouth import Anchor, Mouth
 from .settings import SessionSettings
 from .tasks import Tasks
-from .turns import Edge, confidence, patience
+from .turns import Edge, patience
 from .utterance import Utterance
 from .work import Work
 
@@ -247,11 +247,9 @@ class Listener:
     def _silence_suffices(self, draft: Draft) -> bool:
         if self._forced:
             return True
-        if draft.probability is None or self.settings.turns.mode == "manual":
+        if draft.over is None or self.settings.turns.mode == "manual":
             return False
-        heard = draft.transcript or Transcript("")
-        sure = confidence(draft.probability, draft.completeness, heard.text, heard.confidence)
-        wait = patience(sure, self.settings.turns)
+        wait = patience(draft.over, self.settings.turns)
         return self.ear.now - draft.since >= wait - 1e-9
 
     def _take_turn(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:

@@ -108,28 +108,43 @@ class SpeechEdges:
         return Edge("pause", (self._frames - self._unvoiced) * self._frame_s)
 
 
+SURE = 0.9
+"""From this probability on the words alone are taken to tell that the turn is over."""
+
+
+def by_words(ends: float | None, text: str, heard: float | None = None) -> float | None:
+    """The probability that the turn is over, from what it says; None if that is not known.
+
+    ends: the language model's that the words end here, or None. text: the transcript. The fewer
+    the words, the likelier they are only the first of more, but for those that are an answer by
+    themselves. heard: the transcript's own confidence; what was hardly understood tells little of
+    its end.
+    """
+    return None if ends is None else _probability(_odds(ends, text, heard))
+
+
 def confidence(sound: float, ends: float | None, text: str, heard: float | None = None) -> float:
     """The probability that the turn is over, from how it sounds and what it says.
 
-    sound: the turn detector's. ends: the language model's that the words end here, or None.
-    heard: the transcript's own confidence; what was hardly understood tells little of its end.
-    text: the transcript. The fewer the words, the likelier they are only the first of more, but
-    for those that are an answer by themselves.
+    sound: the turn detector's. The others are those of `by_words`.
     """
     if ends is None:
         return sound
+    bounded = min(max(sound, 0.02), 0.98)
+    by_sound = _BY_SOUND * math.log(bounded / (1 - bounded))
+    return _probability(_odds(ends, text, heard) + by_sound)
+
+
+def _odds(ends: float, text: str, heard: float | None) -> float:
     words = text.lower().replace(",", " ").split()
     whole = all(word.strip(" .!?") in _WHOLE.split() for word in words)
     count = _MOST_WORDS if whole else min(max(len(words), _LEAST_WORDS), _MOST_WORDS)
     trust = 1.0 if heard is None else min(max((heard - 0.3) / 0.6, 0.0), 1.0)
     by_ends = trust * math.log(max(ends, 0.0) + 0.002) + (1 - trust) * _ENDS_UNKNOWN
-    bounded = min(max(sound, 0.02), 0.98)
-    odds = (
-        _BIAS
-        + _BY_ENDS * by_ends
-        + _BY_SOUND * math.log(bounded / (1 - bounded))
-        + _BY_WORDS * math.log(count)
-    )
+    return _BIAS + _BY_ENDS * by_ends + _BY_WORDS * math.log(count)
+
+
+def _probability(odds: float) -> float:
     return 1 / (1 + math.exp(-odds))
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vivavoce.engine.moonshine_model import MoonshineModel, after, looped, read_pieces
+from vivavoce.engine.loops import looped
+from vivavoce.engine.moonshine_model import LOOP, MoonshineModel, after, read_pieces
 from vivavoce.errors import ModelError
 
 
@@ -59,13 +60,13 @@ def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path) -> None:
     ],
 )
 def test_what_repeats_without_end_is_said_once(ids: list[int], once: int) -> None:
-    assert looped(ids) == once
+    assert looped(ids, LOOP) == once
 
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 3), max_size=40))
 def test_a_loop_is_cut_to_what_it_repeats(ids: list[int]) -> None:
-    once = looped(ids)
+    once = looped(ids, LOOP)
     assert 0 <= once <= len(ids)
     if once:
         period = next(

@@ -28,7 +28,7 @@ def close(span: tuple[int, int], first: float, end: float) -> bool:
 def test_silence_around_speech_is_left_out() -> None:
     window = window_of(noise(0.5, -65), noise(1.0, -25), noise(0.7, -65))
     assert close(window.speech(), 0.5, 1.5)
-    assert window.quiet
+    assert window.pause == window.speech()[1]
 
 
 def test_speech_is_found_in_noise_too() -> None:
@@ -39,7 +39,7 @@ def test_speech_is_found_in_noise_too() -> None:
 def test_noise_nearly_as_loud_as_speech_is_kept_with_it() -> None:
     window = window_of(noise(1.0, -38), noise(1.0, -25), noise(1.0, -38))
     assert window.speech() == (0, 3 * RATE)
-    assert not window.quiet
+    assert window.pause is None
 
 
 def test_quiet_speech_is_speech() -> None:
@@ -50,7 +50,7 @@ def test_quiet_speech_is_speech() -> None:
 def test_a_muted_input_holds_no_speech() -> None:
     for window in (window_of(), window_of(np.zeros(RATE, np.float32)), window_of(noise(1, -85))):
         assert window.speech() == (0, 0)
-        assert window.quiet
+        assert window.pause == 0
         assert window.contrast_db == 0
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from vivavoce import models
-from vivavoce.engines import LlmOptions, Message, Thought
+from vivavoce.engines import LlmOptions, Message, Thought, Token
 from vivavoce.errors import BadRequest, EngineBusy, EngineUnavailable
 from vivavoce.threads import ModelThread, StopFlag, Stopped
 
@@ -21,12 +21,17 @@ from . import llama_gguf
 from .llama_request import Defaults, Request, Requests
 from .llama_server import LlamaServer, ServerOptions
 from .llama_slots import Slots
+from .loops import looped
 
 log = logging.getLogger(__name__)
 
 _PUNCTUATION = " .,;:!?…-"
 MOST_THREADS = 16
 """Past which more of them slow a model down that fits such a machine."""
+
+_ROUNDS, _LOOKED_AT = 24, 200
+"""A reply ends when so many words only repeat those before them, three times at least; and how
+many words are looked at for that."""
 
 _FOLLOWERS = 40
 """How many of the tokens that may follow a message are looked at."""
@@ -39,12 +44,14 @@ class LlamaCpp:
     quantization: which file of a folder, such as `Q4_1`; None takes the fastest.
     slots: conversations that are remembered, and replies that are written, at once.
     context: tokens that one slot holds, prompt and reply together.
-    threads, batch_threads: to write and to read with; None takes half the cores, and all.
+    threads: to read and to write with; None takes all cores up to four, and half of many.
     batch: tokens read at a time; a reply is cancelled, and others get on, between two batches.
     gpu_layers: -1 puts as many on a GPU as fit, where xllamacpp is built for one.
     max_tokens, temperature, top_p, seed: of replies that do not ask for their own.
     repeat_penalty: 1.0 is none; it costs small models the right words.
-    dry: how strongly to keep a model from saying the same few words again and again; 0 is not.
+    dry: how strongly to keep a model from saying the same few words again and again; 0 is not,
+    and spares the 50 ms or more that llama.cpp takes for it before each reply. One that goes round
+    and round is ended in any case.
     thinking: lets models that can reason do so, unheard, before they answer.
     verbose: shows llama.cpp's own log on stderr.
     """
@@ -57,7 +64,6 @@ class LlamaCpp:
         slots: int = 4,
         context: int = 2048,
         threads: int | None = None,
-        batch_threads: int | None = None,
         batch: int = 64,
         gpu_layers: int = -1,
         max_tokens: int = 256,
@@ -65,7 +71,7 @@ class LlamaCpp:
         top_p: float = 0.95,
         seed: int = 1,
         repeat_penalty: float = 1.0,
-        dry: float = 0.8,
+        dry: float = 0.0,
         thinking: bool = False,
         verbose: bool = False,
     ) -> None:
@@ -76,8 +82,7 @@ class LlamaCpp:
         self._quantization = quantization
         self._slot_count = slots
         self._context = context
-        self._threads = threads or min(MOST_THREADS, max(1, cores() // 2))
-        self._batch_threads = batch_threads or threads or min(MOST_THREADS, cores())
+        self._threads = threads or min(MOST_THREADS, max(min(4, cores()), cores() // 2))
         self._batch = batch
         self._gpu_layers = gpu_layers
         self._thinking = thinking
@@ -166,7 +171,6 @@ class LlamaCpp:
             slots=self._slot_count,
             context=self._context,
             threads=self._threads,
-            batch_threads=self._batch_threads,
             gpu_layers=self._gpu_layers,
             batch=self._batch,
             thinking=self._thinking,
@@ -182,11 +186,15 @@ class LlamaCpp:
         stop: StopFlag,
     ) -> None:
         request = self._made(messages, options)
+        written = ""
 
         def listen(chunk: str) -> bool:
+            nonlocal written
             for thought in request.read(chunk):
                 emit(thought)
-            return stop.is_set()
+                if isinstance(thought, Token):
+                    written += thought.text
+            return stop.is_set() or bool(looped(written.split()[-_LOOKED_AT:], _ROUNDS))
 
         with self._slots.reply(messages, stop) as slot:
             server.chat({**request.body, "id_slot": slot}, listen)

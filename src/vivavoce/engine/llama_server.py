@@ -45,7 +45,6 @@ class ServerOptions:
     slots: int
     context: int
     threads: int
-    batch_threads: int
     gpu_layers: int
     batch: int
     thinking: bool
@@ -185,8 +184,9 @@ class LlamaServer:
         params.n_ctx = options.slots * options.context
         params.n_gpu_layers = options.gpu_layers
         params.n_batch = params.n_ubatch = options.batch
-        params.cpuparams.n_threads = options.threads
-        params.cpuparams_batch.n_threads = options.batch_threads
+        # One number for both: OpenMP ends and starts threads wherever it changes, which takes
+        # longer than a few tokens do.
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
         params.cpuparams.poll = params.cpuparams_batch.poll = 0
         params.enable_reasoning = -1 if options.thinking else 0
         params.verbosity = 3 if options.verbose else -1

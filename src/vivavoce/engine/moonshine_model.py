@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vivavoce.audio import Samples
 from vivavoce.errors import ModelError
 
+from .loops import looped
 from .onnx import model_file, session
 
 RATE = 16_000
@@ -117,7 +118,7 @@ class MoonshineModel:
                     return Tokens(tuple(ids[:-1]), tuple(scores))
                 if token != wanted:
                     break
-            if once := looped(ids):
+            if once := looped(ids, LOOP):
                 return Tokens(tuple(ids[:once]), tuple(scores[:once]), ended=False)
             reader.keep(len(ids))
             draft = after(guess, ids)[: limit - len(ids) - 1]
@@ -199,17 +200,6 @@ def _part(folder: Path, name: str, threads: int) -> ort.InferenceSession:
 def _log_probability(logits: Array, token: int) -> float:
     top = logits.max()
     return float(logits[token] - top - np.log(np.exp(logits - top).sum()))
-
-
-def looped(ids: Sequence[int]) -> int:
-    """How many tokens are left when the last ones, that repeat without end, are said once; or 0."""
-    for period in range(1, len(ids) // 3 + 1):
-        repeated = 0
-        while repeated + period < len(ids) and ids[-1 - repeated] == ids[-1 - repeated - period]:
-            repeated += 1
-        if repeated >= max(LOOP, 2 * period):
-            return len(ids) - repeated
-    return 0
 
 
 def after(guess: Sequence[int], ids: Sequence[int]) -> list[int]:

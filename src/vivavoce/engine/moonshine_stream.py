@@ -31,6 +31,9 @@ PACE_S = 0.32
 REST = 3
 """A partial waits for so much new audio, and for REST times as much as the last one took."""
 
+DIP_S = 0.12
+"""So much speech that was not looked at yet is worth a look when it pauses."""
+
 FINAL, PARTIAL = 0, 1
 """Priorities: someone waits for a final."""
 
@@ -77,16 +80,12 @@ class MoonshineStream:
         self._cost = 0.0
 
     async def feed(self, samples: Samples) -> Transcript | None:
-        """Take the next audio; return the new partial, where it is time for one and it changed.
-
-        While nobody speaks no partial is begun, for a final will be asked for.
-        """
+        """Take the next audio; return the new partial, where it is time for one and it changed."""
         self._window.add(samples)
         self._news += len(samples)
         while len(self._window) > LONGEST:
             await self._cut()
-        due = self._news >= RATE * max(PACE_S, REST * self._cost)
-        if not self._partials or not due or self._window.quiet:
+        if not self._partials or not self._due():
             return None
         started, self._news = time.perf_counter(), 0
         await self._catch_up(PARTIAL)
@@ -97,6 +96,17 @@ class MoonshineStream:
             return None
         self._told = transcript
         return transcript
+
+    def _due(self) -> bool:
+        """Whether to look again: while someone speaks now and then, and at once when they pause.
+
+        A pause may be the end. What was said before it is then known when `finish` is called.
+        """
+        pause = self._window.pause
+        if pause is None:
+            return self._news >= RATE * max(PACE_S, REST * self._cost)
+        unread = pause - self._reading.span[1]
+        return unread >= RATE * DIP_S and self._news >= RATE * self._cost
 
     async def finish(self) -> Transcript:
         """The transcript of all audio so far; at once if no speech was fed since the last look.

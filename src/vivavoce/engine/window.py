@@ -23,7 +23,8 @@ quietest, if that is CAP_DB below the loudest; but the 50 ms beside speech are k
 and noisy clips this loses no word, and less is invented at the ends than in the whole clip."""
 
 PAUSE_FRAMES = 30
-QUIET_FRAMES = 4
+QUIET_FRAMES = KEEP // FRAME
+"""A silence as long as what is kept of it: from then on it adds nothing to the speech."""
 
 
 class Window:
@@ -67,9 +68,11 @@ class Window:
         return (max(0, first * FRAME - KEEP), min(end, (last + 1) * FRAME + KEEP))
 
     @property
-    def quiet(self) -> bool:
-        """Whether there is no speech just now."""
-        return bool((self._levels[-QUIET_FRAMES:] <= self._threshold()).all())
+    def pause(self) -> int | None:
+        """Where the speech ended, if there is none just now: what `speech` ends with then."""
+        if not (self._levels[-QUIET_FRAMES:] <= self._threshold()).all():
+            return None
+        return self.speech()[1]
 
     @property
     def contrast_db(self) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vivavoce.settings import TurnSettings
-from vivavoce.turns import confidence, looks_unfinished, patience
+from vivavoce.turns import by_words, confidence, looks_unfinished, patience
 
 from .timeline import Call, Mark, Said
 
@@ -99,15 +99,23 @@ def _of(call: Call, said: Said) -> Iterator[Silence]:
         following = said.parts[i + 1][0] if i + 1 < len(said.parts) else None
         marks = _marks(call, end, following)
         sound = next((mark for mark in marks if mark.kind == "turn"), None)
-        if sound is None or sound.value is None:
-            continue
         ends = next((mark for mark in marks if mark.kind == "completeness"), None)
-        written = ends.text if ends is not None else sound.text
-        complete = 0.0 if looks_unfinished(written, "en") else ends.value if ends else None
-        known = max(mark.at for mark in (sound, ends) if mark is not None) - end
-        sure = confidence(sound.value, complete, written)
+        told = [mark for mark in (sound, ends) if mark is not None]
+        sure = _sure(sound, ends)
+        if sure is None:
+            continue
+        known = max(mark.at for mark in told) - end
         seconds = None if following is None else following - end
         yield Silence(utterance, seconds, sure, known)
+
+
+def _sure(sound: Mark | None, ends: Mark | None) -> float | None:
+    """What the session made of them; of the words alone where it did not ask for more."""
+    written = ends.text if ends is not None else sound.text if sound is not None else ""
+    complete = 0.0 if looks_unfinished(written, "en") else ends.value if ends else None
+    if sound is None or sound.value is None:
+        return by_words(complete, written)
+    return confidence(sound.value, complete, written)
 
 
 def _marks(call: Call, start: float, end: float | None) -> list[Mark]:
