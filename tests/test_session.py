@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 import pytest
@@ -515,3 +515,25 @@ async def test_silence_and_clicks_cost_nothing() -> None:
     async with Call() as call:
         await call.hears(noise)
     assert call.events == []
+
+
+class _Foreseeing(ScriptedLlm):
+    """One that also says how probable it is that the words end where they do."""
+
+    def __init__(self, likely: float) -> None:
+        super().__init__()
+        self.likely = likely
+
+    async def completeness(self, messages: Sequence[Message]) -> float:
+        return self.likely
+
+
+@pytest.mark.parametrize(("likely", "asked"), [(1.0, 0), (0.0, 1)])
+async def test_the_turn_detector_is_asked_only_where_the_words_leave_a_doubt(
+    likely: float, asked: int
+) -> None:
+    stt, turn = ScriptedStt("what is the capital of france"), ScriptedTurn(0.9)
+    async with Call(stt=stt, llm=_Foreseeing(likely), turn=turn, settings=QUIET) as call:
+        await call.hears(say(2.0), hush(4.0))
+    assert len(turn.asked) == asked
+    assert call.of(ReplyEnded)

@@ -46,6 +46,24 @@ async def test_a_cancelled_caller_waits_until_its_job_has_ended() -> None:
     await worker.aclose()
 
 
+async def test_a_job_that_cannot_poll_is_told_that_nobody_wants_it() -> None:
+    worker = ModelThread("test")
+    began, told = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def work(stop: StopFlag) -> None:
+        loop.call_soon_threadsafe(began.set)
+        told.wait()
+
+    task = asyncio.create_task(worker.run(work, on_stop=told.set))
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert told.is_set()
+    await worker.aclose()
+
+
 async def test_a_job_cancelled_before_it_began_never_runs() -> None:
     worker = ModelThread("test")
     gate, ran = threading.Event(), []

@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.settings import TurnSettings
-from vivavoce.turns import Edge, SpeechEdges, confidence, looks_unfinished, patience
+from vivavoce.turns import (
+    LIKELY,
+    SURE,
+    Edge,
+    SpeechEdges,
+    by_words,
+    confidence,
+    looks_unfinished,
+    patience,
+)
 
 FRAME_S = 0.02
 TURNS = TurnSettings(start_s=0.06, pause_s=0.06, stop_threshold=0.35)
@@ -120,3 +129,51 @@ def test_what_was_hardly_understood_tells_little_of_its_end() -> None:
     assert likely == sorted(likely, reverse=True)
     assert unlikely == sorted(unlikely)
     assert likely[-1] == unlikely[-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My neighbour has a parrot.",
+        "I went to the market. It was closed on that day.",
+        "My number is five, five, two",
+        "The code is B.",
+        "Where a dupe and wind,",
+    ],
+)
+def test_what_often_goes_on_is_given_time_however_whole_it_is(text: str) -> None:
+    for over in (by_words(1.0, text), confidence(1.0, 1.0, text)):
+        assert over is not None
+        assert patience(over, TURNS) > 0.7
+
+
+@pytest.mark.parametrize(
+    "text", ["I would like to book a table.", "It is late. What time is it?", "Turn off the light."]
+)
+def test_requests_and_questions_are_answered_at_once(text: str) -> None:
+    over = by_words(1.0, text)
+    assert over is not None
+    assert patience(over, TURNS) == TURNS.wait_min_s
+
+
+def test_the_sound_alone_makes_no_unlikely_end_a_likely_one() -> None:
+    text, low = "How old is her?", 0.02
+    words = by_words(low, text)
+    assert words is not None
+    assert words < confidence(0.98, low, text) < LIKELY
+
+
+def test_nothing_is_known_by_words_without_a_model_that_tells() -> None:
+    assert by_words(None, "What time is it?") is None
+
+
+@given(st.floats(0, 1), st.floats(0, 5), st.floats(0, 5))
+@settings(deadline=None)
+def test_a_user_who_pauses_long_is_given_longer_when_in_doubt(
+    over: float, one: float, other: float
+) -> None:
+    low, high = sorted((one, other))
+    assert patience(over, TURNS) <= patience(over, TURNS, low) <= patience(over, TURNS, high)
+    assert patience(over, TURNS, high) <= TURNS.wait_max_s
+    if over >= SURE:
+        assert patience(over, TURNS, high) == TURNS.wait_min_s

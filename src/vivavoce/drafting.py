@@ -16,7 +16,7 @@ from .mouth import Mouth
 from .reply import Reply
 from .settings import SessionSettings
 from .tasks import Tasks
-from .turns import SURE, by_words, confidence, looks_unfinished
+from .turns import LIKELY, by_words, confidence, looks_unfinished
 from .utterance import Utterance
 from .work import Work
 
@@ -100,8 +100,8 @@ class Drafting:
     async def _make(self, draft: Draft, utterance: Utterance) -> None:
         """Find out what was said and how probably that is all, and have a reply made to it.
 
-        Where the words tell enough the turn detector is not asked: it would take a core from the
-        language model. Where they leave a doubt it goes first, for there is time.
+        Where the words make it likely the turn detector is not asked: it would take a core from
+        the language model. Where they do not, it goes first, for there is time.
         """
         try:
             transcript = await utterance.finish()
@@ -118,7 +118,7 @@ class Drafting:
         draft.transcript = transcript
         self._on_news()
         await asyncio.sleep(0)  # ends here where that was all there is to it
-        known = over is not None and over >= SURE
+        known = over is not None and over >= LIKELY
         if known or over is None:
             self._answer(draft, utterance)
         if not known:

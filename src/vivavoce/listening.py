@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Literal
 
 from .audio import Audio
@@ -34,7 +35,7 @@ CLOSING = "closing"
 """Owner of the tasks that a session waits for when the caller hangs up."""
 
 _WARM_WORDS = 2
-"""New stable words after which the model reads on ahead."""
+"""New words after which the model reads on ahead."""
 
 
 class Listener:
@@ -89,7 +90,8 @@ class Listener:
         self._draft: Draft | None = None
         self._forced = False
         self._unanswered = False
-        self._warmed = 0
+        self._warmed: list[str] = []
+        self._paused_s = 0.0
 
     def configure(self, settings: SessionSettings) -> None:
         """Go by these from now on."""
@@ -137,6 +139,8 @@ class Listener:
             case "pause":
                 self._begin_draft(edge.at)
             case "resume":
+                if self._draft is not None:
+                    self._paused_s = max(self._paused_s, edge.at - self._draft.since)
                 self._drop_draft()
                 self._suspect()
 
@@ -153,7 +157,8 @@ class Listener:
         )
         self.between_turns.clear()
         self._forced = self._unanswered = False
-        self._warmed = 0
+        self._warmed = []
+        self._paused_s = 0.0
         utterance.feed(samples)
         self._tasks.spawn(utterance, self._transcribe(utterance))
         self._emit(SpeechStarted(utterance.turn, start))
@@ -173,10 +178,16 @@ class Listener:
         stable = " ".join(transcript.text.split()[: transcript.stable])
         if self._interruptible and not is_backchannel(stable):
             self._mouth.end("interrupted")
-        ahead = self.settings.drafts and self._draft is None
-        if ahead and transcript.stable >= self._warmed + _WARM_WORDS:
-            self._warmed = transcript.stable
-            self._mouth.warm(stable)
+        if self.settings.drafts and self._draft is None:
+            self._read_ahead(transcript.text.split())
+
+    def _read_ahead(self, words: list[str]) -> None:
+        """Have the model read what is known; of words that change, what comes before is of use."""
+        pairs = zip(words, self._warmed, strict=False)
+        known = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if len(words) >= known + _WARM_WORDS:
+            self._warmed = words
+            self._mouth.warm(" ".join(words))
 
     @property
     def _interruptible(self) -> bool:
@@ -249,7 +260,7 @@ class Listener:
             return True
         if draft.over is None or self.settings.turns.mode == "manual":
             return False
-        wait = patience(draft.over, self.settings.turns)
+        wait = patience(draft.over, self.settings.turns, self._paused_s)
         return self.ear.now - draft.since >= wait - 1e-9
 
     def _take_turn(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:

@@ -65,10 +65,17 @@ class ModelThread:
         self._grace_s = grace_s
         _all.add(self)
 
-    async def run(self, work: Callable[[StopFlag], T], *, priority: int = 0) -> T:
+    async def run(
+        self,
+        work: Callable[[StopFlag], T],
+        *,
+        priority: int = 0,
+        on_stop: Callable[[], None] | None = None,
+    ) -> T:
         """What `work(stop)` returns or raises, from a worker thread.
 
-        priority: lower runs first among those that wait.
+        priority: lower runs first among those that wait. on_stop: called, on the event loop, when
+        the flag is set; for a step that cannot poll it.
         Raises EngineBusy when too many jobs wait, EngineUnavailable after `aclose`.
         """
         job: _Job[T] = _Job(work, asyncio.get_running_loop())
@@ -76,6 +83,8 @@ class ModelThread:
         try:
             return await asyncio.shield(job.result)
         except asyncio.CancelledError:
+            if on_stop is not None:
+                on_stop()
             await self._end(job)
             raise
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from .settings import Eagerness, TurnSettings
 
-_CURVE: dict[Eagerness, float] = {"high": 3.0, "medium": 2.0, "auto": 2.0, "low": 1.2}
+_CURVE: dict[Eagerness, float] = {"high": 2.0, "medium": 1.35, "auto": 1.35, "low": 0.9}
 """Exponents of `patience`: the larger, the sooner a doubtful silence ends the turn."""
+
+SURE = 0.8
+"""From this probability on a silence need not be longer than the shortest."""
+
+LIKELY = 0.5
+"""From this probability on the words alone decide. Of 388 synthesized utterances 96 % of the whole
+sentences are above it and 18 % of those that were broken off, 65 % and 5 % above `SURE`."""
+
+_OWN_PAUSE = 1.15
+"""A doubtful silence must be so many times as long as one after which the user went on."""
 
 _UNFINISHED = {
     "de": "der die das den dem ein eine einen und oder aber weil dass mein",
@@ -23,8 +34,28 @@ _UNFINISHED = {
 
 _HESITATIONS = "um uhm uh er erm eh hmm äh ähm euh"
 
-_WHOLE = "yes yeah yep no nope okay ok sure thanks thank you please stop hello hi goodbye bye"
+_DIGITS = "zero oh one two three four five six seven eight nine"
+
+_WHOLE = (
+    "yes yeah yep no nope okay ok sure thanks thank you please stop hello hi goodbye bye good "
+    "morning evening night afternoon never mind maybe later wait help cancel next again very much "
+    "i do don't not know"
+)
 """Words that are often all there is."""
+
+_OPEN, _STATED = 0.4, 0.5
+"""The most that is believed where more may well follow: after a comma, a number or a letter, which
+often come in pieces, and where only the sound speaks for an end; and after a statement, which may
+lead to a question. With the usual settings a silence must then last for 1.3 s, and for 0.9 s."""
+
+_STATES = (
+    "i i'm i've i'd we we're he she it it's they you my our his her the this that these those a an "
+    "there some one if because so and but yesterday today last"
+)
+"""What an English statement begins with, rather than a question or a request."""
+
+_ASKS = "i want", "i need", "i would like", "i'd like", "we want", "we need", "we would like"
+"""Beginnings of statements that are requests."""
 
 _BIAS, _BY_ENDS, _BY_SOUND, _BY_WORDS = -1.0, 0.65, 0.34, 2.0
 _LEAST_WORDS, _MOST_WORDS = 2, 7
@@ -108,10 +139,6 @@ class SpeechEdges:
         return Edge("pause", (self._frames - self._unvoiced) * self._frame_s)
 
 
-SURE = 0.9
-"""From this probability on the words alone are taken to tell that the turn is over."""
-
-
 def by_words(ends: float | None, text: str, heard: float | None = None) -> float | None:
     """The probability that the turn is over, from what it says; None if that is not known.
 
@@ -120,7 +147,7 @@ def by_words(ends: float | None, text: str, heard: float | None = None) -> float
     themselves. heard: the transcript's own confidence; what was hardly understood tells little of
     its end.
     """
-    return None if ends is None else _probability(_odds(ends, text, heard))
+    return None if ends is None else min(_most(text), _probability(_odds(ends, text, heard)))
 
 
 def confidence(sound: float, ends: float | None, text: str, heard: float | None = None) -> float:
@@ -132,7 +159,28 @@ def confidence(sound: float, ends: float | None, text: str, heard: float | None 
         return sound
     bounded = min(max(sound, 0.02), 0.98)
     by_sound = _BY_SOUND * math.log(bounded / (1 - bounded))
-    return _probability(_odds(ends, text, heard) + by_sound)
+    odds = _odds(ends, text, heard)
+    return min(_most(text), max(_OPEN, _probability(odds)), _probability(odds + by_sound))
+
+
+def _most(text: str) -> float:
+    """What is believed at the most of an English text."""
+    words = text.lower().split()
+    last = words[-1].rstrip(".,!-") if words else ""
+    if text.rstrip().endswith((",", "-", "…")):
+        return _OPEN
+    counted = last.isdigit() or last.rpartition("-")[2] in _DIGITS.split()
+    if counted or (len(last) == 1 and last.isalpha()):
+        return _OPEN
+    return _STATED if _states(text) else 1.0
+
+
+def _states(text: str) -> bool:
+    """Whether its last sentence is an English statement, and no request."""
+    sentence = re.split(r"[.!?]\s", text.lower().strip())[-1]
+    words = sentence.replace(",", " ").split()
+    asks = sentence.startswith(_ASKS) or sentence.endswith("?") or len(words) < _MOST_WORDS - 3
+    return bool(words) and words[0] in _STATES.split() and not asks
 
 
 def _odds(ends: float, text: str, heard: float | None) -> float:
@@ -158,10 +206,15 @@ def looks_unfinished(text: str, language: str | None) -> bool:
     return hesitates or words[-1] in _UNFINISHED.get(code, "").split()
 
 
-def patience(probability: float, settings: TurnSettings) -> float:
+def patience(over: float, settings: TurnSettings, paused_s: float = 0.0) -> float:
     """How long a silence must last to end the turn, in seconds.
 
-    probability: that the turn is over. Falls from `wait_max_s` at 0 to `wait_min_s` at 1.
+    over: the probability that the turn is over. The wait falls from `wait_max_s` at 0 to
+    `wait_min_s` at `SURE`. paused_s: the longest silence after which the user has gone on in this
+    utterance; a doubtful one is then given longer than that.
     """
-    doubt = (1.0 - min(max(probability, 0.0), 1.0)) ** _CURVE[settings.eagerness]
-    return float(settings.wait_min_s + (settings.wait_max_s - settings.wait_min_s) * doubt)
+    if over >= SURE:
+        return settings.wait_min_s
+    doubt = (1.0 - max(over, 0.0) / SURE) ** _CURVE[settings.eagerness]
+    wait = settings.wait_min_s + (settings.wait_max_s - settings.wait_min_s) * doubt
+    return float(min(max(wait, _OWN_PAUSE * paused_s), settings.wait_max_s))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .audio import Audio, Samples
+from .dips import Dips
 from .engines import Stt, SttOptions, SttStream, Transcript
 from .tape import Tape
 from .work import Work
@@ -20,7 +21,8 @@ class Utterance:
     """One utterance, fed to the STT while it is spoken.
 
     Run `transcribe` as a task; it ends with `aclose`. `feed` never waits. While the user is
-    silent (`hold`), no partial is begun, so that `finish` finds the engine free.
+    silent (`hold`), no partial is begun, so that `finish` finds the engine free; one that is being
+    made when the voice falls silent is given up.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class Utterance:
         self._on_partial = on_partial
         self._timeout_s = timeout_s
         self._tape = Tape(_TURN_WINDOW_S, stt.rate)
+        self._dips = Dips(stt.rate)
         self._pending: list[Samples] = []
         self._held = False
         self._news = asyncio.Event()
         self._free = asyncio.Lock()
         self._stream: SttStream | None = None
+        self._looking: asyncio.Timeout | None = None
         self._closed = False
 
     def feed(self, samples: Samples) -> None:
@@ -55,6 +59,8 @@ class Utterance:
         self._tape.record(samples)
         self._pending.append(samples)
         self.seconds += len(samples) / self._stt.rate
+        if self._dips.feed(samples) and self._looking is not None:
+            self._looking.reschedule(asyncio.get_running_loop().time())
         if not self._held:
             self._news.set()
 
@@ -76,7 +82,7 @@ class Utterance:
             self._news.clear()
             async with self._free:
                 if self._pending and not self._held:
-                    await self._drain(partials=True)
+                    await self._look()
 
     async def finish(self) -> Transcript:
         """The transcript of everything fed so far; more may follow."""
@@ -95,6 +101,16 @@ class Utterance:
             if self._stream is not None:
                 await self._work.wait(self._stream.aclose())
                 self._stream = None
+
+    async def _look(self) -> None:
+        """Feed what is pending, for a partial; `feed` ends that when the voice falls silent."""
+        try:
+            async with asyncio.timeout(None) as self._looking:
+                await self._drain(partials=True)
+        except TimeoutError:
+            self._news.set()  # the silence itself may be worth a look
+        finally:
+            self._looking = None
 
     async def _drain(self, *, partials: bool) -> None:
         stream = await self._open()

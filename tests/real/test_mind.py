@@ -16,6 +16,7 @@ import pytest
 
 from vivavoce import models
 from vivavoce.engine.llama_cpp import LlamaCpp
+from vivavoce.engine.loops import looped
 from vivavoce.engines import (
     Foresight,
     LlmOptions,
@@ -251,6 +252,17 @@ async def test_a_finished_question_is_more_likely_over_than_half_of_one(mind: Ll
     assert half < 0.2 < whole <= 1
 
 
+async def test_a_reply_that_goes_round_and_round_is_ended(mind: LlamaCpp) -> None:
+    question = talk("How do you say good morning in Spanish?")
+    text, usage = await answered(mind, question, LlmOptions(max_tokens=300))
+    words = text.split()
+    assert looped(words, least=20), "the model no longer loops here; find another question"
+    assert len(words) < 60
+    assert usage.finish == "length"
+    assert usage.prompt_tokens > usage.cached_tokens
+    assert usage.reply_tokens >= len(words)
+
+
 # --- bad models ----------------------------------------------------------------------------------
 
 
@@ -274,6 +286,7 @@ async def test_a_truncated_model_is_an_error_that_says_so(
 _PROGRAM = """
 import asyncio
 from vivavoce.engine.llama_cpp import LlamaCpp
+from vivavoce.engine.loops import looped
 from vivavoce.engines import LlmOptions, Message
 
 mind = LlamaCpp(slots=1, context=256, threads=1)

@@ -19,6 +19,7 @@ from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadRequest, EngineUnavailable, ModelError
 from vivavoce.media import read_audio
 from vivavoce.testing.check_stt import check_stt
+from vivavoce.threads import ModelThread
 from vivavoce.wer import WordErrors, word_errors
 
 if TYPE_CHECKING:
@@ -245,3 +246,31 @@ async def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 async def test_nan_is_not_speech(moonshine: Moonshine) -> None:
     assert (await heard(moonshine, np.full(RATE, np.nan, np.float32))).text == ""
+
+
+async def test_what_was_said_before_a_pause_is_known_when_it_is_asked_for(
+    moonshine: Moonshine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = await moonshine.open(SttOptions())
+    samples = np.concatenate([read_audio(QUESTION).samples, np.zeros(RATE // 10, np.float32)])
+    partials = [await stream.feed(samples[i : i + 320]) for i in range(0, len(samples), 320)]
+    looked = next(partial for partial in reversed(partials) if partial is not None)
+    stopped = ModelThread("stopped")
+    await stopped.aclose()
+    monkeypatch.setattr(stream, "_thread", stopped)
+    assert (await stream.finish()).text == looked.text == "What is the capital of France?"
+    await stream.aclose()
+
+
+async def test_a_partial_that_is_given_up_loses_no_audio(moonshine: Moonshine) -> None:
+    stream = await moonshine.open(SttOptions())
+    samples = read_audio(QUESTION).samples
+    half = len(samples) // 2
+    looking = asyncio.create_task(stream.feed(samples[:half]))
+    await asyncio.sleep(0)
+    looking.cancel()
+    await asyncio.wait({looking})
+    assert looking.cancelled()
+    await stream.feed(samples[half:])
+    assert (await stream.finish()).text == "What is the capital of France?"
+    await stream.aclose()

@@ -194,7 +194,10 @@ class LlamaCpp:
                 emit(thought)
                 if isinstance(thought, Token):
                     written += thought.text
-            return stop.is_set() or bool(looped(written.split()[-_LOOKED_AT:], _ROUNDS))
+            if looped(written.split()[-_LOOKED_AT:], _ROUNDS):
+                emit(request.cut())
+                return True
+            return stop.is_set()
 
         with self._slots.reply(messages, stop) as slot:
             server.chat({**request.body, "id_slot": slot}, listen)

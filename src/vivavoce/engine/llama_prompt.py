@@ -174,6 +174,8 @@ class Reader:
 
     _calls: dict[int, _Call] = field(default_factory=dict)
     _finish: Literal["stop", "length", "tool_calls"] = "stop"
+    _prompt: dict[str, int] = field(default_factory=dict)
+    _tokens: int = 0
 
     def read(self, chunk: str) -> Iterator[Thought]:
         """What this chunk says; nothing for progress and hidden reasoning.
@@ -183,9 +185,11 @@ class Reader:
         body = cast("Json", json.loads(chunk))
         if "error" in body:
             raise error(cast("Json", body["error"]))
+        self._prompt = cast("dict[str, int]", body.get("prompt_progress") or self._prompt)
         for choice in cast("list[Json]", body.get("choices", ())):
             delta = cast("Json", choice.get("delta") or {})
             if content := delta.get("content"):
+                self._tokens += 1
                 yield Token(str(content))
             for piece in cast("list[Json]", delta.get("tool_calls") or ()):
                 self._collect(piece)
@@ -200,6 +204,11 @@ class Reader:
                 reply_tokens=cast("int", usage["completion_tokens"]),
                 finish=self._finish,
             )
+
+    def cut(self) -> Usage:
+        """What it cost until now, for a reply that is not read to its end."""
+        total, cached = self._prompt.get("total", 0), self._prompt.get("cache", 0)
+        return Usage(total, cached, self._tokens, "length")
 
     def _collect(self, piece: Json) -> None:
         call = self._calls.setdefault(cast("int", piece.get("index", 0)), _Call())

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vivavoce.engines import LlmOptions, Message, Thought, ToolSpec
+from vivavoce.engines import LlmOptions, Message, Thought, ToolSpec, Usage
 from vivavoce.errors import EngineError
 
 from . import llama_prompt, llama_tools
@@ -35,10 +35,14 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """body: of a chat completion, less its slot. read: the thoughts in each chunk it brings."""
+    """body: of a chat completion, less its slot. read: the thoughts in each chunk it brings.
+
+    cut: what it cost, where it is not read to its end.
+    """
 
     body: Json
     read: Callable[[str], Iterator[Thought]]
+    cut: Callable[[], Usage]
 
 
 class Requests:
@@ -77,7 +81,8 @@ class Requests:
         body = {**shaped(kept), **self._sampling(options), "max_tokens": max_tokens}
         if must and not self._native_tools:
             body |= llama_tools.forced(tools)
-        return Request(body, self._reading(tools, must=must))
+        reader = llama_prompt.Reader()
+        return Request(body, self._reading(reader, tools, must=must), reader.cut)
 
     def _shaped(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> list[Json]:
         if not self._native_tools:
@@ -104,9 +109,8 @@ class Requests:
         }
 
     def _reading(
-        self, tools: Sequence[ToolSpec], *, must: bool
+        self, reader: llama_prompt.Reader, tools: Sequence[ToolSpec], *, must: bool
     ) -> Callable[[str], Iterator[Thought]]:
-        reader = llama_prompt.Reader()
         if self._native_tools or not tools:
             return reader.read
         spotter = llama_tools.Spotter(tools, must=must)

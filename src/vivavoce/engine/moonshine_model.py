@@ -20,7 +20,7 @@ from vivavoce.audio import Samples
 from vivavoce.errors import ModelError
 
 from .loops import looped
-from .onnx import model_file, session
+from .onnx import RunOptions, model_file, session
 
 RATE = 16_000
 
@@ -78,13 +78,12 @@ class MoonshineModel:
         self._decoder = _part(folder, "decoder_model_merged", threads)
         self._pieces = read_pieces(model_file(folder, "tokenizer.bin"))
 
-    def encode(self, samples: Samples) -> Heard:
+    def encode(self, samples: Samples, options: RunOptions | None = None) -> Heard:
         """The encoder's view of samples (n,) at 16 kHz, n at least 1,000."""
         wave = np.ascontiguousarray(samples, np.float32)[None]
         mask = np.ones(wave.shape, np.int64)
-        return Heard(
-            self._encoder.run(None, {"input_values": wave, "attention_mask": mask})[0], mask
-        )
+        feeds = {"input_values": wave, "attention_mask": mask}
+        return Heard(self._encoder.run(None, feeds, options)[0], mask)
 
     def decode(
         self,

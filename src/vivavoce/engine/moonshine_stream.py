@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from vivavoce.threads import ModelThread, StopFlag
 
 from .invented import invented
 from .moonshine_model import RATE, MoonshineModel, Tokens
+from .onnx import RunOptions, terminate
 from .window import Window
 
 LEAD, TAIL = RATE // 10, 3 * RATE // 10
@@ -87,8 +89,12 @@ class MoonshineStream:
             await self._cut()
         if not self._partials or not self._due():
             return None
-        started, self._news = time.perf_counter(), 0
-        await self._catch_up(PARTIAL)
+        started, news, self._news = time.perf_counter(), self._news, 0
+        try:
+            await self._catch_up(PARTIAL)
+        except asyncio.CancelledError:
+            self._news += news
+            raise
         self._cost = time.perf_counter() - started
         words = self._stable.update((*self._settled, *self._reading.words))
         transcript = self._transcript(words, len(self._stable.words))
@@ -144,17 +150,25 @@ class MoonshineStream:
         samples = np.concatenate([np.zeros(LEAD, np.float32), audible, np.zeros(TAIL, np.float32)])
         guess = self._reading.tokens.ids
         sure = self._weights.prefix(guess, max(0, len(self._stable.words) - len(self._settled)))
-        job = partial(self._decode, samples, guess, sure)
-        tokens = await self._thread.run(job, priority=priority)
+        options = RunOptions()
+        job = partial(self._decode, samples, guess, sure, options)
+        tokens = await self._thread.run(job, priority=priority, on_stop=partial(terminate, options))
         text = self._weights.text(tokens.ids)
         if invented(text, tokens.scores, self._window.contrast_db):
             return _Reading(span)
         return _Reading(span, tokens, tuple(text.split()))
 
-    def _decode(self, samples: Samples, guess: Sequence[int], sure: int, stop: StopFlag) -> Tokens:
+    def _decode(
+        self,
+        samples: Samples,
+        guess: Sequence[int],
+        sure: int,
+        options: RunOptions,
+        stop: StopFlag,
+    ) -> Tokens:
         limit = MARGIN + round(len(samples) / RATE * self._tokens_per_s)
         try:
-            heard = self._weights.encode(samples)
+            heard = self._weights.encode(samples, options)
             return self._weights.decode(heard, limit, guess, sure, stop.is_set)
         except Exception as error:
             raise EngineError(f"moonshine failed at {len(samples)} samples: {error}") from error

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import onnxruntime as ort
+from onnxruntime import RunOptions
 
 from vivavoce.errors import ModelError
+
+__all__ = ["RunOptions", "first_run", "model_file", "session", "terminate"]
 
 
 def session(path: Path, *, threads: int = 1) -> ort.InferenceSession:
@@ -33,6 +36,11 @@ def session(path: Path, *, threads: int = 1) -> ort.InferenceSession:
         raise ModelError(
             f"{path} is no model that ONNX Runtime can read ({error}); remove and pull it again"
         ) from error
+
+
+def terminate(options: RunOptions) -> None:
+    """End the run that goes by these options, from another thread, at its next operator."""
+    options.terminate = True
 
 
 def model_file(folder: Path, *names: str) -> Path:
