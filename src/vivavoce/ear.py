@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from .audio import Audio, Resampler, Samples
+from .background import Background
 from .engines import Vad
 from .errors import describe
 from .settings import TurnSettings
@@ -25,6 +26,7 @@ class Ear:
         self._vad = vad.open()
         self._into: Resampler | None = None
         self._for_vad = Resampler(rate, vad.rate)
+        self._background = Background(vad.rate, vad.frame)
         self._tape = Tape(settings.prefix_s + settings.start_s + 1.0, rate)
         self._prefix_s = settings.prefix_s
         self._earliest = 0.0
@@ -46,13 +48,16 @@ class Ear:
         """
         samples = self._resampled(audio)
         self._tape.record(samples)
+        for_vad = self._for_vad.feed(samples)
         try:
-            probabilities = self._vad.feed(self._for_vad.feed(samples))
+            probabilities = self._vad.feed(for_vad)
         except Exception as error:
             log.warning("the vad failed and starts anew: %s", describe(error))
             self._vad = self._engine.open()
+            self._background = Background(self._engine.rate, self._engine.frame)
             raise
-        edges = (self.edges.feed(probability) for probability in probabilities)
+        speech = self._background.without(for_vad, probabilities)
+        edges = (self.edges.feed(probability) for probability in speech)
         return samples, [edge for edge in edges if edge is not None]
 
     def prefixed(self, at: float) -> tuple[float, Samples]:
