@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.audio import Audio, Resampler, Samples, clean, dbfs, from_pcm16, to_pcm16
 from vivavoce.errors import BadAudio
+
+RATES = [
+    (16_000, 48_000),
+    (24_000, 16_000),
+    (48_000, 16_000),
+    (44_100, 16_000),
+    (22_050, 24_000),
+    (8_000, 16_000),
+    (16_000, 8_000),
+]
 
 
 def tone(seconds: float, rate: int, hertz: float = 440.0) -> Samples:
@@ -63,20 +74,57 @@ def test_the_same_rate_is_the_same_audio() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(
-    st.sampled_from([(16_000, 48_000), (44_100, 16_000), (22_050, 24_000), (8_000, 16_000)]),
+    st.sampled_from(RATES),
+    st.booleans(),
     st.lists(st.integers(0, 3_000), min_size=1, max_size=20),
 )
 def test_resampling_in_pieces_gives_what_resampling_at_once_gives(
-    rates: tuple[int, int], sizes: list[int]
+    rates: tuple[int, int], live: bool, sizes: list[int]
 ) -> None:
     source, target = rates
     samples = tone(sum(sizes) / source, source)
     pieces = np.split(samples, np.cumsum(sizes)[:-1])
-    in_pieces, at_once = Resampler(source, target), Resampler(source, target)
+    in_pieces, at_once = (Resampler(source, target, live=live) for _ in range(2))
     joined = np.concatenate([*map(in_pieces.feed, pieces), in_pieces.flush()])
     whole = np.concatenate([at_once.feed(samples), at_once.flush()])
     assert len(joined) == len(whole)
     np.testing.assert_allclose(joined, whole, atol=1e-4)
+
+
+@pytest.mark.parametrize("rates", RATES)
+def test_a_live_stream_lags_by_at_most_2_ms_and_keeps_its_length(
+    rates: tuple[int, int],
+) -> None:
+    source, target = rates
+    resampler, given = Resampler(source, target, live=True), 0
+    for chunk in range(1, 51):
+        given += len(resampler.feed(np.zeros(source // 50, np.float32)))
+        assert chunk / 50 - given / target <= 0.0021
+    assert given + len(resampler.flush()) == target
+
+
+@pytest.mark.parametrize("rates", RATES)
+def test_a_live_stream_sounds_as_soxr_makes_it(rates: tuple[int, int]) -> None:
+    source, target = rates
+    samples = np.random.default_rng(0).standard_normal(source).astype(np.float32)
+    low = soxr.resample(soxr.resample(samples, source, 6_000), 6_000, source)
+    expected = soxr.resample(low, source, target)
+    resampler = Resampler(source, target, live=True)
+    made = np.concatenate([resampler.feed(low.astype(np.float32)), resampler.flush()])
+    middle = slice(target // 10, target * 9 // 10)
+    error = made[middle] - expected[middle]
+    assert dbfs(error.astype(np.float32)) - dbfs(expected[middle].astype(np.float32)) < -55
+
+
+def test_what_the_lower_rate_cannot_hold_is_left_out() -> None:
+    high = np.sin(2 * np.pi * 10_000 * np.arange(48_000) / 48_000).astype(np.float32)
+    assert dbfs(Resampler(48_000, 16_000, live=True).feed(high)[100:-100]) < -65
+
+
+def test_rates_with_no_common_factor_are_resampled_too() -> None:
+    resampler = Resampler(44_101, 16_000, live=True)
+    made = np.concatenate([resampler.feed(tone(1.0, 44_101)), resampler.flush()])
+    assert dbfs(made[100:-100]) == pytest.approx(-3.01, abs=0.1)
 
 
 def test_a_tone_keeps_its_pitch_and_level_when_resampled() -> None:

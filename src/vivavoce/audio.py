@@ -10,6 +10,7 @@ import soxr
 from numpy.typing import NDArray
 
 from .errors import BadAudio
+from .polyphase import Polyphase, supported
 
 Samples: TypeAlias = NDArray[np.float32]
 """(n,), mono, full scale ±1.0."""
@@ -77,31 +78,41 @@ class Lapse:
 class Resampler:
     """One stream's change of rate, chunk by chunk, without clicks at the seams.
 
-    The output lags the input by a few milliseconds until `flush`.
+    The output lags the input until `flush`: by 20 to 120 ms, or, `live`, by 2 ms at most (but for
+    rates with hardly a common factor) at several times the work.
     """
 
-    def __init__(self, source_rate: int, target_rate: int) -> None:
+    def __init__(self, source_rate: int, target_rate: int, *, live: bool = False) -> None:
         self.source_rate = source_rate
         self.target_rate = target_rate
-        self._stream = (
-            None
-            if source_rate == target_rate
-            else soxr.ResampleStream(source_rate, target_rate, 1, dtype="float32", quality="MQ")
-        )
+        self._stream: Polyphase | _Blocks | None = None
+        if source_rate != target_rate:
+            kind = Polyphase if live and supported(source_rate, target_rate) else _Blocks
+            self._stream = kind(source_rate, target_rate)
 
     def feed(self, samples: Samples) -> Samples:
         """Take the next samples at the source rate; give those ready at the target rate."""
-        if self._stream is None:
-            return samples
-        return np.asarray(self._stream.resample_chunk(samples), np.float32)
+        return samples if self._stream is None else self._stream.feed(samples)
 
     def flush(self) -> Samples:
         """Give what is still inside and end the stream."""
-        if self._stream is None:
-            return np.zeros(0, np.float32)
-        return np.asarray(
-            self._stream.resample_chunk(np.zeros(0, np.float32), last=True), np.float32
+        return np.zeros(0, np.float32) if self._stream is None else self._stream.flush()
+
+
+class _Blocks:
+    """soxr's stream."""
+
+    def __init__(self, source_rate: int, target_rate: int) -> None:
+        self._stream = soxr.ResampleStream(
+            source_rate, target_rate, 1, dtype="float32", quality="MQ"
         )
+
+    def feed(self, samples: Samples) -> Samples:
+        return np.asarray(self._stream.resample_chunk(samples), np.float32)
+
+    def flush(self) -> Samples:
+        rest = self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
+        return np.asarray(rest, np.float32)
 
 
 def dbfs(samples: Samples) -> float:

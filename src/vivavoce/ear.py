@@ -25,7 +25,7 @@ class Ear:
         self._engine = vad
         self._vad = vad.open()
         self._into: Resampler | None = None
-        self._for_vad = Resampler(rate, vad.rate)
+        self._for_vad = Resampler(rate, vad.rate, live=True)
         self._background = Background(vad.rate, vad.frame)
         self._tape = Tape(settings.prefix_s + settings.start_s + 1.0, rate)
         self._prefix_s = settings.prefix_s
@@ -74,5 +74,5 @@ class Ear:
         if audio.rate == self.rate:
             return audio.samples
         if self._into is None or self._into.source_rate != audio.rate:
-            self._into = Resampler(audio.rate, self.rate)
+            self._into = Resampler(audio.rate, self.rate, live=True)
         return self._into.feed(audio.samples)

@@ -305,7 +305,7 @@ class FallbackTts(Chain[Tts]):
             known = any(voice.id == options.voice for voice in engine.voices)
             voice = options.voice if known else None
             options = TtsOptions(voice, options.language, options.speed, options.pitch)
-        resampler = Resampler(engine.rate, self.rate)
+        resampler = Resampler(engine.rate, self.rate, live=True)
         async with aclosing(engine.speak(phrase, options)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 yield Speech(resampler.feed(piece.samples), piece.words)

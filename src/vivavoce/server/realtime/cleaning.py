@@ -37,7 +37,7 @@ class Cleaning:
         if self._cleaner is None:
             return audio
         if self._into is None or self._into.source_rate != audio.rate:
-            self._into = Resampler(audio.rate, RATE)
+            self._into = Resampler(audio.rate, RATE, live=True)
         self._rest = np.concatenate([self._rest, self._into.feed(audio.samples)])
         whole = len(self._rest) // _BLOCK * _BLOCK
         blocks = self._rest[:whole].reshape(-1, _BLOCK)

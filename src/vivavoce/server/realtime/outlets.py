@@ -31,7 +31,9 @@ class EventSink:
     def begin(self, form: Format) -> None:
         """The next reply is in this format."""
         self._encoder = Encoder(form)
-        self._resampler = None if form.rate == PCM.rate else Resampler(PCM.rate, form.rate)
+        self._resampler = (
+            None if form.rate == PCM.rate else Resampler(PCM.rate, form.rate, live=True)
+        )
 
     def write(self, samples: Samples) -> None:
         """Send it."""

@@ -145,7 +145,7 @@ class G711Encoder:
 
     def __init__(self, encode: Callable[[Samples], bytes]) -> None:
         self._encode = encode
-        self._resampler = Resampler(RATE, 8_000)
+        self._resampler = Resampler(RATE, 8_000, live=True)
         self._ready = np.zeros(FRAME // 6, np.float32)
 
     def encode(self, frame: Samples) -> bytes:
@@ -160,7 +160,7 @@ class G711Decoder:
 
     def __init__(self, decode: Callable[[bytes], Samples]) -> None:
         self._decode = decode
-        self._resampler = Resampler(8_000, RATE)
+        self._resampler = Resampler(8_000, RATE, live=True)
 
     def decode(self, payload: bytes) -> Samples:
         """The packet's sound."""
