@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from vivavoce.audio import Samples
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.testing import ScriptedStt, hush, say
@@ -68,3 +70,18 @@ async def test_a_partial_under_way_is_given_up_when_the_voice_falls_silent() -> 
     await asyncio.wait({transcribing})
     assert transcribing.exception() is None
     assert stream.fed == round(said.seconds * stt.rate)
+
+
+class _Failing(_Stream):
+    async def feed(self, samples: Samples) -> Transcript | None:
+        raise TimeoutError("the engine's own")
+
+
+async def test_an_engine_that_times_out_by_itself_fails() -> None:
+    stt = _Slow(_Failing())
+    said = Utterance(1, 0.0, stt, SttOptions(), Work(), lambda partial: None, 5.0)
+    transcribing = asyncio.create_task(said.transcribe())
+    said.feed(say(1.0, rate=stt.rate).samples)
+    with pytest.raises(TimeoutError, match="the engine's own"):
+        await transcribing
+    await said.aclose()

@@ -61,6 +61,7 @@ class Utterance:
         self.seconds += len(samples) / self._stt.rate
         if self._dips.feed(samples) and self._looking is not None:
             self._looking.reschedule(asyncio.get_running_loop().time())
+            self._looking = None
         if not self._held:
             self._news.set()
 
@@ -104,10 +105,13 @@ class Utterance:
 
     async def _look(self) -> None:
         """Feed what is pending, for a partial; `feed` ends that when the voice falls silent."""
+        looking = self._looking = asyncio.timeout(None)
         try:
-            async with asyncio.timeout(None) as self._looking:
+            async with looking:
                 await self._drain(partials=True)
         except TimeoutError:
+            if not looking.expired():
+                raise
             self._news.set()  # the silence itself may be worth a look
         finally:
             self._looking = None
