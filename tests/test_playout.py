@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.engines import Word
-from vivavoce.playout import Script, Speaker
+from vivavoce.fading import RAMP_S
+from vivavoce.playout import DUCKED, Script, Speaker
 from vivavoce.sinks import MemorySink
 from vivavoce.text import Phrase, Piece
 
@@ -46,7 +47,41 @@ async def test_a_pause_goes_on_from_where_it_stopped_without_losing_a_sample() -
     before = len(sink.audio.samples)
     speaker.resume()
     resumed = sink.audio.samples[before:]
-    assert resumed[0] == audio[played]
+    ramp = round(RAMP_S * RATE)
+    assert 0 < resumed[0] < audio[played]
+    assert np.all(np.diff(resumed[:ramp]) > 0)
+    assert np.array_equal(resumed[ramp:], audio[played + ramp : played + len(resumed)])
+
+
+async def test_a_ducked_reply_goes_down_and_up_again_in_step_with_the_audio() -> None:
+    sink = MemorySink(RATE, lead_s=0.05)
+    speaker = speaker_of(sink)
+    await speaker.play(np.ones(1000, np.float32))
+    speaker.duck(True)
+    for _ in range(5):
+        speaker.tick(0.02)
+    speaker.duck(False)
+    for _ in range(5):
+        speaker.tick(0.02)
+    levels = sink.audio.samples
+    assert np.all(levels[:50] == 1)
+    assert np.allclose(levels[60:150], DUCKED)
+    assert np.all(levels[160:] == 1)
+    assert np.abs(np.diff(levels)).max() <= 1 / round(RAMP_S * RATE) + 1e-6
+    assert speaker.position == 0.2
+
+
+async def test_the_next_reply_is_heard_at_its_full_level() -> None:
+    sink = MemorySink(RATE, lead_s=0.05)
+    speaker = speaker_of(sink)
+    await speaker.play(np.ones(1000, np.float32))
+    speaker.duck(True)
+    speaker.tick(0.1)
+    speaker.flush()
+    before = len(sink.audio.samples)
+    speaker.begin(RATE, lambda: None)
+    await speaker.play(np.ones(1000, np.float32))
+    assert np.all(sink.audio.samples[before:] == 1)
 
 
 class CountingSink(MemorySink):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_SOUNDS = re.compile(r"(?:m+h*m*|h+m+|u+h+|a+h+a*|o+h+|e+h+|hu+h|uhhu+h|mmhm+|aha+|erm*|um+)")
-"""Hesitations and listening sounds, letters only."""
+_SOUNDS = re.compile(
+    r"(?:m+h*m*|h+m+|u+h+|a+h+a*|o+h+|e+h+|hu+h|uhhu+h|mmhm+|aha+|erm*|um+|a?(?:ha+h?)+|(?:he+h?){2,})"
+)
+"""Hesitations, laughter and listening sounds, letters only."""
 
 _PHRASES = frozenset(
     word
@@ -18,6 +20,9 @@ _PHRASES = frozenset(
     for word in line.split()
 )
 _MOST_WORDS = 3
+
+_SAME = {"all right": "alright", "i c": "i see", "o k": "ok", "uh huh": "uhhuh"}
+"""Other spellings of phrases; some are what an STT makes of one that is said alone."""
 
 _NOISES = re.compile(r"[\[(*][^\])*]*[\])*]")
 """What some engines write for a cough or for music: `[cough]`, `(laughs)`, `*music*`."""
@@ -34,9 +39,32 @@ def words_of(text: str) -> list[str]:
 
 def is_backchannel(text: str) -> bool:
     """Whether this only says that the user is listening: nothing, "mm-hm", "yeah, okay"."""
-    words = words_of(text)
-    if all(_SOUNDS.fullmatch(word.replace("'", "")) for word in words):
+    words = _spelled(text)
+    if all(_is_sound(word) for word in words):
         return True
-    return len(words) <= _MOST_WORDS and all(
-        word in _PHRASES or _SOUNDS.fullmatch(word) is not None for word in words
-    )
+    return len(words) <= _MOST_WORDS and all(_listens(word) for word in words)
+
+
+def begins_backchannel(text: str) -> bool:
+    """Whether this, which was broken off, may become one: nothing, "mm", "yeah, o", "I"."""
+    words = _spelled(text)
+    if is_backchannel(text):
+        return True
+    *whole, last = words
+    begins = any(word.startswith(last) for word in (*_PHRASES, *_SAME))
+    return len(words) <= _MOST_WORDS and begins and all(_listens(word) for word in whole)
+
+
+def _spelled(text: str) -> list[str]:
+    line = f" {' '.join(words_of(text))} "
+    for other, usual in _SAME.items():
+        line = line.replace(f" {other} ", f" {usual} ")
+    return line.split()
+
+
+def _listens(word: str) -> bool:
+    return word in _PHRASES or _is_sound(word)
+
+
+def _is_sound(word: str) -> bool:
+    return _SOUNDS.fullmatch(word.replace("'", "")) is not None

@@ -113,6 +113,10 @@ class Drafting:
             return
         draft.heard_at = self._clock()
         text = transcript.text
+        if self._mouth.busy:  # a reply waits to hear whether it is interrupted
+            draft.transcript = transcript
+            self._on_news()
+            await asyncio.sleep(0)
         ends = await self._completeness(text) if words_of(text) else None
         over = 1.0 if self._waits_alike else by_words(ends, text, transcript.confidence)
         draft.transcript = transcript

@@ -135,7 +135,9 @@ class SttOptions:
     hotwords: words to expect.
     words: whether word times are wanted.
     translate: into English.
-    partials: whether `feed` should return partial transcripts.
+    partials: whether `feed` should return partial transcripts. brisk: these are wanted as often
+    as can be in the first second, for they may be an interruption, and also where nothing was
+    understood so far.
     """
 
     language: str | None = None
@@ -144,6 +146,7 @@ class SttOptions:
     words: bool = False
     translate: bool = False
     partials: bool = True
+    brisk: bool = False
     temperature: float = 0.0
 
 

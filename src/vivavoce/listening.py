@@ -3,7 +3,7 @@
 edges of speech → start: an Utterance; pause: a Draft; resume: no Draft
 Draft: transcript and turn probability → a reply, held back
 silence as long as that probability asks for → the reply is released
-the user speaks meanwhile → the Mouth holds its breath → words end the reply, others do not
+the user speaks meanwhile → a Suspicion: the Mouth ducks or holds its breath → words end the reply
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from itertools import takewhile
 from typing import Literal
 
 from .audio import Audio
-from .backchannels import is_backchannel, words_of
+from .backchannels import words_of
 from .drafting import Draft, Drafting
 from .ear import Ear
 from .engines import Engines, SttOptions, Transcript
 from .errors import describe
 from .events import Event, Failed, Heard, SpeechStarted, SpeechStopped, TurnDropped
 from .history import Memory
+from .interrupting import LOOK_S, Suspicion
+from .loudness import Loudness
 from .mouth import Anchor, Mouth
 from .settings import SessionSettings
 from .tasks import Tasks
@@ -63,6 +65,8 @@ class Listener:
         self.settings = settings
         self.ear = Ear(engines.vad, engines.stt.rate, settings.turns)
         self.utterance: Utterance | None = None
+        self._suspicion = Suspicion(settings.turns.false_alarm_s)
+        self._loudness = Loudness(engines.stt.rate)
         self.idle_prompts = 0
         self.between_turns = asyncio.Event()
         self.between_turns.set()
@@ -124,6 +128,7 @@ class Listener:
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             self._emit(Failed("vad", self._engines.vad.name, describe(error), "it starts anew"))
             return
+        self._loudness.hear(samples)
         if self.utterance is not None:
             self.utterance.feed(samples)
         for edge in edges:
@@ -135,26 +140,33 @@ class Listener:
         match edge.kind:
             case "start":
                 self._begin_utterance(edge.at)
-                self._suspect()
+                self._suspect(edge.at)
             case "pause":
+                self._suspicion.silence()
                 self._begin_draft(edge.at)
             case "resume":
                 if self._draft is not None:
                     self._paused_s = max(self._paused_s, edge.at - self._draft.since)
                 self._drop_draft()
-                self._suspect()
+                self._suspect(edge.at)
 
     def _begin_utterance(self, at: float) -> None:
         start, samples = self.ear.prefixed(at)
+        settings, doubtful = self.settings, self._interruptible
         utterance = self.utterance = Utterance(
             self._next_turn(),
             start,
             self._engines.stt,
-            SttOptions(language=self.settings.language, partials=self.settings.partials),
+            SttOptions(
+                language=settings.language, partials=settings.partials, brisk=doubtful
+            ),
             self._work,
             self._on_partial,
-            self.settings.stt_timeout_s,
+            settings.stt_timeout_s,
+            first_s=at - start + LOOK_S if doubtful else 0.0,
         )
+        self._suspicion = Suspicion(settings.turns.false_alarm_s)
+        self._loudness.begin()
         self.between_turns.clear()
         self._forced = self._unanswered = False
         self._warmed = []
@@ -174,10 +186,13 @@ class Listener:
         utterance = self.utterance
         if utterance is None:
             return
-        self._emit(Heard(utterance.turn, transcript, final=False))
+        if transcript.text:
+            self._emit(Heard(utterance.turn, transcript, final=False))
         stable = " ".join(transcript.text.split()[: transcript.stable])
-        if self._interruptible and not is_backchannel(stable):
+        self._suspicion.look(transcript.text)
+        if self._interruptible and self._suspicion.ends(stable):
             self._mouth.end("interrupted")
+        self._heed()
         if self.settings.drafts and self._draft is None:
             self._read_ahead(transcript.text.split())
 
@@ -197,9 +212,17 @@ class Listener:
     def _responds(self) -> bool:
         return self.settings.turns.respond and not self._unanswered
 
-    def _suspect(self) -> None:
+    def _suspect(self, since: float) -> None:
         if self._interruptible:
-            self._mouth.hold()
+            self._suspicion.voice(since, self._mouth.heard_s)
+
+    def _heed(self) -> None:
+        """Let the reply sound as what is known of the user's sound asks for."""
+        if self.utterance is None or not self._interruptible:
+            self._mouth.heed("full")
+            return
+        loud = self._suspicion.loud or self._loudness.stands_out(self.settings.turns.interrupt_db)
+        self._mouth.heed(self._suspicion.stance(self.ear.now, loud=loud))
 
     def _begin_draft(self, since: float) -> None:
         if self.utterance is None:
@@ -218,6 +241,11 @@ class Listener:
 
     def decide(self) -> None:
         """See whether what is known now ends the turn, or the suspicion against it."""
+        self._heed()
+        self._decide()
+        self._heed()
+
+    def _decide(self) -> None:
         utterance, draft = self.utterance, self._draft
         if draft is not None and draft.settled:
             self.understood.set()
@@ -236,17 +264,12 @@ class Listener:
         if self._forced or utterance.seconds > self.settings.max_utterance_s:
             self._forced = True
             self._begin_draft(self.ear.now)
-        elif utterance.seconds > self.settings.turns.false_alarm_s and not words_of(
-            utterance.partial.text
-        ):
-            self._mouth.go_on()
 
     def _decide_heard(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
         words = words_of(heard.text)
         if self._interruptible:
-            if is_backchannel(heard.text):
-                self.drop(utterance, "backchannel" if words else "noise")
-                self._mouth.go_on()
+            if not self._suspicion.ends(heard.text):
+                self.drop(utterance, "backchannel" if words and self._suspicion.loud else "noise")
                 return
             self._mouth.end("interrupted")
         if not words:
@@ -271,6 +294,7 @@ class Listener:
         self._emit(SpeechStopped(turn, draft.since))
         self._emit(Heard(turn, heard, final=True))
         self._memory.user(heard.text)
+        self._loudness.learn()
         self.idle_prompts = 0
         if responds:
             self._mouth.begin(turn, reply, Anchor(draft.wall, draft.heard_at, self._clock()))

@@ -12,6 +12,7 @@ from .engines import Llm, LlmOptions, Message, Tts
 from .errors import describe
 from .events import Event, Failed, Paused, ReplyEnded, ReplyStarted, Resumed
 from .history import Memory
+from .interrupting import Stance
 from .metrics import TurnTimes
 from .playout import Speaker
 from .reply import Reply, Voicing
@@ -70,6 +71,11 @@ class Mouth:
     def busy(self) -> bool:
         """Whether a reply is on its way to the ear."""
         return self._reply is not None
+
+    @property
+    def heard_s(self) -> float:
+        """Seconds of the reply's audio that have left for the ear."""
+        return self._speaker.position
 
     def configure(self, settings: SessionSettings, toolbox: Toolbox) -> None:
         """Go by these from the next reply on."""
@@ -162,14 +168,22 @@ class Mouth:
         if why == "done":
             self.warm()
 
-    def hold(self) -> None:
-        """The user makes a sound: fall silent until it is known what it is."""
+    def heed(self, stance: Stance) -> None:
+        """Sound like this while the user makes a sound."""
+        self._speaker.duck(stance == "ducked")
+        if stance == "held":
+            self._hold()
+        else:
+            self._go_on()
+
+    def _hold(self) -> None:
+        """Fall silent until it is known what the sound is."""
         if self._reply is not None and not self._speaker.paused and not self._speaker.far:
             self._speaker.pause()
             self._emit(Paused(self._reply.turn, self.now))
 
-    def go_on(self) -> None:
-        """It was no interruption: go on from where the reply stopped."""
+    def _go_on(self) -> None:
+        """Go on from where the reply stopped."""
         if self._reply is not None and self._speaker.paused:
             self._speaker.resume()
             self._emit(Resumed(self._reply.turn, self.now))

@@ -13,10 +13,14 @@ import numpy as np
 
 from .audio import Resampler, Samples
 from .engines import Word
+from .fading import Fader
 from .text import Phrase, heard
 
 AUDIBLE = 10 ** (-50 / 20)
 """Amplitude from which a sample counts as audible."""
+
+DUCKED = 10 ** (-14 / 20)
+"""The gain of a reply while the user makes a sound: still heard, and clearly below a voice."""
 
 _ROUNDING_S = 0.002
 """How far resampling may shorten a phrase."""
@@ -53,7 +57,7 @@ class Speaker:
     """One session's way to the ear, on the session's clock.
 
     Audio that has not been played is kept, so that a pause can flush the sink and go on later
-    from where it stopped.
+    from where it stopped. Ducked audio is heard as any other.
     """
 
     def __init__(self, sink: Sink, *, ahead_s: float = 3.0) -> None:
@@ -70,6 +74,7 @@ class Speaker:
         self._moved = asyncio.Event()
         self._resampler: Resampler | None = None
         self._on_sound: Callable[[], None] | None = None
+        self._fader = Fader(sink.rate)
         self.paused = False
 
     @property
@@ -119,6 +124,11 @@ class Speaker:
         self._advance(min(steps, self._written - self._played))
         self._write()
 
+    def duck(self, ducked: bool) -> None:
+        """Whether what has not left yet is to be heard at a low level; changes smoothly."""
+        if not self.far:
+            self._fader.to(DUCKED if ducked else 1.0)
+
     def pause(self) -> None:
         """Fall silent at once, keeping what has not been played."""
         if self.paused:
@@ -130,7 +140,9 @@ class Speaker:
         self._written = self._played
 
     def resume(self) -> None:
-        """Go on from where `pause` stopped."""
+        """Go on from where `pause` stopped, from silence to the level of before."""
+        if self.paused:
+            self._fader.cut()
         self.paused = False
         self._write()
 
@@ -138,6 +150,7 @@ class Speaker:
         """Fall silent at once and forget what has not been played."""
         self.pause()
         self.paused = False
+        self._fader = Fader(self._sink.rate)
         self._unplayed.clear()
         self._pushed = self._written = self._played
         self._on_sound = None
@@ -172,7 +185,7 @@ class Speaker:
         if self._on_sound is not None and np.abs(samples).max() > AUDIBLE:
             self._on_sound()
             self._on_sound = None
-        self._sink.write(samples)
+        self._sink.write(self._fader.apply(samples))
 
     def _advance(self, steps: int) -> None:
         self._played += steps

@@ -206,7 +206,7 @@ class Session:
         if utterance is None:
             return False
         self._listener.drop(utterance, "cleared")
-        self._mouth.go_on()
+        self._listener.decide()
         return True
 
     async def caught_up(self) -> None:

@@ -21,7 +21,9 @@ class TurnSettings:
     eagerness: how readily silences in between end the turn; `auto` is `medium`.
     barge_in: whether the user may interrupt the reply.
     respond: whether a turn that ends is answered; if not, `Session.respond` is.
-    false_alarm_s: sound without words, this long, that does not stop a reply.
+    false_alarm_s: a voice without words, this long, that does not duck a reply any more.
+    interrupt_db: in dB of full scale, how loud a caller must be to interrupt a reply before their
+    first turn; after that it goes by how loud they were.
     noise_s: silence after which a wordless utterance is given up.
     """
 
@@ -37,6 +39,7 @@ class TurnSettings:
     barge_in: bool = True
     respond: bool = True
     false_alarm_s: float = 2.0
+    interrupt_db: float = -40.0
     noise_s: float = 0.6
 
 

@@ -23,6 +23,8 @@ class Utterance:
     Run `transcribe` as a task; it ends with `aclose`. `feed` never waits. While the user is
     silent (`hold`), no partial is begun, so that `finish` finds the engine free; one that is being
     made when the voice falls silent is given up.
+
+    first_s: the STT is given nothing before so many seconds, unless it is to finish.
     """
 
     def __init__(
@@ -34,6 +36,8 @@ class Utterance:
         work: Work,
         on_partial: Callable[[Transcript], None],
         timeout_s: float,
+        *,
+        first_s: float = 0.0,
     ) -> None:
         self.turn = turn
         self.start = start
@@ -44,6 +48,7 @@ class Utterance:
         self._work = work
         self._on_partial = on_partial
         self._timeout_s = timeout_s
+        self._first_s = first_s
         self._tape = Tape(_TURN_WINDOW_S, stt.rate)
         self._dips = Dips(stt.rate)
         self._pending: list[Samples] = []
@@ -62,13 +67,16 @@ class Utterance:
         if self._dips.feed(samples) and self._looking is not None:
             self._looking.reschedule(asyncio.get_running_loop().time())
             self._looking = None
-        if not self._held:
-            self._news.set()
+        self._perhaps_wake()
 
     def hold(self, silent: bool) -> None:
         """Whether the user is silent just now."""
         self._held = silent
-        if self._pending and not silent:
+        if self._pending:
+            self._perhaps_wake()
+
+    def _perhaps_wake(self) -> None:
+        if not self._held and self.seconds >= self._first_s:
             self._news.set()
 
     @property

@@ -33,6 +33,10 @@ PACE_S = 0.32
 REST = 3
 """A partial waits for so much new audio, and for REST times as much as the last one took."""
 
+BRISK_PACE_S, BRISK_S = 0.12, 1.5
+"""A brisk partial waits for so much new audio, or as long as the last one took, while the
+utterance with what is before its voice is no longer than BRISK_S."""
+
 DIP_S = 0.12
 """So much speech that was not looked at yet is worth a look when it pauses."""
 
@@ -70,6 +74,7 @@ class MoonshineStream:
         self._weights = weights
         self._thread = thread
         self._partials = options.partials
+        self._brisk = options.brisk
         self._language = language
         self._tokens_per_s = tokens_per_s
         self._window = Window()
@@ -77,7 +82,7 @@ class MoonshineStream:
         self._scores: list[float] = []
         self._reading = _Reading()
         self._stable = StablePrefix()
-        self._told = Transcript("")
+        self._told = None if options.brisk else Transcript("")
         self._news = 0
         self._cost = 0.0
 
@@ -98,7 +103,8 @@ class MoonshineStream:
         self._cost = time.perf_counter() - started
         words = self._stable.update((*self._settled, *self._reading.words))
         transcript = self._transcript(words, len(self._stable.words))
-        if transcript.text == self._told.text and transcript.stable == self._told.stable:
+        told = self._told
+        if told and transcript.text == told.text and transcript.stable == told.stable:
             return None
         self._told = transcript
         return transcript
@@ -110,9 +116,15 @@ class MoonshineStream:
         """
         pause = self._window.pause
         if pause is None:
-            return self._news >= RATE * max(PACE_S, REST * self._cost)
+            return self._news >= RATE * self._pace
         unread = pause - self._reading.span[1]
         return unread >= RATE * DIP_S and self._news >= RATE * self._cost
+
+    @property
+    def _pace(self) -> float:
+        if self._brisk and len(self._window) <= RATE * BRISK_S:
+            return max(BRISK_PACE_S, self._cost)
+        return max(PACE_S, REST * self._cost)
 
     async def finish(self) -> Transcript:
         """The transcript of all audio so far; at once if no speech was fed since the last look.

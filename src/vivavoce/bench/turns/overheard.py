@@ -61,7 +61,7 @@ def overheard(engines: Engines, phone: Phone, phrases: list[Phrase]) -> Engines:
 def words_of(
     played: Samples, rate: int, phrases: Sequence[Phrase], written: str
 ) -> list[SpokenWord] | None:
-    """The words in audio that was played, found again by the very samples.
+    """The words in audio that was played, found again by the very samples, ducked or not.
 
     phrases: all that were voiced, also for drafts that were dropped. written: the reply's text,
     which decides between phrases that sound the same. None where the engine gives no times, or
@@ -85,8 +85,11 @@ def words_of(
 
 
 def _fits(phrase: Phrase, played: Samples) -> bool:
+    """Whether this is the phrase, with gains of up to 1."""
     samples = phrase.samples[: len(played)]
-    return len(samples) > 0 and bool(np.array_equal(samples, played[: len(samples)]))
+    played = played[: len(samples)]
+    softer = (played * samples >= 0) & (np.abs(played) <= np.abs(samples))
+    return len(samples) > 0 and bool(softer.all()) and bool(played.any() or not samples.any())
 
 
 class _Vad:

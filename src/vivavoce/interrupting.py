@@ -1,0 +1,93 @@
+"""Whether the sound that a user makes while a reply is heard is an interruption; pure.
+
+voice → the reply is ducked, or held if it has hardly begun → it lasts → held → looks at its words:
+    none so far, a backchannel → ducked; other words → held
+it is over → its transcript decides: the reply ends, or is back at its full level
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from .backchannels import begins_backchannel, is_backchannel, words_of
+
+Stance: TypeAlias = Literal["full", "ducked", "held"]
+"""How a reply sounds while the user makes a sound."""
+
+HOLD_S = 0.16
+"""A voice that lasts so long silences the reply, 0.3 s after the first sound of "stop": a VAD
+notices a sharp consonant after up to 0.11 s, and tells of it a frame of 0.03 s later."""
+
+BEGUN_S = 0.2
+"""A reply of which less was heard is held at the first voice: the user was not done."""
+
+LOOK_S = 0.24
+"""So much of a voice tells a backchannel from other words: of 0.2 s of "let me …", Moonshine
+makes "yeah"."""
+
+HELD_S = 0.2
+"""A voice without words so far silences the reply for so long; 0.25 s would be noticed."""
+
+
+class Suspicion:
+    """Of one utterance, that it interrupts. Times are in seconds of the stream.
+
+    false_alarm_s: a voice without words that lasts so long does not disturb the reply any more.
+    loud: the voice was loud enough to be the caller's; nothing else is suspected.
+    """
+
+    def __init__(self, false_alarm_s: float) -> None:
+        self.loud = False
+        self._false_alarm_s = false_alarm_s
+        self._since: float | None = None
+        self._hold_s = HOLD_S
+        self._held_since: float | None = None
+        self._suspected = False
+        self._looked = False
+        self._released = False
+        self._words = False
+
+    def voice(self, at: float, heard_s: float) -> None:
+        """A voice began, or goes on, after so much of the reply was heard."""
+        self._since = at
+        self._hold_s = HOLD_S if heard_s >= BEGUN_S else 0.0
+        self._suspected = True
+
+    def silence(self) -> None:
+        """The voice fell silent."""
+        self._since = None
+        self._held_since = None
+
+    def look(self, text: str) -> None:
+        """So far it was taken for this."""
+        self._looked = True
+        self._words = bool(words_of(text)) and not begins_backchannel(text)
+        if words_of(text) and not self._words:
+            self._released = True
+
+    def ends(self, text: str) -> bool:
+        """Whether these words, which will not change any more, end the reply."""
+        return self.loud and not is_backchannel(text)
+
+    def stance(self, now: float, *, loud: bool) -> Stance:
+        """How the reply is to sound now. loud: whether the voice is, or was."""
+        self.loud = self.loud or loud
+        if not self._suspected or not self.loud:
+            return "full"
+        if self._words:
+            return "held"
+        if self._since is None:
+            return "ducked"
+        lasts = now - self._since
+        if lasts >= self._false_alarm_s:
+            return "full"
+        return "held" if lasts >= self._hold_s - 1e-9 and self._holds(now) else "ducked"
+
+    def _holds(self, now: float) -> bool:
+        """Whether the voice holds the reply though no words are known; not for long."""
+        if self._released:
+            return False
+        if self._held_since is None:
+            self._held_since = now
+        self._released = self._looked and now - self._held_since >= HELD_S - 1e-9
+        return not self._released
