@@ -65,9 +65,13 @@ class Suspicion:
         if words_of(text) and not self._words:
             self._released = True
 
-    def ends(self, text: str) -> bool:
-        """Whether these words, which will not change any more, end the reply."""
-        return self.loud and not is_backchannel(text)
+    def ends(self, text: str, *, final: bool) -> bool:
+        """Whether these words, which will not change any more, end the reply.
+
+        final: no more come for now.
+        """
+        listens = is_backchannel(text) if final else begins_backchannel(text)
+        return self.loud and not listens
 
     def stance(self, now: float, *, loud: bool) -> Stance:
         """How the reply is to sound now. loud: whether the voice is, or was."""

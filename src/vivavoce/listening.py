@@ -190,7 +190,7 @@ class Listener:
             self._emit(Heard(utterance.turn, transcript, final=False))
         stable = " ".join(transcript.text.split()[: transcript.stable])
         self._suspicion.look(transcript.text)
-        if self._interruptible and self._suspicion.ends(stable):
+        if self._interruptible and self._suspicion.ends(stable, final=False):
             self._mouth.end("interrupted")
         self._heed()
         if self.settings.drafts and self._draft is None:
@@ -268,7 +268,7 @@ class Listener:
     def _decide_heard(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
         words = words_of(heard.text)
         if self._interruptible:
-            if not self._suspicion.ends(heard.text):
+            if not self._suspicion.ends(heard.text, final=True):
                 self.drop(utterance, "backchannel" if words and self._suspicion.loud else "noise")
                 return
             self._mouth.end("interrupted")
