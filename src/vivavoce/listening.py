@@ -157,9 +157,7 @@ class Listener:
             self._next_turn(),
             start,
             self._engines.stt,
-            SttOptions(
-                language=settings.language, partials=settings.partials, brisk=doubtful
-            ),
+            SttOptions(language=settings.language, partials=settings.partials, brisk=doubtful),
             self._work,
             self._on_partial,
             settings.stt_timeout_s,

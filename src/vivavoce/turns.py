@@ -43,10 +43,10 @@ _WHOLE = (
 )
 """Words that are often all there is."""
 
-_OPEN, _STATED = 0.4, 0.5
-"""The most that is believed where more may well follow: after a comma, a number or a letter, which
-often come in pieces, and where only the sound speaks for an end; and after a statement, which may
-lead to a question. With the usual settings a silence must then last for 1.3 s, and for 0.9 s."""
+_OPEN = 0.4
+"""The most that is believed where more may well follow: after a comma; after a number or a letter,
+which often come in pieces; after a statement, which may lead to a question; and where only the
+sound speaks for an end. With the usual settings a silence must then last for 1.3 s."""
 
 _STATES = (
     "i i'm i've i'd we we're he she it it's they you my our his her the this that these those a an "
@@ -167,12 +167,10 @@ def _most(text: str) -> float:
     """What is believed at the most of an English text."""
     words = text.lower().split()
     last = words[-1].rstrip(".,!-") if words else ""
-    if text.rstrip().endswith((",", "-", "…")):
-        return _OPEN
+    goes_on = text.rstrip().endswith((",", "-", "…"))
     counted = last.isdigit() or last.rpartition("-")[2] in _DIGITS.split()
-    if counted or (len(last) == 1 and last.isalpha()):
-        return _OPEN
-    return _STATED if _states(text) else 1.0
+    spelled = len(last) == 1 and last.isalpha()
+    return _OPEN if goes_on or counted or spelled or _states(text) else 1.0
 
 
 def _states(text: str) -> bool:
