@@ -264,7 +264,8 @@ def test_a_reply_that_does_not_end_is_cut_after_a_deadline(serve: Serve) -> None
     assert not any("Traceback" in line for line in server.err)
 
 
-def test_a_second_ctrl_c_ends_it_at_once(serve: Serve) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_ctrl_c_ends_it_at_once(serve: Serve, number: int) -> None:
     server = serve("--no-proof", VIVAVOCE_SERVER__DRAIN_S="1000").ready()
     with server.talk() as client:
         ask(client, "word " * 500)
@@ -272,7 +273,7 @@ def test_a_second_ctrl_c_ends_it_at_once(serve: Serve) -> None:
         server.process.send_signal(signal.SIGINT)
         while "Stopping" not in "".join(server.err):
             client.recv()
-        server.process.send_signal(signal.SIGINT)
+        server.process.send_signal(number)
         assert server.ended() == 130
     assert not any("Traceback" in line for line in server.err)
 

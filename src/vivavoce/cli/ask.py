@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .interrupt import run_async
 from .options import engine_options
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def ask(
     from .weights import pull_weights
 
     pull_weights(config, KINDS)
-    turn = asyncio.run(_ask(config, question, output, real_time, record))
+    turn = run_async(_ask(config, question, output, real_time, record))
     if as_json:
         click.echo(json.dumps(_as_data(turn, output, real_time), ensure_ascii=False))
         return

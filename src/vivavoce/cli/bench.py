@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .bench_turns import turns
+from .interrupt import run_async
 from .options import engine_arguments, engine_options
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _parts(only: str | None) -> Sequence[str]:
 def _report(
     measure: Callable[[], Coroutine[Any, Any, Report | Reports]], json_file: Path | None
 ) -> None:
-    report = asyncio.run(measure())
+    report = run_async(measure())
     report.print()
     if json_file is not None:
         report.write(json_file)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from .interrupt import run_async
 from .options import engine_options
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def turns(
     target = OverRealtime(Endpoint(url, key, model, beta), turn_detection) if url else None
     if target is None:
         _pull(config)
-    card = asyncio.run(
+    card = run_async(
         bench_turns(
             config,
             chosen,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .interrupt import run_async
 from .options import engine_options
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def demo(config: Config, output: Path, question: Path | None) -> None:
     from .weights import pull_weights
 
     pull_weights(config, KINDS)
-    asyncio.run(_demo(config, output, question))
+    run_async(_demo(config, output, question))
 
 
 async def _demo(config: Config, output: Path, question: Path | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import platform
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
+from .interrupt import run_async
 from .options import engine_options, json_option
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def doctor(config: Config, tried: bool, as_json: bool) -> None:
     """
     findings = [*_machine(), *_store(), *_engines(config), *_devices()]
     if tried:
-        findings += asyncio.run(_trials(config))
+        findings += run_async(_trials(config))
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

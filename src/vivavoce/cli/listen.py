@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from .interrupt import on_interrupt, run_async
 from .options import engine_options
 from .sound_options import devices_option, input_option
 
@@ -101,7 +102,7 @@ def listen(
     ears = _stdin(rate, encoding) if from_stdin else _microphone(microphone)
     pull_weights(config, ["stt", "vad"])
     with Output(form, output, partials=partials) as out:
-        asyncio.run(_listen(config, ears, options, out))
+        run_async(_listen(config, ears, options, out))
 
 
 def _stdin(rate: int, encoding: Encoding) -> _Ears:
@@ -124,8 +125,6 @@ def _microphone(wanted: str | None) -> _Ears:
 async def _listen(config: Config, ears: _Ears, options: SttOptions, out: Output) -> None:
     from vivavoce.captions import captions
     from vivavoce.stack import make
-
-    from .interrupt import on_interrupt
 
     stt, vad = cast("Stt", make("stt", config.stt)), cast("Vad", make("vad", config.vad))
     try:

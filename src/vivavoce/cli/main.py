@@ -10,7 +10,6 @@ import importlib
 import io
 import logging
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -20,6 +19,8 @@ import click
 
 from vivavoce import __version__
 from vivavoce.errors import VivavoceError
+
+from .interrupt import INTERRUPTED, interrupt_or_leave, leave_when_interrupted
 
 COMMANDS = {
     "ask": ("ask:ask", "Answer a spoken question from a file"),
@@ -40,7 +41,6 @@ COMMANDS = {
 }
 """Each command's home below `vivavoce.cli`, and its line in the help."""
 
-_INTERRUPTED = 130
 _CLOSED_PIPE = 141
 _NO_ARGUMENTS: type[click.UsageError] | tuple[()] = getattr(
     click.exceptions, "NoArgsIsHelpError", ()
@@ -141,8 +141,13 @@ cli = click.version_option(__version__, prog_name="vivavoce")(cli)
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; being asked to terminate is as good as Ctrl-C."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    sys.exit(run(sys.argv[1:] if args is None else args))
+    interrupt_or_leave()
+    try:
+        code = run(sys.argv[1:] if args is None else args)
+        leave_when_interrupted()
+    except KeyboardInterrupt:  # after the last word of `run`
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 def run(args: Sequence[str]) -> int:
@@ -154,7 +159,7 @@ def run(args: Sequence[str]) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, click.Abort):
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         _drop_output()
         return _CLOSED_PIPE

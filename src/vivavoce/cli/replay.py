@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .interrupt import run_async
 from .options import engine_options
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def replay(config: Config, folder: Path, as_json: bool) -> None:
 
     pull_weights(config, KINDS)
     begun = time.perf_counter()
-    result = asyncio.run(_replay(config, folder))
+    result = run_async(_replay(config, folder))
     seconds = time.perf_counter() - begun
     if as_json:
         click.echo(

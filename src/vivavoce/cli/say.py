@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from .interrupt import run_async
 from .options import engine_options, json_option
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def say(
         pitch=session.pitch,
     )
     pull_weights(config, ["tts"])
-    report = asyncio.run(_say(config, text, output, options))
+    report = run_async(_say(config, text, output, options))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     elif output is not None:

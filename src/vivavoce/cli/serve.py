@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .interrupt import on_interrupt, run_async
 from .options import engine_options
 
 if TYPE_CHECKING:
+    import asyncio
+
     from vivavoce.config import Config
     from vivavoce.server.proof import Proof
     from vivavoce.server.run import Life, Notice, Ready
@@ -49,14 +51,11 @@ def serve(config: Config, no_proof: bool, **given: Any) -> None:
     verbose = logging.getLogger("vivavoce").level < logging.WARNING
     logs.set_up(config.server.log, verbose=verbose)
     life = run.Life(config, lambda notice: _tell(notice, config), proof=not no_proof)
-    with asyncio.Runner(loop_factory=_loop()) as runner:
-        runner.run(_serve(life))
+    run_async(_serve(life), _loop())
 
 
 async def _serve(life: Life) -> None:
     from vivavoce.server.run import serve
-
-    from .interrupt import on_interrupt
 
     with on_interrupt(life.stop.set):
         await serve(life)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AbstractContextManager, ExitStack, aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .interrupt import on_interrupt, run_async
 from .options import engine_options
 from .sound_options import devices_option, input_option, output_option
 
@@ -99,7 +99,7 @@ def talk(
     rate = common_rate(library, *chosen)
     duplex = Duplex(rate, cleaner=Cleaning(echo, noise, gain).cleaner(rate))
     pull_weights(config, KINDS)
-    asyncio.run(
+    run_async(
         _talk(
             config, settings, duplex, running(library, duplex, *chosen), _display(as_json), record
         )
@@ -115,8 +115,6 @@ async def _talk(
     record: Path | None,
 ) -> None:
     from vivavoce.stack import open_engines
-
-    from .interrupt import on_interrupt
 
     click.secho("Loading the engines …", dim=True, err=True)
     async with open_engines(config) as engines:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from .interrupt import run_async
 from .options import engine_options
 from .progress import Show, progress_bars
 
@@ -91,7 +92,7 @@ def transcribe(
     if not jobs:
         return
     pull_weights(config, ["stt", "vad"])
-    if not asyncio.run(_transcribe(config, jobs, form, options)):
+    if not run_async(_transcribe(config, jobs, form, options)):
         click.get_current_context().exit(1)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 import click
 
+from .interrupt import run_async
 from .options import engine_options, json_option
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def voices(config: Config, language: str | None, as_json: bool) -> None:
     from .weights import pull_weights
 
     pull_weights(config, ["tts"])
-    found, well = asyncio.run(_voices(config))
+    found, well = run_async(_voices(config))
     shown = [
         (engine, voice) for engine, voice in found if language is None or _speaks(voice, language)
     ]
