@@ -27,6 +27,7 @@ _LIMITS = {
     "tool_rounds": (0, None),
     "requests": (1, None),
     "talking": (0, None),
+    "engines": (0, None),
     "port": (0, 65535),
 }
 """The least and the greatest value of a field. Names that end in `_s` are 0 or more."""

@@ -25,6 +25,7 @@ class LimitSettings:
     upload_s: how long an upload may take. jobs, job_items: batches kept, and items in each.
     jobs_mb: disk that all batches may take, with what they are made of and what comes of them.
     job_kept_s: how long a batch is kept after its end.
+    engines: how many may be loaded beside the configured ones; 0 is none.
     """
 
     sessions: int = 256
@@ -46,6 +47,7 @@ class LimitSettings:
     job_items: int = 1000
     jobs_mb: float = 2000.0
     job_kept_s: float = 86_400.0
+    engines: int = 4
 
 
 @dataclass(frozen=True, slots=True)

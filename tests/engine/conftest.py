@@ -53,15 +53,19 @@ def whisper_model(tmp_path_factory: pytest.TempPathFactory) -> WhisperMaker:
         key = (*says.items(), unsure, multilingual)
         if key not in made:
             made[key] = tmp_path_factory.mktemp("whisper")
-            _write(made[key], says, unsure, multilingual)
+            write_whisper(made[key], says, unsure, multilingual)
         return made[key]
 
     return make
 
 
-def _write(
-    folder: Path, says: Mapping[str, str], unsure: frozenset[str], multilingual: bool
+def write_whisper(
+    folder: Path,
+    says: Mapping[str, str] = SPEAKS_GERMAN,
+    unsure: frozenset[str] = frozenset(),
+    multilingual: bool = True,
 ) -> None:
+    """Such a model, in a folder that is there."""
     from ctranslate2.specs import WhisperSpec
     from faster_whisper.tokenizer import _LANGUAGE_CODES
 

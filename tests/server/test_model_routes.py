@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,7 @@ import httpx
 import pytest
 
 from tests.models.conftest import FileServer, serve
-from vivavoce.models import find
-from vivavoce.models.record import Entry, Record
+from tests.server.loading import own_store, put
 from vivavoce.testing import ScriptedStt
 
 if TYPE_CHECKING:
@@ -31,29 +29,11 @@ class Moonshine(ScriptedStt):
 
 @pytest.fixture(autouse=True)
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty store, and no package index."""
-    for name in os.environ:
-        if name.startswith(("VIVAVOCE_", "HF_", "PIP_")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("VIVAVOCE_MODELS", str(tmp_path / "store"))
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    return tmp_path / "store"
+    return own_store(tmp_path, monkeypatch)
 
 
 def nothing_at(path: Path) -> None:
     assert not path.exists()
-
-
-def put(store: Path, name: str) -> None:
-    """A model in the store, as a pull leaves it."""
-    model = find(name)
-    assert model is not None
-    folder = store / model.key
-    folder.mkdir(parents=True)
-    (folder / "weights.bin").write_bytes(b"weights")
-    files = {"weights.bin": Entry(7, "0" * 64)}
-    Record(name, model.version, "somewhere", "1", files).write(folder)
 
 
 @pytest.fixture
@@ -174,24 +154,35 @@ async def test_only_known_names_are_taken(
     await asyncio.to_thread(nothing_at, store)
 
 
-async def test_what_runs_is_loaded_and_the_rest_is_not_to_be_had_at_run_time(
-    client: httpx.AsyncClient,
+@pytest.mark.parametrize(
+    ("way", "name", "status", "code"),
+    [
+        ("load", "moonshine-tiny-en", 200, None),
+        ("load", "moonshine:tiny-en", 200, None),
+        ("load", "moonshine", 200, None),
+        ("unload", "whisper-tiny", 200, None),
+        ("unload", "whisper:tiny", 200, None),
+        ("load", "whisper-tiny", 404, "model_not_installed"),
+        ("load", "whisper:larg", 404, "model_not_found"),
+        ("load", "smart-turn-v3.2", 400, "not_loadable"),
+        ("load", "openai:gpt-4o", 400, "not_loadable"),
+        ("unload", "moonshine-tiny-en", 409, "configured"),
+        ("unload", "moonshine:tiny-en", 409, "configured"),
+        ("unload", "moonshine", 409, "configured"),
+        ("unload", "wisper:tiny", 404, "model_not_found"),
+    ],
+)
+async def test_what_the_configuration_names_stays_and_what_cannot_be_had_is_said(
+    client: httpx.AsyncClient, way: str, name: str, status: int, code: str | None
 ) -> None:
-    for way, name, status in [
-        ("load", "moonshine-tiny-en", 200),
-        ("load", "moonshine:tiny-en", 200),
-        ("load", "whisper-tiny", 501),
-        ("unload", "moonshine-tiny-en", 501),
-        ("unload", "moonshine:tiny-en", 501),
-        ("unload", "whisper-tiny", 200),
-    ]:
-        answer = await client.post(f"/models/{way}", json={"model": name})
-        assert answer.status_code == status, (way, name)
-        if status == 501:
-            assert answer.json()["error"]["code"] == "not_implemented"
-            assert "configuration" in answer.json()["error"]["message"]
-        else:
-            assert answer.json() == {"model": name, "loaded": way == "load"}
+    answer = await client.post(f"/models/{way}", json={"model": name})
+    told = answer.json()
+    assert (answer.status_code, told.get("error", {}).get("code")) == (status, code)
+    if status == 200:
+        assert (told["model"], told["loaded"]) == (name, way == "load")
+    elif status == 409:
+        assert "name another one there" in told["error"]["message"]
+    assert len((await client.get("/models")).json()["engines"]) == 5
 
 
 @pytest.mark.parametrize("body", [{}, {"model": ""}, {"model": "x" * 201}, {"model": 1}, []])
@@ -218,5 +209,7 @@ async def test_models_are_listed_before_the_engines_are_there(server: Served) ->
     server.service.loaded = None
     async with httpx.AsyncClient(base_url=server.url) as client:
         told = (await client.get("/audio/models")).json()
+        early = await client.post("/audio/models/load", json={"model": "espeak-ng:de"})
+    assert (early.status_code, early.json()["error"]["code"]) == (503, "not_ready")
     assert {engine["state"] for engine in told["engines"]} == {"loading"}
     assert not any(model["loaded"] for model in told["models"])

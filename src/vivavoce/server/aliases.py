@@ -1,14 +1,15 @@
 """What clients call the engines and their voices, and what is meant by it.
 
-A server has one engine of each kind, so a model's name does not choose: it must be one that the
-engine answers to. Those are its own (`moonshine:tiny-en`, `moonshine`, `tiny-en`), OpenAI's names
-for such an engine, so that clients connect unchanged, and those of `server.models`.
+The configured engine of each kind answers to its own names (`moonshine:tiny-en`, `moonshine`,
+`tiny-en`), to OpenAI's for such an engine, so that clients connect unchanged, and to those of
+`server.models`. Engines that were loaded beside it answer to theirs, and count for less.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from vivavoce.engines import Engine, Tts, Voice
@@ -59,47 +60,67 @@ men's as there, and those that Moonshine tiny understood best (at most 12 % wron
 _DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
-def model_names(use: Use, engines: Engines, settings: ServerSettings) -> dict[str, str]:
-    """All names that a model for this may be called by, and the engine's own that each means."""
+def model_names(
+    use: Use,
+    engines: Engines,
+    settings: ServerSettings,
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, str]:
+    """All names that a model for this may be called by, and the engine's own that each means.
+
+    beside: the same of those loaded beside the configured ones.
+    """
     own = _own(use, engines)
     means = next(iter(own.values()))
     names = own | dict.fromkeys(_MODELS[use], means)
     known = {**names, use: means}
+    names |= {name: engine for name, engine in beside.items() if name not in names}
     names = {name: engine for name, engine in names.items() if name not in settings.models}
     return names | {
         name: known[target] for name, target in settings.models.items() if target in known
     }
 
 
-def model_of(name: str, use: Use, engines: Engines, settings: ServerSettings) -> str:
+def model_of(
+    name: str,
+    use: Use,
+    engines: Engines,
+    settings: ServerSettings,
+    beside: Mapping[str, str] = MappingProxyType({}),
+    *,
+    param: str = "model",
+) -> str:
     """The own name of the engine that is meant; dated names (`…-2025-12-15`) are as those without.
 
+    beside: as of `model_names`. param: the name of the field it came in, for errors.
     Raises Problem (404) for a name that no engine for this use answers to.
     """
-    names = model_names(use, engines, settings)
+    names = model_names(use, engines, settings, beside)
     for candidate in (name, _DATE.sub("", name)):
         if candidate in names:
             return names[candidate]
     others = [verb for other, verb in USES.items() if name in model_names(other, engines, settings)]
     can = f" that can {USES[use]}; {name!r} can {others[0]}" if others else ""
     raise Problem(
-        f"no model {name!r}{can}; {nearest(name, names)}",
+        f"no model {name!r}{can}; {nearest(name, names)}; POST /audio/models/load adds to them",
         status=404,
         code="model_not_found",
-        param="model",
+        param=param,
     )
 
 
 def voice_names(tts: Tts, settings: ServerSettings) -> dict[str, str]:
     """The names of voices that are not the engine's own, and the engine's voice that each means.
 
-    Where the engine does not tell its voices, it is given OpenAI's names as they are.
+    Where the engine does not tell its voices, it is given OpenAI's names as they are. Names in
+    `server.voices` that mean another engine's voice are none of this one's.
     """
     voices = tts.voices
     names = {name: _voice(number, voices) or name for number, name in enumerate(_VOICES)}
     own = {voice.id for voice in voices}
     builtin = {name: voice for name, voice in names.items() if name not in own}
-    return {name: voice for name, voice in (builtin | dict(settings.voices)).items() if voice}
+    chosen = {name: voice for name, voice in settings.voices.items() if _speaks(voice, tts)}
+    return {name: voice for name, voice in (builtin | chosen).items() if voice}
 
 
 def voice_of(
@@ -115,10 +136,9 @@ def voice_of(
     names = voice_names(tts, settings)
     if name in names:
         return names[name]
-    own = [voice.id for voice in tts.voices]
-    # An engine may know more than it lists: espeak-ng adds any variant to any voice.
-    if not own or name in own or ("+" in name and name.partition("+")[0] in {"", *own}):
+    if _speaks(name, tts):
         return name
+    own = [voice.id for voice in tts.voices]
     short = names if len(own) > len(names) else {*names, *own}
     raise Problem(
         f"no voice {name!r}; {nearest(name, sorted(short))}; /v1/audio/voices lists all",
@@ -151,6 +171,14 @@ def _own(use: Use, engines: Engines) -> dict[str, str]:
         word: name for name in reversed(full) for word in (name, *name.partition(":")[::2]) if word
     }
     return full | short
+
+
+def _speaks(voice: str, tts: Tts) -> bool:
+    """Whether the engine may have the voice; true of no voice, and of one that tells none."""
+    own = [each.id for each in tts.voices]
+    # An engine may know more than it lists: espeak-ng adds any variant to any voice.
+    variant = "+" in voice and voice.partition("+")[0] in {"", *own}
+    return not own or not voice or voice in own or variant
 
 
 def _voice(number: int, voices: Sequence[Voice]) -> str | None:

@@ -110,3 +110,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         watching.cancel()
         working.cancel()
         await asyncio.wait({watching, working})
+        await service.shelf.aclose()

@@ -17,24 +17,38 @@ from .service import Service
 
 log = logging.getLogger(__name__)
 
-Condition: TypeAlias = Literal["loading", "ready", "down", "failed"]
+Condition: TypeAlias = Literal["loading", "ready", "down", "failed", "unloading"]
 
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
     """One engine. detail: what is wrong, and what stands in; empty when nothing is.
 
-    state: `down` is one of several whose work another does; `failed` is one that is needed.
+    state: `down` is one of several whose work another does; `failed` is one that is needed;
+    `unloading` is one that goes when its last user has ended.
+    configured: it is of the configuration. users: requests and sessions that it cannot be freed
+    for; not counted of the configured ones, which stay.
     """
 
     kind: Kind
     name: str
     state: Condition
     detail: str = ""
+    configured: bool = True
+    users: int | None = None
 
 
 def engine_states(service: Service) -> Iterator[EngineState]:
-    """All engines of the configuration, in the order in which they are used."""
+    """All engines of the configuration, in the order in which they are used, and then those that
+    were loaded beside them.
+    """
+    yield from configured_states(service)
+    for it in service.shelf:
+        yield EngineState(it.kind, it.name, it.state, configured=False, users=it.leases)
+
+
+def configured_states(service: Service) -> Iterator[EngineState]:
+    """All engines of the configuration."""
     for kind in KINDS:
         if service.loaded is None:
             for spec in service.config.engines(kind):

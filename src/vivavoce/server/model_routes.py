@@ -1,15 +1,16 @@
-"""`/audio/models`: the weights that are here, that run, and that can be pulled."""
+"""`/audio/models`: the weights that are here, that run, and that can be pulled and loaded."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
+import os
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,14 +18,16 @@ from starlette.responses import Response
 
 from vivavoce.engines import Kind
 from vivavoce.errors import ModelError, describe
-from vivavoce.models import MODELS, Installed, Model, fetch, find, installed
-from vivavoce.registry import nearest
+from vivavoce.models import MODELS, Installed, Model, fetch, find, home, installed
+from vivavoce.registry import EngineSpec, nearest
 
 from .door import TheCaller, TheService
 from .event_stream import EventStream
-from .health import EngineState, engine_states
+from .health import EngineState, configured_states, engine_states
+from .loadable import check_weights, configured, wanted, weights_of
 from .problems import Problem, problem_of
 from .service import Service
+from .shelf import Extra
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["Audio"], prefix="/audio/models")
@@ -53,6 +56,10 @@ class RunningEngine(BaseModel):
     kind: Kind
     name: str
     state: str
+    configured: bool = Field(description="Whether it is of the configuration, and stays.")
+    users: int | None = Field(
+        description="Requests and sessions that use it now; null: not counted."
+    )
 
 
 class ModelState(BaseModel):
@@ -70,21 +77,37 @@ class NamedModel(BaseModel):
     model: Annotated[str, Field(min_length=1, max_length=200, examples=["moonshine-base-en"])]
 
 
+class LoadWish(NamedModel):
+    """Which model, or which engine with its model: `whisper-tiny`, `whisper:tiny`."""
+
+    kind: Literal["stt", "llm", "tts"] | None = Field(
+        None, description="Where engines of several kinds have the name."
+    )
+
+
 class Loaded(BaseModel):
-    """Whether an engine runs it."""
+    """Whether an engine runs it. engine: its name, for requests."""
 
     model: str
     loaded: bool
+    engine: str | None = None
 
 
 @router.get("")
 async def list_models(service: TheService, caller: TheCaller) -> ModelState:
-    """The models by name: their size, whether they are here, and whether an engine runs them."""
+    """The models by name: their size, whether they are here, and whether an engine runs them; and
+    the engines, the configured ones first.
+    """
     engines = list(engine_states(service))
     stored = {each.name: each for each in await asyncio.to_thread(installed)}
     known = {**MODELS, **{name: each.model for name, each in stored.items()}}
     models = [_weights(name, model, stored.get(name), engines) for name, model in known.items()]
-    running = [RunningEngine(kind=it.kind, name=it.name, state=it.state) for it in engines]
+    running = [
+        RunningEngine(
+            kind=it.kind, name=it.name, state=it.state, configured=it.configured, users=it.users
+        )
+        for it in engines
+    ]
     return ModelState(models=models, engines=running)
 
 
@@ -113,15 +136,49 @@ async def pull_model(body: NamedModel, service: TheService, caller: TheCaller) -
 
 
 @router.post("/load")
-async def load_model(body: NamedModel, service: TheService, caller: TheCaller) -> Loaded:
-    """That an engine runs the model. 501 where none does: engines are loaded at the start."""
-    return _loaded(body.model, service, wanted=True)
+async def load_model(body: LoadWish, service: TheService, caller: TheCaller) -> Loaded:
+    """Have an engine run the model beside the configured ones, for requests that name it.
+
+    Answers when it is loaded and was used once. What fails leaves nothing behind.
+    """
+    async with service.admission.request(caller):
+        pass  # counts as one; the shelf loads one at a time
+    _ = service.engines
+    found = await _found(body, service)
+    if isinstance(found, EngineState):
+        return Loaded(model=body.model, loaded=True, engine=found.name)
+    kind, spec = found
+    await asyncio.to_thread(check_weights, kind, spec)
+    try:
+        name = await service.shelf.load(kind, configured(kind, spec, service.config))
+    except ModelError as error:
+        what = str(error).replace(f"{home()}{os.sep}", "")  # where it lies is the server's affair
+        raise Problem(what, status=503, code="engine_unavailable", param="model") from error
+    return Loaded(model=body.model, loaded=True, engine=name)
 
 
 @router.post("/unload")
-async def unload_model(body: NamedModel, service: TheService, caller: TheCaller) -> Loaded:
-    """That no engine runs the model. 501 where one does: engines end with the server."""
-    return _loaded(body.model, service, wanted=False)
+async def unload_model(body: LoadWish, service: TheService, caller: TheCaller) -> Loaded:
+    """Free an engine that was loaded beside the configured ones.
+
+    It takes no new requests from now on. Answers when those under way have ended and it is freed;
+    that goes on when the client leaves first.
+    """
+    async with service.admission.request(caller):
+        pass
+    found = await _found(body, service)
+    if isinstance(found, EngineState):
+        raise Problem(
+            f"{found.name} is what the configuration names for {found.kind}, so it stays while "
+            "the server runs; name another one there, and start the server again",
+            status=409,
+            code="configured",
+            param="model",
+        )
+    extra = _beside(service, *found)
+    if extra is not None:
+        await service.shelf.unload(extra)
+    return Loaded(model=body.model, loaded=False, engine=extra.name if extra else None)
 
 
 class _Pull:
@@ -178,19 +235,26 @@ def _known(name: str) -> Model:
     return model
 
 
-def _loaded(name: str, service: Service, *, wanted: bool) -> Loaded:
-    engines = list(engine_states(service))
-    engine = next((it for it in engines if it.name == name), None)
-    model = None if engine else _known(name)
-    runs = engine is not None or any(_runs(it, model) for it in engines)
-    if runs is wanted:
-        return Loaded(model=name, loaded=runs)
-    what = (
-        f"{name} cannot be {'loaded' if wanted else 'unloaded'} while the server runs: "
-        "engines are loaded when it starts. Name the ones you want in the configuration "
-        "(docs/configuration.md), and start it again"
-    )
-    raise Problem(what, status=501, code="not_implemented", param="model")
+async def _found(wish: LoadWish, service: Service) -> EngineState | tuple[Kind, EngineSpec]:
+    """The configured engine that is meant, or else which it would be. Raises what `wanted` does."""
+    if running := _configured(service, wish.model, wish.kind):
+        return running
+    kind, spec = await asyncio.to_thread(wanted, wish.model, wish.kind)  # imports the engine
+    return _configured(service, str(spec), kind) or (kind, spec)
+
+
+def _configured(service: Service, name: str, kind: Kind | None) -> EngineState | None:
+    """The configured engine that is called so, or runs the model."""
+    states = (it for it in configured_states(service) if kind in (None, it.kind))
+    model = find(name)
+    return next((it for it in states if it.name == name or _runs(it, model)), None)
+
+
+def _beside(service: Service, kind: Kind, spec: EngineSpec) -> Extra | None:
+    """The one beside them, by its name or by the model that it runs."""
+    model = weights_of(kind, str(spec))
+    alike = (it for it in service.shelf if model and weights_of(it.kind, it.name) == model)
+    return service.shelf.find(kind, str(spec)) or next(alike, None)
 
 
 def _weights(
@@ -210,10 +274,7 @@ def _weights(
 
 
 def _runs(engine: EngineState, model: Model | None) -> bool:
-    """Whether this engine runs the model; engines are named `silero` or `moonshine:tiny-en`."""
-    if model is None or engine.kind != model.kind or engine.state == "loading":
+    """Whether this engine runs the model."""
+    if model is None or engine.state == "loading":
         return False
-    base, _, size = engine.name.partition(":")
-    if size:
-        return model.name in (size, f"{base}-{size}")
-    return model.name.startswith(f"{base}-")
+    return weights_of(engine.kind, engine.name) == model

@@ -20,14 +20,17 @@ from starlette.responses import Response
 from vivavoce.audio import Audio, Resampler, Samples, to_pcm16
 from vivavoce.engines import Token, ToolCall, TtsOptions
 from vivavoce.media import write_audio
+from vivavoce.session import Engines
 from vivavoce.work import Work
 
-from .aliases import model_of, voice_of
+from .admission import Caller
+from .aliases import voice_of
 from .chat_answers import Heading, Json, called
 from .chat_messages import Reader
 from .chat_options import PCM16, Sound, options_of, sound_of
 from .chat_reply import Draft, Piece, Voiced, aloud, joined
 from .chat_wire import ChatRequest
+from .chosen import chosen
 from .door import TheCaller, TheService
 from .event_stream import EventStream, while_connected
 from .problems import problem_of
@@ -65,21 +68,11 @@ async def complete(
     body: ChatRequest, request: Request, service: TheService, caller: TheCaller
 ) -> Response:
     """A reply to a conversation; streamed as server-sent events where `stream` is set."""
-    engines = service.engines
     options, sound = options_of(body), sound_of(body)
-    recollection = _recollections.setdefault(service, Recollection())
-    answer = _Answer(
-        request=body,
-        heading=Heading(model_of(body.model, "llm", engines, service.settings)),
-        sound=sound,
-        reader=Reader(service, recollection, caller.id),
-        recollection=recollection,
-        rate=engines.tts.rate,
-        draft=Draft(parallel=body.parallel_tool_calls is not False),
-    )
-    voice = _voice(service, sound)
-    settings = service.config.session
+    voice, settings = _voice(service, sound), service.config.session
     async with AsyncExitStack() as stack:
+        engines = stack.enter_context(chosen(service, llm=body.model))
+        answer = _begun(body, sound, engines, service, caller)
         await stack.enter_async_context(service.admission.request(caller))
 
         async def begin() -> tuple[AsyncGenerator[Piece, None], Piece | None]:
@@ -97,6 +90,21 @@ async def complete(
         if body.stream:
             return EventStream(_events(answer, pieces, first), stack.pop_all())
         return await while_connected(request.receive, lambda: _whole(answer, pieces, first))
+
+
+def _begun(
+    body: ChatRequest, sound: Sound | None, engines: Engines, service: Service, caller: Caller
+) -> _Answer:
+    recollection = _recollections.setdefault(service, Recollection())
+    return _Answer(
+        request=body,
+        heading=Heading(engines.llm.name),
+        sound=sound,
+        reader=Reader(service, recollection, caller.id),
+        recollection=recollection,
+        rate=engines.tts.rate,
+        draft=Draft(parallel=body.parallel_tool_calls is not False),
+    )
 
 
 def _voice(service: Service, sound: Sound | None) -> TtsOptions | None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from vivavoce.registry import nearest
 
 from .aliases import USES, Use, model_names, voice_names
+from .chosen import beside, chosen
 from .door import TheCaller, TheService
 from .problems import Problem
 from .service import Service
@@ -87,14 +88,15 @@ async def audio_models(service: TheService) -> AudioModels:
 
 
 @router.get("/v1/audio/voices")
-async def voices(service: TheService) -> VoiceList:
+async def voices(service: TheService, model: str | None = None) -> VoiceList:
     """The names of voices: OpenAI's and the configured ones, then the engine's own.
 
-    Open to everybody.
+    Of the model that is named, or else of the configured engine. Open to everybody.
     """
-    tts = service.engines.tts
-    aliases = [NamedVoice(id=name, name=name) for name in voice_names(tts, service.settings)]
-    own = [NamedVoice(id=voice.id, name=voice.name) for voice in tts.voices]
+    with chosen(service, tts=model) as engines:
+        tts = engines.tts
+        aliases = [NamedVoice(id=name, name=name) for name in voice_names(tts, service.settings)]
+        own = [NamedVoice(id=voice.id, name=voice.name) for voice in tts.voices]
     return VoiceList(voices=[*aliases, *own])
 
 
@@ -102,6 +104,7 @@ def _models(service: Service, uses: Sequence[Use]) -> list[Model]:
     """The engines' own names first; each name once, though it may stand for several engines."""
     found: dict[str, Model] = {}
     for use in uses:
-        for name, engine in model_names(use, service.engines, service.settings).items():
+        names = model_names(use, service.engines, service.settings, beside(service, use))
+        for name, engine in names.items():
             found.setdefault(name, Model(id=name, root=engine))
     return list(found.values())

@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vivavoce.audio import Samples
-from vivavoce.engines import TtsOptions
+from vivavoce.engines import Tts, TtsOptions
 from vivavoce.errors import describe
 from vivavoce.text import Phraser
 
-from .aliases import model_of, voice_of
+from .aliases import voice_of
+from .chosen import chosen, sounding
 from .door import TheCaller, TheService
 from .event_stream import EventStream, Streamed, while_connected, whole_or_cut
 from .problems import Problem, problem_of
@@ -77,10 +78,10 @@ async def speech(
 
     With `stream_format: sse` they come as events `speech.audio.delta`, base64-encoded.
     """
-    samples = _samples(body, service)
-    source_rate = service.engines.tts.rate
-    file = sound_file(samples, source_rate, RATE, body.response_format, least_s=_NOTHING_S)
     async with AsyncExitStack() as stack:
+        tts = stack.enter_context(chosen(service, tts=body.model)).tts
+        samples = _samples(body, service, tts)
+        file = sound_file(samples, tts.rate, RATE, body.response_format, least_s=_NOTHING_S)
         await stack.enter_async_context(service.admission.request(caller))
         await stack.enter_async_context(aclosing(file))
         # What goes wrong until there is sound is still an answer of its own.
@@ -92,9 +93,7 @@ async def speech(
         )
 
 
-def _samples(body: SpeechRequest, service: Service) -> AsyncGenerator[Samples, None]:
-    engines, config = service.engines, service.config
-    model_of(body.model, "tts", engines, service.settings)
+def _samples(body: SpeechRequest, service: Service, tts: Tts) -> AsyncGenerator[Samples, None]:
     if len(body.input) > service.limits.text_chars:
         raise Problem(
             f"the text has {len(body.input)} characters; this server takes "
@@ -102,17 +101,12 @@ def _samples(body: SpeechRequest, service: Service) -> AsyncGenerator[Samples, N
             code="string_above_max_length",
             param="input",
         )
-    voice = voice_of(body.voice, engines.tts, service.settings)
-    chosen = voice or config.session.voice
-    language = language_of(chosen, engines.tts) or config.session.language
-    options = TtsOptions(
-        chosen,
-        None if chosen else language,
-        body.speed * config.session.speed,
-        config.session.pitch,
-    )
+    usual = sounding(service, tts)
+    voice = voice_of(body.voice, tts, service.settings) or usual.voice
+    language = language_of(voice, tts) or usual.language
+    options = TtsOptions(voice, None if voice else language, body.speed * usual.speed, usual.pitch)
     phrases = phrases_of(body.input, Phraser(language))
-    return voiced(phrases, engines.tts, options, config.session.tts_timeout_s)
+    return voiced(phrases, tts, options, usual.tts_timeout_s)
 
 
 async def _events(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:

@@ -15,11 +15,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from vivavoce.audio import Samples
 from vivavoce.errors import BadRequest, describe
+from vivavoce.server_settings import LimitSettings
+from vivavoce.session import Engines
 from vivavoce.subtitles import srt, vtt
 from vivavoce.transcribe import Segment, transcribe
 
 from .admission import Caller
-from .aliases import model_of
+from .chosen import chosen
 from .door import TheCaller, TheService
 from .event_stream import EventStream, while_connected
 from .openai_transcripts import Recording, logprobs_of, plain
@@ -76,9 +78,9 @@ async def _answer(
     async with AsyncExitStack() as stack:
         path, fields = await stack.enter_async_context(recording(request, service.limits))
         form = form_of(kind, fields)
-        model_of(form.model, "stt", service.engines, service.settings)
+        engines = stack.enter_context(chosen(service, stt=form.model))
         await stack.enter_async_context(service.admission.request(caller))
-        hearing = _Hearing(path, service, form)
+        hearing = _Hearing(path, engines, service.limits, form)
         segments = await stack.enter_async_context(aclosing(hearing.segments()))
         if form.streams:
             # What goes wrong until there is text is still an answer of its own.
@@ -90,12 +92,14 @@ async def _answer(
 class _Hearing:
     """One recording on its way through the engine. seconds: of it that were read so far."""
 
-    def __init__(self, path: Path, service: Service, form: TranslationForm) -> None:
+    def __init__(
+        self, path: Path, engines: Engines, limits: LimitSettings, form: TranslationForm
+    ) -> None:
         self.form = form
         self.seconds = 0.0
         self._path = path
-        self._limits = service.limits
-        self._engines = service.engines
+        self._limits = limits
+        self._engines = engines
 
     async def segments(self) -> AsyncGenerator[Segment, None]:
         """What is said, segment by segment; consume under `aclosing`."""

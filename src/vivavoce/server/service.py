@@ -14,6 +14,7 @@ from .admission import Admission
 from .conversations import Conversations
 from .meters import Meters
 from .problems import Problem
+from .shelf import Shelf
 
 State: TypeAlias = Literal["warming", "ready", "draining"]
 
@@ -21,7 +22,7 @@ State: TypeAlias = Literal["warming", "ready", "draining"]
 class Service:
     """The server's state; `app.state.service` of every application.
 
-    faults: of the kinds of engines that do not work, why.
+    faults: of the kinds of engines that do not work, why. shelf: engines beside the configured.
     """
 
     def __init__(self, config: Config) -> None:
@@ -35,6 +36,7 @@ class Service:
         self.state: State = "warming"
         self.faults: dict[Kind, str] = {}
         self.loaded: Engines | None = None
+        self.shelf = Shelf(self.limits.engines)
 
     @property
     def engines(self) -> Engines:

@@ -16,16 +16,18 @@ from starlette.responses import JSONResponse, Response
 
 from vivavoce.audio import Samples
 from vivavoce.engines import SttOptions, Word
+from vivavoce.server_settings import LimitSettings
+from vivavoce.session import Engines
 from vivavoce.subtitles import Format, render, segment_dict
 from vivavoce.timed_text import spans_of
 from vivavoce.transcribe import Segment, transcribe
 
 from .aliases import model_names
 from .api_types import SttModel, SttModels, TimedWord, TranscriptAnswer, in_header, timed
+from .chosen import beside, chosen
 from .door import TheCaller, TheService
 from .event_stream import while_connected
 from .recordings import documented, recording
-from .service import Service
 from .sockets import checked
 from .uploads import streamed
 
@@ -47,6 +49,9 @@ class SttWishes(BaseModel):
     hotwords: list[str] = Field([], description="To expect; several, or between commas.")
     words: bool = Field(default=False, description="Whether to give the times of words.")
     translate: bool = Field(default=False, description="Into English.")
+    model: str = Field(
+        "", description="One of `GET /stt/models`; empty is the first.", max_length=200
+    )
 
     @field_validator("hotwords", mode="before")
     @classmethod
@@ -102,10 +107,12 @@ async def transcribe_recording(
     """
     async with recording(request, service.limits) as (path, fields):
         wishes = checked(_WISHES, {**wishes.model_dump(exclude_unset=True), **fields})
-        async with service.admission.request(caller):
-            done = await while_connected(
-                request.receive, lambda: transcribed(path, service, wishes.options())
-            )
+        with chosen(service, stt=wishes.model) as engines:
+            async with service.admission.request(caller):
+                done = await while_connected(
+                    request.receive,
+                    lambda: transcribed(path, engines, service.limits, wishes.options()),
+                )
     answer = done.answer(words=wishes.words)
     if wishes.format == "json":
         return JSONResponse(answer.model_dump(exclude_none=True))
@@ -117,16 +124,20 @@ async def transcribe_recording(
     return Response(render(done.segments, wishes.format), 200, headers, _MEDIA_TYPES[wishes.format])
 
 
-@router.get("/stt/models", summary="Tell the engine that transcribes")
+@router.get("/stt/models", summary="Tell the engines that transcribe")
 async def stt_models(service: TheService, caller: TheCaller) -> SttModels:
-    """The engine that transcribes."""
-    stt = service.engines.stt
-    model = SttModel(
-        id=stt.name, languages=list(stt.languages), sample_rate=stt.rate, streaming=True
-    )
-    names = model_names("stt", service.engines, service.settings)
+    """The engines that transcribe: the configured one, then those loaded beside it."""
+    names = model_names("stt", service.engines, service.settings, beside(service, "stt"))
+    models = []
+    for name in dict.fromkeys(["", *beside(service, "stt").values()]):
+        with chosen(service, stt=name) as engines:
+            stt = engines.stt
+            languages = list(stt.languages)
+            models.append(
+                SttModel(id=stt.name, languages=languages, sample_rate=stt.rate, streaming=True)
+            )
     aliases = {name: means for name, means in names.items() if name != means}
-    return SttModels(models=[model], aliases=aliases)
+    return SttModels(models=models, aliases=aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +181,8 @@ class Transcribed:
 
 async def transcribed(
     path: Path,
-    service: Service,
+    engines: Engines,
+    limits: LimitSettings,
     options: SttOptions,
     *,
     step: Callable[[], Awaitable[None]] | None = None,
@@ -180,12 +192,11 @@ async def transcribed(
     step: waited for before each half second of it, by who has time.
     """
     begun = time.perf_counter()
-    engines, count = service.engines, 0
-    rate = engines.stt.rate
+    count, rate = 0, engines.stt.rate
 
     async def counted() -> AsyncGenerator[Samples, None]:
         nonlocal count
-        async with aclosing(streamed(path, rate, service.limits)) as chunks:
+        async with aclosing(streamed(path, rate, limits)) as chunks:
             async for chunk in chunks:
                 if step is not None:
                     await step()

@@ -15,10 +15,12 @@ from vivavoce.audio import Audio
 from vivavoce.captions import Caption, CaptionSettings, captions
 from vivavoce.engines import SttOptions
 from vivavoce.errors import BadAudio
+from vivavoce.session import Engines
 from vivavoce.subtitles import segment_dict
 from vivavoce.transcribe import Segment
 
 from . import pcm
+from .chosen import chosen
 from .outbox import Gone
 from .problems import Problem
 from .sockets import Socket, opening, parsed, serve
@@ -78,20 +80,23 @@ async def _converse(socket: Socket) -> None:
         opened = await opening(socket, messages, SttStart)
         if opened is None:
             return
-        await _Stream(socket, opened[0]).run(_with(opened[1], messages))
+        start, first = opened
+        with chosen(socket.service, stt=start.model) as engines:
+            await _Stream(socket, start, engines).run(_with(first, messages))
 
 
 class _Stream:
     """One client's audio and its captions."""
 
-    def __init__(self, socket: Socket, start: SttStart) -> None:
+    def __init__(self, socket: Socket, start: SttStart, engines: Engines) -> None:
+        self._engines = engines
         self._socket = socket
         self._start = start
         self._seconds = 0.0
 
     async def run(self, messages: AsyncIterator[str | bytes]) -> None:
         """Caption until the client says that it is done."""
-        start, engines = self._start, self._socket.service.engines
+        start, engines = self._start, self._engines
         stream = await engines.stt.open(start.options())  # an unknown language is refused now
         await stream.aclose()
         await self._socket.send(

@@ -12,18 +12,19 @@ from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from vivavoce.audio import Audio, Samples, to_pcm16
-from vivavoce.engines import Speech, TtsOptions, Word
+from vivavoce.engines import Speech, Tts, TtsOptions, Word
 from vivavoce.media import write_audio
 
 from .accepting import accepted
 from .aliases import voice_names
 from .api_types import BINARY, SpeechAnswer, VoiceAnswer, Voices, in_header, timed
+from .chosen import chosen, sounding
 from .door import TheCaller, TheService
 from .event_stream import Streamed, while_connected, whole_or_cut
 from .pcm import Rate
@@ -43,6 +44,7 @@ from .wanted_settings import known_voice
 router = APIRouter(tags=["Speech"])
 
 _JSON = "application/json"
+MODEL = "The engine: one of `GET /v1/models` that speaks; the configured one by default."
 
 
 class VoiceWishes(BaseModel):
@@ -56,7 +58,13 @@ class VoiceWishes(BaseModel):
     pitch: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's own.")
 
 
-class SpeechWishes(VoiceWishes):
+class SpokenWishes(VoiceWishes):
+    """How to sound, and with which engine."""
+
+    model: str | None = Field(None, description=MODEL, max_length=200)
+
+
+class SpeechWishes(SpokenWishes):
     """A text, and how to say it."""
 
     text: str = Field(min_length=1)
@@ -94,16 +102,16 @@ async def synthesize(
     if len(body.text) > service.limits.text_chars:
         what = f"the text has {len(body.text):,} characters; {service.limits.text_chars:,} may be"
         raise Problem(what, status=413, code="text_too_long", param="text")
-    options = await voice_options(body, service)
-    rate = body.sample_rate or service.engines.tts.rate
     async with AsyncExitStack() as stack:
+        tts = stack.enter_context(chosen(service, tts=body.model)).tts
+        options = await voice_options(body, service, tts)
+        rate = body.sample_rate or tts.rate
         await stack.enter_async_context(service.admission.request(caller))
+        pieces = _spoken(body.text, options, service, tts)
         if form == _JSON:
             return await while_connected(
-                request.receive, lambda: _whole(body, options, rate, service)
+                request.receive, lambda: _whole(body, options, rate, tts, pieces)
             )
-        tts = service.engines.tts
-        pieces = _spoken(body.text, options, service)
         file = sound_file(_samples(pieces), tts.rate, rate, body.format)
         await stack.enter_async_context(aclosing(file))
         # What goes wrong until there is sound is still an answer of its own.
@@ -111,33 +119,39 @@ async def synthesize(
         answer = Streamed(whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[body.format])
         answer.headers["X-Sample-Rate"] = str(rate)
         answer.headers["X-Engine"] = in_header(tts.name)
-        answer.headers["X-Voice"] = in_header(_voice(options, service) or "")
+        answer.headers["X-Voice"] = in_header(_voice(options, tts) or "")
         return answer
 
 
 @router.get("/tts/voices", summary="List the voices")
-async def tts_voices(service: TheService, caller: TheCaller, language: str | None = None) -> Voices:
+async def tts_voices(
+    service: TheService,
+    caller: TheCaller,
+    language: str | None = None,
+    model: Annotated[str | None, Query(description=MODEL)] = None,
+) -> Voices:
     """What `voice` may be; only those for a language, if one is given."""
-    tts = service.engines.tts
     wanted = (language or "").lower()
-    voices = [
-        VoiceAnswer(
-            id=voice.id, name=voice.name, languages=list(voice.languages), gender=voice.gender
-        )
-        for voice in tts.voices
-        if not wanted or any(f"{code}-".startswith(f"{wanted}-") for code in voice.languages)
-    ]
-    aliases = voice_names(tts, service.settings)
-    return Voices(voices=voices, aliases=aliases, engine=tts.name, sample_rate=tts.rate)
+    with chosen(service, tts=model) as engines:
+        tts = engines.tts
+        voices = [
+            VoiceAnswer(
+                id=voice.id, name=voice.name, languages=list(voice.languages), gender=voice.gender
+            )
+            for voice in tts.voices
+            if not wanted or any(f"{code}-".startswith(f"{wanted}-") for code in voice.languages)
+        ]
+        aliases = voice_names(tts, service.settings)
+        return Voices(voices=voices, aliases=aliases, engine=tts.name, sample_rate=tts.rate)
 
 
-async def voice_options(wishes: VoiceWishes, service: Service) -> TtsOptions:
+async def voice_options(wishes: VoiceWishes, service: Service, tts: Tts) -> TtsOptions:
     """As engines have it. Raises Problem or BadRequest for a voice or language that is not there.
 
     A voice speaks its own language, so one that is named counts for more than the configuration's
     language.
     """
-    session = service.config.session
+    session = sounding(service, tts)
     language = wishes.language or (None if wishes.voice else session.language)
     options = TtsOptions(
         wishes.voice or (None if wishes.language else session.voice),
@@ -150,7 +164,7 @@ async def voice_options(wishes: VoiceWishes, service: Service) -> TtsOptions:
         speed=min(max(options.speed, 0.25), 4.0),
         pitch=min(max(options.pitch, 0.5), 2.0),
     )
-    return await known_voice(service.engines.tts, bounded, service.settings)
+    return await known_voice(tts, bounded, service.settings)
 
 
 async def encoded(audio: Audio, form: SpeechForm, rate: int) -> str:
@@ -167,10 +181,11 @@ async def encoded(audio: Audio, form: SpeechForm, rate: int) -> str:
     return await asyncio.to_thread(encode)
 
 
-def _spoken(text: str, options: TtsOptions, service: Service) -> AsyncGenerator[Speech, None]:
-    tts, timeout_s = service.engines.tts, service.config.session.tts_timeout_s
+def _spoken(
+    text: str, options: TtsOptions, service: Service, tts: Tts
+) -> AsyncGenerator[Speech, None]:
     language = options.language or language_of(options.voice, tts)
-    return spoken(text, language, Speaking(tts, options, timeout_s))
+    return spoken(text, language, Speaking(tts, options, service.config.session.tts_timeout_s))
 
 
 async def _samples(pieces: AsyncGenerator[Speech, None]) -> AsyncGenerator[Samples, None]:
@@ -184,12 +199,17 @@ async def _samples(pieces: AsyncGenerator[Speech, None]) -> AsyncGenerator[Sampl
         raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
 
 
-async def _whole(body: SpeechWishes, options: TtsOptions, rate: int, service: Service) -> Response:
+async def _whole(
+    body: SpeechWishes,
+    options: TtsOptions,
+    rate: int,
+    tts: Tts,
+    speech: AsyncGenerator[Speech, None],
+) -> Response:
     begun = time.perf_counter()
-    tts = service.engines.tts
     sounds: list[Samples] = [np.zeros(0, np.float32)]
     words: tuple[Word, ...] = ()
-    async with aclosing(_spoken(body.text, options, service)) as pieces:
+    async with aclosing(speech) as pieces:
         async for piece in pieces:
             sounds.append(piece.samples)
             words += piece.words
@@ -203,15 +223,15 @@ async def _whole(body: SpeechWishes, options: TtsOptions, rate: int, service: Se
         duration_s=round(audio.seconds, 3),
         processing_s=round(time.perf_counter() - begun, 4),
         engine=tts.name,
-        voice=_voice(options, service),
+        voice=_voice(options, tts),
         words=timed(words),
     )
     return JSONResponse(answer.model_dump())
 
 
-def _voice(options: TtsOptions, service: Service) -> str | None:
+def _voice(options: TtsOptions, tts: Tts) -> str | None:
     """The voice that speaks, where that is known."""
-    voices = service.engines.tts.voices
+    voices = tts.voices
     if options.voice is None and options.language is None and voices:
         return voices[0].id
     return options.voice

@@ -11,16 +11,17 @@ from fastapi import APIRouter, WebSocket
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from vivavoce.audio import Resampler
-from vivavoce.engines import TtsOptions
+from vivavoce.engines import Tts, TtsOptions
 from vivavoce.text import Phrase, Phraser
 
 from . import pcm
 from .api_types import timed
+from .chosen import chosen
 from .outbox import Gone
 from .problems import Problem
 from .sockets import Socket, opening, parsed, serve
 from .speaking import Speaking, language_of
-from .tts_api import VoiceWishes, voice_options
+from .tts_api import SpokenWishes, voice_options
 
 router = APIRouter()
 
@@ -28,7 +29,7 @@ _STEP = 200
 """Characters looked through for phrases at once while others wait."""
 
 
-class TtsStart(VoiceWishes):
+class TtsStart(SpokenWishes):
     """How to sound, and how the audio is sent. rate: in Hz; None is the engine's own."""
 
     type: Literal["start"] = "start"
@@ -89,24 +90,24 @@ async def _converse(socket: Socket) -> None:
         if opened is None:
             return
         start, first = opened
-        options = await voice_options(start, socket.service)
-        stream = _Stream(socket, start, options)
-        await stream.begin()
-        async with asyncio.TaskGroup() as group:
-            stream.speak_in(group)
-            going = first is None or await stream.take(first)
-            while going and (message := await anext(messages, None)) is not None:
-                going = await stream.take(message)
-            if going:
-                raise Gone("the client has left")
+        with chosen(socket.service, tts=start.model) as engines:
+            options = await voice_options(start, socket.service, engines.tts)
+            stream = _Stream(socket, start, options, engines.tts)
+            await stream.begin()
+            async with asyncio.TaskGroup() as group:
+                stream.speak_in(group)
+                going = first is None or await stream.take(first)
+                while going and (message := await anext(messages, None)) is not None:
+                    going = await stream.take(message)
+                if going:
+                    raise Gone("the client has left")
 
 
 class _Stream:
     """One client's text and its speech."""
 
-    def __init__(self, socket: Socket, start: TtsStart, options: TtsOptions) -> None:
+    def __init__(self, socket: Socket, start: TtsStart, options: TtsOptions, tts: Tts) -> None:
         service = socket.service
-        tts = service.engines.tts
         self._socket = socket
         self._options = options
         self._encoding = start.encoding

@@ -7,6 +7,7 @@ import json
 import secrets
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
@@ -17,11 +18,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from vivavoce.asking import Answer, answer
-from vivavoce.engines import TtsOptions
+from vivavoce.engines import Tts, TtsOptions
+from vivavoce.session import Engines
 from vivavoce.settings import SessionSettings
 
 from .accepting import accepted
+from .admission import Caller
 from .api_types import BINARY, VoiceChatAnswer
+from .chosen import chosen, sounding
 from .dialogues import Dialogue, Dialogues
 from .door import TheCaller, TheService
 from .event_stream import while_connected
@@ -53,6 +57,9 @@ class ChatWishes(VoiceWishes):
     language: str | None = Field(
         None, description="Of the conversation, such as `en`.", max_length=35
     )
+    stt: str | None = Field(None, description="A model of `GET /v1/models` to hear with.")
+    llm: str | None = Field(None, description="One to think with.")
+    tts: str | None = Field(None, description="One to speak with.")
 
 
 _WISHES = TypeAdapter(ChatWishes)
@@ -87,32 +94,36 @@ async def voice_chat(
         sounds = forms_by_type(given)
         form = accepted(accept, (_JSON, _MIXED, _FORM, *sounds))
         wishes = wishes.model_copy(update={"format": sounds.get(form, wishes.format)})
-        settings = await _settings(wishes, service)
-        dialogues = _dialogues.setdefault(service, Dialogues())
-
-        async def converse() -> VoiceChatAnswer:
-            async with (
-                dialogues.turn(
-                    wishes.conversation_id or None, caller.id, settings.history_turns
-                ) as dialogue,
-                service.admission.request(caller),
-            ):
-                begun = time.perf_counter()
-                question = await decoded(path, service.engines.stt.rate, service.limits)
-                turn = await answer(
-                    service.engines, question, settings=settings, history=dialogue.history
-                )
-                return await _told(wishes, service, dialogue, turn, begun)
-
-        told = await while_connected(request.receive, converse)
+        with chosen(service, stt=wishes.stt, llm=wishes.llm, tts=wishes.tts, param=None) as engines:
+            told = await while_connected(
+                request.receive, lambda: _converse(wishes, path, service, engines, caller)
+            )
     return _as(form, told, MEDIA_TYPES[wishes.format].partition(";")[0])
 
 
-async def _settings(wishes: ChatWishes, service: Service) -> SessionSettings:
+async def _converse(
+    wishes: ChatWishes, path: Path, service: Service, engines: Engines, caller: Caller
+) -> VoiceChatAnswer:
+    """One turn of the conversation."""
+    settings = await _settings(wishes, service, engines.tts)
+    dialogues = _dialogues.setdefault(service, Dialogues())
+    async with (
+        dialogues.turn(
+            wishes.conversation_id or None, caller.id, settings.history_turns
+        ) as dialogue,
+        service.admission.request(caller),
+    ):
+        begun = time.perf_counter()
+        question = await decoded(path, engines.stt.rate, service.limits)
+        turn = await answer(engines, question, settings=settings, history=dialogue.history)
+        return await _told(wishes, engines, dialogue, turn, begun)
+
+
+async def _settings(wishes: ChatWishes, service: Service, tts: Tts) -> SessionSettings:
     """The configured session as the client wants it: one that only answers."""
-    base = service.config.session
+    base = sounding(service, tts)
     voice = await known_voice(
-        service.engines.tts,
+        tts,
         TtsOptions(
             wishes.voice or base.voice,
             wishes.language or base.language,
@@ -136,9 +147,8 @@ async def _settings(wishes: ChatWishes, service: Service) -> SessionSettings:
 
 
 async def _told(
-    wishes: ChatWishes, service: Service, dialogue: Dialogue, turn: Answer, begun: float
+    wishes: ChatWishes, engines: Engines, dialogue: Dialogue, turn: Answer, begun: float
 ) -> VoiceChatAnswer:
-    engines = service.engines
     rate = wishes.sample_rate or turn.audio.rate
     return VoiceChatAnswer(
         conversation_id=dialogue.id,

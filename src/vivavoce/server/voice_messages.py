@@ -19,6 +19,7 @@ class VoiceStart(_Message):
     rate: Hz of the client's audio. output_rate: of the server's; None is the same.
     encoding: of both. clears: whether the client empties its buffer when the reply pauses or is
     interrupted. session: keys of the configuration's section `session`.
+    stt, llm, tts: models to hear, think and speak with, where not the configured ones.
     """
 
     type: Literal["start"] = "start"
@@ -27,6 +28,9 @@ class VoiceStart(_Message):
     encoding: Encoding = "pcm16"
     clears: bool = False
     session: dict[str, object] = {}
+    stt: str | None = None
+    llm: str | None = None
+    tts: str | None = None
 
 
 class UserText(_Message):

@@ -14,14 +14,15 @@ from dataclasses import asdict, replace
 from fastapi import APIRouter, WebSocket
 
 from vivavoce.audio import Audio, Samples
-from vivavoce.engines import TtsOptions
+from vivavoce.engines import Tts, TtsOptions
 from vivavoce.errors import BadAudio, BadRequest
 from vivavoce.events import Event, as_dict
-from vivavoce.session import Session
+from vivavoce.session import Engines, Session
 from vivavoce.settings import SessionSettings
 from vivavoce.sources import Feed, as_lapses
 
 from . import pcm
+from .chosen import chosen, sounding
 from .outbox import Outbox
 from .problems import Problem, problem_of
 from .sockets import Socket, error_event, opening, parsed, serve
@@ -62,16 +63,19 @@ async def _converse(socket: Socket) -> None:
         if opened is None:
             return
         start, first = opened
-        talk = await _Talk.open(socket, start)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(talk.session.run(as_lapses(talk.feed)))
-            await asyncio.sleep(0)  # it runs before it is told anything
-            try:
-                going = first is None or await talk.take(first)
-                while going and (message := await anext(messages, None)) is not None:
-                    going = await talk.take(message)
-            finally:
-                talk.feed.close()
+        with chosen(
+            socket.service, stt=start.stt, llm=start.llm, tts=start.tts, param=None
+        ) as engines:
+            talk = await _Talk.open(socket, start, engines)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(talk.session.run(as_lapses(talk.feed)))
+                await asyncio.sleep(0)  # it runs before it is told anything
+                try:
+                    going = first is None or await talk.take(first)
+                    while going and (message := await anext(messages, None)) is not None:
+                        going = await talk.take(message)
+                finally:
+                    talk.feed.close()
 
 
 class _SocketSink:
@@ -101,10 +105,13 @@ class _SocketSink:
 class _Talk:
     """One client's conversation."""
 
-    def __init__(self, socket: Socket, start: VoiceStart, settings: SessionSettings) -> None:
+    def __init__(
+        self, socket: Socket, start: VoiceStart, engines: Engines, settings: SessionSettings
+    ) -> None:
         self.feed: Feed[Audio] = Feed(_SLICES)
         self._socket = socket
         self._start = start
+        self._tts = engines.tts
         self._muted = False
         self._output_rate = start.output_rate or start.rate
         outbox = socket.outbox
@@ -113,16 +120,14 @@ class _Talk:
         def send(event: Event) -> None:
             outbox.send_json(as_dict(event))
 
-        self.session = Session(
-            socket.service.engines, sink, socket.conversation.telling(send), settings=settings
-        )
+        self.session = Session(engines, sink, socket.conversation.telling(send), settings=settings)
 
     @classmethod
-    async def open(cls, socket: Socket, start: VoiceStart) -> _Talk:
+    async def open(cls, socket: Socket, start: VoiceStart, engines: Engines) -> _Talk:
         """Check what the client wants, and say that it has it."""
-        settings = await _settings(socket, start.session, socket.service.config.session)
-        talk = cls(socket, start, settings)
-        engines = socket.service.engines
+        base = sounding(socket.service, engines.tts)
+        settings = await _settings(socket, start.session, base, engines.tts)
+        talk = cls(socket, start, engines, settings)
         socket.outbox.send_json(
             {
                 "event": "Started",
@@ -173,7 +178,9 @@ class _Talk:
                 if not session.commit():
                     raise Problem("nothing was said that could be committed", code="commit_empty")
             case Configure(session=wanted):
-                session.configure(await _settings(self._socket, wanted, session.settings))
+                session.configure(
+                    await _settings(self._socket, wanted, session.settings, self._tts)
+                )
                 now = _named(wanted, asdict(session.settings))
                 outbox.send_json({"event": "Configured", "session": now})
             case Mute(muted=muted):
@@ -193,13 +200,13 @@ class _Talk:
 
 
 async def _settings(
-    socket: Socket, wanted: dict[str, object], base: SessionSettings
+    socket: Socket, wanted: dict[str, object], base: SessionSettings, tts: Tts
 ) -> SessionSettings:
     """The settings that the client asks for. Raises BadRequest for what cannot be had."""
     service = socket.service
     settings = wanted_settings(wanted, base, service.config.session, service.settings)
     voice = TtsOptions(settings.voice, settings.language, settings.speed, settings.pitch)
-    voice = await known_voice(service.engines.tts, voice, service.settings)
+    voice = await known_voice(tts, voice, service.settings)
     return replace(settings, voice=voice.voice)
 
 

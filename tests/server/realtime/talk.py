@@ -75,7 +75,7 @@ class Talk:
         self._inputs: Inputs = Feed(clock=lambda: self.now)
         first = first_config(service, "transcription" if kind == "transcription" else "realtime")
         self.dialogue = Dialogue(
-            service, first, self._take, Watch(), call=call, inputs=self._inputs
+            service, service.engines, first, self._take, Watch(), call=call, inputs=self._inputs
         )
         self._run: asyncio.Task[None] | None = None
 

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
+from vivavoce.server.chosen import chosen
 from vivavoce.server.door import TheCaller, TheService
 from vivavoce.server.outbox import Gone
 from vivavoce.server.pcm import Rate
@@ -25,7 +26,7 @@ from vivavoce.server.service import Service
 from vivavoce.server.sockets import checked
 from vivavoce.server.speaking import SpeechForm
 from vivavoce.server.stt_api import TranscribeWishes
-from vivavoce.server.tts_api import SpeechWishes, VoiceWishes
+from vivavoce.server.tts_api import SpeechWishes, SpokenWishes
 from vivavoce.server.uploads import received
 
 from .answers import JobAnswer, job_answer
@@ -57,7 +58,7 @@ class SpeechItem(BaseModel):
     pitch: float | None = Field(None, ge=0.5, le=2.0)
 
 
-class SpeechBatch(VoiceWishes):
+class SpeechBatch(SpokenWishes):
     """Texts, and how to say them."""
 
     items: list[SpeechItem] = Field(min_length=1)
@@ -92,6 +93,9 @@ async def speak_batch(
             what = f"the text has {len(item.text):,} characters; {most:,} may be"
             param = f"items.{number}.text"
             raise Problem(what, status=413, code="text_too_long", param=param)
+    if body.model:
+        with chosen(service, tts=body.model):
+            pass  # else each item would fail
     async with service.admission.request(caller):
         items = await asyncio.to_thread(_new_items, body)
         wishes = json.dumps({"format": body.format})
@@ -122,6 +126,9 @@ async def transcribe_batch(
             if name not in _FILES and (values := form.getlist(name))
         }
         wishes = checked(_WISHES, fields)
+        if wishes.model:
+            with chosen(service, stt=wishes.model):
+                pass
         items = [NewItem(name, "", path.stat().st_size) for name, path in files]
         paths = {number: path for number, (_, path) in enumerate(files)}
         async with service.admission.request(caller):

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vivavoce.audio import Samples
+from vivavoce.engines import Tts
 from vivavoce.files import replacing
+from vivavoce.server.chosen import chosen
 from vivavoce.server.problems import Problem
 from vivavoce.server.service import Service
 from vivavoce.server.speaking import Speaking, language_of, sound_file, spoken
 from vivavoce.server.stt_api import TranscribeWishes, transcribed
 from vivavoce.server.tts_api import SpeechWishes, voice_options
+from vivavoce.server_settings import LimitSettings
+from vivavoce.session import Engines
 
 from .job import Item, Job
 from .pace import Pace
@@ -43,17 +47,20 @@ async def do(job: Job, item: Item, service: Service, place: Place, room: int) ->
     pace = Pace(service.admission, service.conversations)
     target = place.made(item)
     if job.kind == "tts":
-        return await _speak(SpeechWishes.model_validate_json(item.request), target, service, room,
-                            pace)  # fmt: skip
+        text = SpeechWishes.model_validate_json(item.request)
+        with chosen(service, tts=text.model) as engines:
+            return await _speak(text, engines.tts, target, service, room, pace)
     wishes = TranscribeWishes.model_validate_json(job.wishes)
-    return await _hear(place.sent(item.job, item.number), wishes, target, service, room, pace)
+    source = place.sent(item.job, item.number)
+    with chosen(service, stt=wishes.model) as engines:
+        return await _hear(source, wishes, engines, service.limits, target, room, pace)
 
 
 async def _speak(
-    wishes: SpeechWishes, target: Path, service: Service, room: int, pace: Pace
+    wishes: SpeechWishes, tts: Tts, target: Path, service: Service, room: int, pace: Pace
 ) -> Made:
-    begun, tts = time.perf_counter(), service.engines.tts
-    options = await voice_options(wishes, service)
+    begun = time.perf_counter()
+    options = await voice_options(wishes, service, tts)
     voice = Speaking(tts, options, service.config.session.tts_timeout_s)
     language = options.language or language_of(options.voice, tts)
 
@@ -78,10 +85,16 @@ async def _speak(
 
 
 async def _hear(
-    source: Path, wishes: TranscribeWishes, target: Path, service: Service, room: int, pace: Pace
+    source: Path,
+    wishes: TranscribeWishes,
+    engines: Engines,
+    limits: LimitSettings,
+    target: Path,
+    room: int,
+    pace: Pace,
 ) -> Made:
     begun = time.perf_counter()
-    done = await transcribed(source, service, wishes.options(), step=pace.step)
+    done = await transcribed(source, engines, limits, wishes.options(), step=pace.step)
     answer = done.answer(words=False)
     data = await asyncio.to_thread(packed, done, words=wishes.words)
     _less(room, len(data))

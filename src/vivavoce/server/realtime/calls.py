@@ -20,7 +20,7 @@ from .client_events import parse
 from .connection import first_of
 from .dialogue import Dialogue
 from .session_config import SessionConfig
-from .sessions import expiry, until_over
+from .sessions import engines_for, expiry, until_over
 from .wire_error import WireError
 
 log = logging.getLogger(__name__)
@@ -90,11 +90,13 @@ class Calls:
             with (
                 service.admission.session(caller),
                 service.conversations.enter("webrtc") as conversation,
+                engines_for(config, service) as engines,
             ):
                 async with open_call(service.settings, self._patience) as call:
                     sdp = await call.answer(offer)
                     dialogue = Dialogue(
                         service,
+                        engines,
                         config,
                         lambda event: call.send(_text(event)),
                         conversation,

@@ -20,7 +20,7 @@ from vivavoce.playout import Sink
 from vivavoce.server.aliases import voice_of
 from vivavoce.server.problems import Problem, problem_of
 from vivavoce.server.service import Service
-from vivavoce.session import Session
+from vivavoce.session import Engines, Session
 from vivavoce.settings import SessionSettings
 from vivavoce.sources import Feed
 
@@ -61,15 +61,16 @@ class Watch(Protocol):
 class Dialogue:
     """One client's session.
 
-    send: takes each server event; must not block. call: where the audio goes of one that has a
-    line for it; None sends it as events. core_events: also tell the core's own events.
-    inputs: what the client sends; closing it ends the session.
+    engines: what serves it. send: takes each server event; must not block. call: where the audio
+    goes of one that has a line for it; None sends it as events. core_events: also tell the core's
+    own events. inputs: what the client sends; closing it ends the session.
     `acts.Acts` does what the client's events ask for.
     """
 
     def __init__(
         self,
         service: Service,
+        engines: Engines,
         config: SessionConfig,
         send: Send,
         watch: Watch,
@@ -85,7 +86,7 @@ class Dialogue:
         self.inputs: Inputs = inputs or Feed()
         self.buffered_s = 0.0
         self.has_call = call is not None
-        self.engines = service.engines
+        self.engines = engines
         self._service = service
         self._ended = asyncio.Event()
         self._sends = [send]
@@ -182,7 +183,7 @@ class Dialogue:
         """The core's settings for a setup. Raises WireError for a voice that is not there."""
         service = self._service
         try:
-            voice = voice_of(config.voice, service.engines.tts, service.settings)
+            voice = voice_of(config.voice, self.engines.tts, service.settings)
         except VivavoceError as error:
             raise WireError(str(error), "invalid_value", "session.audio.output.voice") from error
         return settings_of(config, service.config.session, voice)

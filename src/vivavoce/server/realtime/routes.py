@@ -20,7 +20,7 @@ from .calls import Calls
 from .connection import Connection
 from .dialogue import Dialogue
 from .session_object import as_object
-from .sessions import config_for, expiry, first_config, patched, until_over
+from .sessions import config_for, engines_for, expiry, first_config, patched, until_over
 
 router = APIRouter(tags=["OpenAI Realtime"])
 
@@ -57,20 +57,22 @@ async def _converse(connection: Connection) -> None:
         service.conversations.enter("realtime") as conversation,
     ):
         config = config_for(service, caller, model=query.get("model"), intent=query.get("intent"))
-        dialogue = Dialogue(
-            service,
-            config,
-            connection.send,
-            conversation,
-            core_events=query.get("vivavoce_events") in {"1", "true"},
-            expires_at=expiry(service),
-        )
-        async with asyncio.TaskGroup() as group:
-            bounds = group.create_task(until_over(service, conversation))
-            reading = group.create_task(connection.read(dialogue.inputs))
-            await dialogue.run(Acts(dialogue).act)
-            bounds.cancel()
-            reading.cancel()
+        with engines_for(config, service) as engines:
+            dialogue = Dialogue(
+                service,
+                engines,
+                config,
+                connection.send,
+                conversation,
+                core_events=query.get("vivavoce_events") in {"1", "true"},
+                expires_at=expiry(service),
+            )
+            async with asyncio.TaskGroup() as group:
+                bounds = group.create_task(until_over(service, conversation))
+                reading = group.create_task(connection.read(dialogue.inputs))
+                await dialogue.run(Acts(dialogue).act)
+                bounds.cancel()
+                reading.cancel()
 
 
 async def _accompany(connection: Connection) -> None:

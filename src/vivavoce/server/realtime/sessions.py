@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal, NoReturn
 
 from vivavoce.server.admission import Caller
 from vivavoce.server.aliases import voice_of
+from vivavoce.server.chosen import beside, chosen
 from vivavoce.server.conversations import Conversation
 from vivavoce.server.problems import Problem
 from vivavoce.server.service import Service
+from vivavoce.session import Engines
 
 from .session_config import SemanticVad, SessionConfig, Transcription
 from .session_object import updated
@@ -66,6 +69,17 @@ def config_for(
     transcribes = intent == "transcription" or wanted.get("type") == "transcription"
     kind: Literal["realtime", "transcription"] = "transcription" if transcribes else "realtime"
     return first_config(service, kind, model=model, patch=wanted)
+
+
+@contextmanager
+def engines_for(config: SessionConfig, service: Service) -> Iterator[Engines]:
+    """What serves a session; a model that was loaded beside the configured one thinks for it.
+
+    Any other name of a model is one of the whole, and chooses nothing.
+    """
+    mind = config.model if config.model in beside(service, "llm") else None
+    with chosen(service, llm=mind) as engines:
+        yield engines
 
 
 def expiry(service: Service) -> int:
