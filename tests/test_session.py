@@ -196,6 +196,40 @@ async def test_a_cough_or_a_backchannel_lets_the_reply_go_on_where_it_stopped(
     assert [message.role for message in call.session.history.messages] == ["user", "assistant"]
 
 
+async def test_a_sound_is_ducked_before_it_is_silenced_and_the_level_comes_back() -> None:
+    stt = ScriptedStt("count please", "mm-hm")
+    async with Call(stt=stt, llm=ScriptedLlm(LONG)) as call:
+        await call.hears(say(0.5), hush(1.3))
+        usual = np.abs(call.sink.audio.samples).max()
+        before = len(call.sink.audio.samples)
+        await call.hears(say(0.12), hush(0.02))
+        ducked = call.sink.audio.samples[before + call.sink.rate // 10 :]
+        assert 0 < np.abs(ducked).max() < 0.25 * usual
+        assert call.of(Paused) == []
+        await call.hears(hush(0.4))
+        before = len(call.sink.audio.samples)
+        await call.hears(hush(0.5))
+        assert np.abs(call.sink.audio.samples[before:]).max() == usual
+
+
+async def test_talk_far_from_the_microphone_leaves_the_reply_alone() -> None:
+    stt = ScriptedStt("count please", "look at that sky over there")
+    async with Call(stt=stt, llm=ScriptedLlm(LONG)) as call:
+        await call.hears(say(0.5), hush(1.3), say(1.5, level=0.02), hush(5.0))
+    (ended,) = call.of(ReplyEnded)
+    assert (ended.heard, ended.why) == (LONG, "done")
+    assert call.of(Paused) == []
+    assert [event.why for event in call.of(TurnDropped)] == ["noise"]
+
+
+@pytest.mark.parametrize("word", ["stop", "wait", "no"])
+async def test_one_word_is_enough_to_interrupt(word: str) -> None:
+    stt = ScriptedStt("count please", word)
+    async with Call(stt=stt, llm=ScriptedLlm(LONG, "Fine.")) as call:
+        await call.hears(say(0.5), hush(1.3), say(0.4), hush(2.0))
+    assert call.of(ReplyEnded)[0].why == "interrupted"
+
+
 async def test_long_noise_does_not_hold_the_reply_for_ever() -> None:
     stt = ScriptedStt("count please", "")
     async with Call(stt=stt, llm=ScriptedLlm(LONG)) as call:

@@ -27,7 +27,7 @@ class Fader:
 
     def apply(self, samples: Samples) -> Samples:
         """The next samples with the gain; the same array where that is 1."""
-        if self._gain == self._target:
+        if self._gain == self._target or not len(samples):
             return samples if self._gain == 1.0 else samples * np.float32(self._gain)
         way = self._target - self._gain
         steps = np.arange(1, len(samples) + 1) * np.copysign(self._step, way)

@@ -25,6 +25,18 @@ LOOK_S = 0.24
 """So much of a voice tells a backchannel from other words: of 0.2 s of "let me …", Moonshine
 makes "yeah"."""
 
+SURE = 0.7
+"""A backchannel heard with this confidence lets the reply go on at once: of 0.25 s of "no" or "hold
+on", Moonshine makes "yeah" and "oh" with less, of 0.25 s of most backchannels just these with
+more."""
+
+SETTLES_S = 0.15
+"""What was understood of less than LOOK_S of a voice counts after so much silence; a voice often
+breaks off for a moment after its first sound, of which an STT makes any word."""
+
+_LAG_S = 0.1
+"""A voice is known to be loud so long after it began."""
+
 HELD_S = 0.2
 """A voice without words so far silences the reply for so long; 0.25 s would be noticed."""
 
@@ -41,6 +53,8 @@ class Suspicion:
         self._false_alarm_s = false_alarm_s
         self._since: float | None = None
         self._hold_s = HOLD_S
+        self._silent_since = 0.0
+        self._voiced_s = 0.0
         self._held_since: float | None = None
         self._suspected = False
         self._looked = False
@@ -53,17 +67,24 @@ class Suspicion:
         self._hold_s = HOLD_S if heard_s >= BEGUN_S else 0.0
         self._suspected = True
 
-    def silence(self) -> None:
+    def silence(self, at: float) -> None:
         """The voice fell silent."""
-        self._since = None
-        self._held_since = None
+        if self._since is not None:
+            self._voiced_s += at - self._since
+        self._since = self._held_since = None
+        self._silent_since = at
 
-    def look(self, text: str) -> None:
+    def look(self, text: str, confidence: float | None) -> None:
         """So far it was taken for this."""
+        words = words_of(text)
         self._looked = True
-        self._words = bool(words_of(text)) and not begins_backchannel(text)
-        if words_of(text) and not self._words:
+        self._words = bool(words) and not begins_backchannel(text)
+        if words and not self._words and (confidence is None or confidence >= SURE):
             self._released = True
+
+    def settled(self, now: float) -> bool:
+        """Whether enough was heard before a silence to tell what it was."""
+        return self._voiced_s >= LOOK_S or now - self._silent_since >= SETTLES_S - 1e-9
 
     def ends(self, text: str, *, final: bool) -> bool:
         """Whether these words, which will not change any more, end the reply.
@@ -75,7 +96,8 @@ class Suspicion:
 
     def stance(self, now: float, *, loud: bool) -> Stance:
         """How the reply is to sound now. loud: whether the voice is, or was."""
-        self.loud = self.loud or loud
+        if loud and not self.loud:
+            self._notice(now)
         if not self._suspected or not self.loud:
             return "full"
         if self._words:
@@ -86,6 +108,13 @@ class Suspicion:
         if lasts >= self._false_alarm_s:
             return "full"
         return "held" if lasts >= self._hold_s - 1e-9 and self._holds(now) else "ducked"
+
+    def _notice(self, now: float) -> None:
+        """The voice is loud enough; whatever was before it was somebody else."""
+        self.loud = True
+        if self._since is not None and self._since < now - _LAG_S:
+            self._since = now - _LAG_S
+            self._looked = self._released = self._words = False
 
     def _holds(self, now: float) -> bool:
         """Whether the voice holds the reply though no words are known; not for long."""

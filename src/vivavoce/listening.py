@@ -142,7 +142,7 @@ class Listener:
                 self._begin_utterance(edge.at)
                 self._suspect(edge.at)
             case "pause":
-                self._suspicion.silence()
+                self._suspicion.silence(edge.at)
                 self._begin_draft(edge.at)
             case "resume":
                 if self._draft is not None:
@@ -187,7 +187,7 @@ class Listener:
         if transcript.text:
             self._emit(Heard(utterance.turn, transcript, final=False))
         stable = " ".join(transcript.text.split()[: transcript.stable])
-        self._suspicion.look(transcript.text)
+        self._suspicion.look(transcript.text, transcript.confidence)
         if self._interruptible and self._suspicion.ends(stable, final=False):
             self._mouth.end("interrupted")
         self._heed()
@@ -266,6 +266,8 @@ class Listener:
     def _decide_heard(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
         words = words_of(heard.text)
         if self._interruptible:
+            if not self._forced and not self._suspicion.settled(self.ear.now):
+                return
             if not self._suspicion.ends(heard.text, final=True):
                 self.drop(utterance, "backchannel" if words and self._suspicion.loud else "noise")
                 return

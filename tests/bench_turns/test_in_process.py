@@ -15,6 +15,7 @@ from vivavoce.bench.turns.summary import Scorecard, cost_of
 from vivavoce.bench.turns.timeline import Call
 from vivavoce.bench.turns.voices import Cast
 from vivavoce.engines import SttOptions, SttStream
+from vivavoce.interrupting import HOLD_S
 from vivavoce.session import Engines
 from vivavoce.settings import SessionSettings, TurnSettings
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
@@ -82,7 +83,7 @@ async def test_an_interruption_stops_the_reply_and_is_answered(calls: Calls, whe
     turn = only_turn(made)
     assert turn.missed is False
     assert turn.answered is True
-    assert turn.to_silence == pytest.approx(TurnSettings().start_s, abs=0.05)
+    assert turn.to_silence == pytest.approx(HOLD_S, abs=0.05)
     assert turn.to_silence_decided == pytest.approx(0.0, abs=0.03)
     assert [(tale.unheard, tale.missing) for tale in tales_of(made[0]) if tale.interrupted] == [
         (0, 0),
@@ -98,13 +99,25 @@ async def test_an_agent_that_cannot_be_interrupted_misses_it(calls: Calls) -> No
     assert turn.to_silence is None
 
 
-async def test_a_backchannel_holds_the_reply_and_lets_it_go_on(calls: Calls) -> None:
+async def test_a_backchannel_makes_no_hole_in_the_reply(calls: Calls) -> None:
     step = "  - say: mm-hm\n    when: {reply_heard_s: 1.0}\n    expect: ignore\n"
-    turn = only_turn(await calls(script(TALE, step), "mm-hm"))
+    made = await calls(script(TALE, step), "mm-hm")
+    turn = only_turn(made)
+    assert turn.lost is False
+    assert turn.held is None
+    assert turn.stopped is False
+    assert turn.unprompted is False
+    assert all(audio.words for audio in made[0].replies)
+    assert [(tale.unheard, tale.missing) for tale in tales_of(made[0])] == [(0, 0)]
+
+
+async def test_a_backchannel_that_is_understood_late_holds_the_reply(calls: Calls) -> None:
+    settings = SessionSettings(partials=False)
+    step = "  - say: oh really now\n    when: {reply_heard_s: 1.0}\n    expect: ignore\n"
+    turn = only_turn(await calls(script(TALE, step), "oh really good", settings=settings))
     assert turn.lost is False
     assert turn.held is not None
     assert turn.stopped is True
-    assert turn.unprompted is False
 
 
 async def test_a_backchannel_taken_for_words_loses_the_reply(calls: Calls) -> None:
@@ -215,14 +228,20 @@ async def test_takes_differ_in_voice_and_sound(calls: Calls) -> None:
     assert first.near_levels != second.near_levels
 
 
-async def test_noise_that_stops_a_reply_is_a_false_interruption(calls: Calls) -> None:
-    text = "noise: {kind: white, snr_db: -6}\n" + script(
-        TALE, "  - listen_s: 2\n    when: {reply_heard_s: 0.02}\n"
-    )
+async def test_a_sound_that_stops_a_reply_is_a_false_interruption(calls: Calls) -> None:
+    text = script(TALE, "  - sound: laughter\n    when: {reply_heard_s: 1.0}\n")
     made = await calls(text, "one two three four")
     found = Scorecard.of("x", made).estimates()["case"]
     assert found["false_interruptions"].value == 1.0
     assert "self_interruptions" not in found
+
+
+async def test_steady_noise_does_not_stop_a_reply(calls: Calls) -> None:
+    text = "noise: {kind: white, snr_db: -6}\n" + script(
+        TALE, "  - listen_s: 2\n    when: {reply_heard_s: 0.02}\n"
+    )
+    made = await calls(text, "one two three four")
+    assert Scorecard.of("x", made).estimates()["case"]["false_interruptions"].value == 0.0
 
 
 async def test_repeats_have_labels_and_luck_of_their_own(calls: Calls) -> None:

@@ -67,6 +67,19 @@ async def test_moonshine_keeps_the_contract() -> None:
         await stt.open(SttOptions())
 
 
+async def test_brisk_partials_come_from_the_start_even_where_nothing_is_heard(
+    moonshine: Moonshine,
+) -> None:
+    speech = read_audio(QUESTION, rate=RATE).samples
+    stream = await moonshine.open(SttOptions(brisk=True))
+    nothing = await stream.feed(np.zeros(RATE // 2, np.float32))
+    early = [await stream.feed(speech[at : at + 320]) for at in range(0, RATE, 320)]
+    await stream.aclose()
+    told = [at for at, partial in enumerate(early) if partial is not None]
+    assert nothing is not None or early[told[0]] == Transcript("", language="en")
+    assert len(told) >= 4
+
+
 async def test_a_famous_sentence_is_understood(moonshine: Moonshine, recording: Recording) -> None:
     transcript = await heard(moonshine, recording("faster-whisper/jfk.wav").samples)
     said = "And so my fellow Americans ask not what your country can do for you, ask what you"
