@@ -44,7 +44,7 @@ async def main():
 
 run_async(main())
 """
-"""Once it is asked to end, it is busy for ever, in two threads, and tells of each exception that it meets."""
+"""Once it is asked to end, two threads are busy for ever, and tell of each exception they meet."""
 
 CANCELLED = """
 import asyncio
