@@ -158,7 +158,7 @@ def test_one_is_enough_while_the_interpreter_ends(number: int) -> None:
     with running(ENDING) as program:
         program.tells("ending")
         program.gets(number)
-        assert program.ends() == (130, "")
+        assert program.ends() == (-number, "")
 
 
 def test_the_terminal_is_left_as_it_was() -> None:

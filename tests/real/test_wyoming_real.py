@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from tests.real.conftest import Recording
 
 QUILTER = "Mr. Quilter is the apostle of the middle classes and we are glad to welcome his gospel."
-MUSEUM = "The museum is closed on Mondays. But it is open on every other day of the week."
+YEAR = "What is the capital of France? There are seven days in a week and twelve months in a year."
+"""Understood without an error in each of 16 syntheses, which differ a little each time."""
 
 
 @asynccontextmanager
@@ -92,7 +93,7 @@ async def test_what_is_said_is_heard_spoken_and_handled(recording: Recording) ->
         edges = [e for e in events if VoiceStarted.is_type(e.type) or VoiceStopped.is_type(e.type)]
         assert 0 <= edges[0].data["timestamp"] < edges[-1].data["timestamp"] <= 5_900
 
-        pieces = [SynthesizeChunk(f"{word} ") for word in MUSEUM.split()]
+        pieces = [SynthesizeChunk(f"{word} ") for word in YEAR.split()]
         stream = [SynthesizeStart(), *pieces, SynthesizeStop()]
         events = await ask(address, SynthesizeStopped, *stream)
         chunks = [AudioChunk.from_event(e) for e in events if AudioChunk.is_type(e.type)]
@@ -101,7 +102,7 @@ async def test_what_is_said_is_heard_spoken_and_handled(recording: Recording) ->
         silence = np.zeros(chunks[0].rate // 2, np.float32)
         again = Audio(np.concatenate([silence, sound, silence]), chunks[0].rate)
         events = await ask(address, TranscriptStop, Transcribe(), *spoken(again))
-        assert word_errors(MUSEUM, heard(events)).rate < 0.25
+        assert word_errors(YEAR, heard(events)).rate < 0.25
 
         context = {"conversation_id": "1"}
         question = Transcript("What is the capital of France?", context=context)

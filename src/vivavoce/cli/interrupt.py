@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -49,6 +50,15 @@ def leave_when_interrupted() -> None:
         signal.signal(number, leave)
 
 
+def die_when_interrupted() -> None:
+    """Have the next Ctrl-C kill the process, even while no Python code can run.
+
+    Its exit code is then the system's own for this.
+    """
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def on_interrupt(stop: Callable[[], object]) -> Iterator[None]:
     """Have the first Ctrl-C call `stop` on the running loop, and the second end the process.
@@ -67,13 +77,14 @@ def on_interrupt(stop: Callable[[], object]) -> Iterator[None]:
         loop.call_soon_threadsafe(stop)
 
     _terminal()
-    before = {number: signal.signal(number, first) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if signal.getsignal(number) is first:
-                signal.signal(number, handler)
+    with _waking(loop):
+        before = {number: signal.signal(number, first) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                if signal.getsignal(number) is first:
+                    signal.signal(number, handler)
 
 
 def run_async(
@@ -107,6 +118,30 @@ def run_async(
             if asked:
                 raise KeyboardInterrupt from None
             raise
+
+
+@contextmanager
+def _waking(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Have the loop wake at each signal, even at one that comes just before it goes to sleep.
+
+    Other loops than asyncio's for Unix see to that themselves.
+    """
+    before = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(before)
+    if before != -1:
+        yield
+        return
+    inner, outer = socket.socketpair()
+    with inner, outer:
+        inner.settimeout(0)
+        outer.settimeout(0)
+        loop.add_reader(inner, lambda: inner.recv(64))
+        signal.set_wakeup_fd(outer.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(-1)
+            loop.remove_reader(inner)
 
 
 @cache

@@ -20,7 +20,7 @@ import click
 from vivavoce import __version__
 from vivavoce.errors import VivavoceError
 
-from .interrupt import INTERRUPTED, interrupt_or_leave, leave_when_interrupted
+from .interrupt import INTERRUPTED, die_when_interrupted, interrupt_or_leave
 
 COMMANDS = {
     "ask": ("ask:ask", "Answer a spoken question from a file"),
@@ -144,9 +144,10 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     interrupt_or_leave()
     try:
         code = run(sys.argv[1:] if args is None else args)
-        leave_when_interrupted()
+        die_when_interrupted()
     except KeyboardInterrupt:  # after the last word of `run`
         code = INTERRUPTED
+        die_when_interrupted()
     sys.exit(code)
 
 
