@@ -25,7 +25,8 @@ HUSH = np.zeros(RATE, np.float32)
 
 @asynccontextmanager
 async def loaded(folder: Path, **options: int | str | bool) -> AsyncGenerator[FasterWhisper, None]:
-    whisper = FasterWhisper(model=str(folder), **options)  # type: ignore[arg-type]
+    # Not 8-bit: processors without VNNI saturate at such a model's large weights.
+    whisper = FasterWhisper(model=str(folder), **{"compute_type": "float32", **options})  # type: ignore[arg-type]
     await whisper.load()
     try:
         yield whisper

@@ -63,7 +63,7 @@ async def test_a_spoken_question_gets_a_spoken_answer(recording: Recording) -> N
     wishes: Any = {"model": "gpt-audio", "modalities": ["text", "audio"], "temperature": 0}
     async with served() as (client, engines):
         whole = await client.chat.completions.create(
-            messages=ask, max_tokens=24, audio={"voice": "alloy", "format": "wav"}, **wishes
+            messages=ask, max_tokens=24, audio={"voice": "echo", "format": "wav"}, **wishes
         )
         said = whole.choices[0].message.audio
         assert said is not None
@@ -78,7 +78,7 @@ async def test_a_spoken_question_gets_a_spoken_answer(recording: Recording) -> N
                 {"role": "user", "content": "Say it in a few words."},
             ],
             max_tokens=24,
-            audio={"voice": "alloy", "format": "pcm16"},
+            audio={"voice": "echo", "format": "pcm16"},
             stream=True,
             **wishes,
         )
