@@ -83,8 +83,8 @@ from vivavoce.cli.interrupt import interrupt_or_leave
 
 interrupt_or_leave()
 tty.setraw(0)
-print("begun", flush=True)
 try:
+    print("begun", flush=True)
     while True:
         pass
 except KeyboardInterrupt:
