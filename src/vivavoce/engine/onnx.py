@@ -14,11 +14,12 @@ from vivavoce.errors import ModelError
 __all__ = ["RunOptions", "first_run", "model_file", "session", "terminate"]
 
 
-def session(path: Path, *, threads: int = 1) -> ort.InferenceSession:
+def session(path: Path, *, threads: int = 1, exact: bool = False) -> ort.InferenceSession:
     """A session over the model file at `path`, on the CPU; safe to run from many threads.
 
     threads: 1 computes on the caller's own thread. Spinning pools fight each other for the
     cores when several engines share a machine, so theirs sleep.
+    exact: keep 8-bit products from overflowing, as they do on processors without VNNI; slower.
     Raises ModelError for a file that is missing or is no model.
     """
     options = ort.SessionOptions()
@@ -26,6 +27,8 @@ def session(path: Path, *, threads: int = 1) -> ort.InferenceSession:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    if exact:
+        options.add_session_config_entry("session.x64quantprecision", "1")
     options.log_severity_level = 3
     if not path.is_file():
         raise ModelError(f"no model file {path}; pull it again with: vivavoce models pull")

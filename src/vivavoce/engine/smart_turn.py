@@ -66,7 +66,7 @@ class SmartTurn:
 
     def _start(self, stop: StopFlag) -> ort.InferenceSession:
         path = model_file(models.fetch(self.model), "smart-turn-v3.2-cpu.onnx")
-        started = session(path, threads=self._threads)
+        started = session(path, threads=self._threads, exact=True)
         with first_run(path):
             _judge(started, np.zeros(WINDOW, np.float32))
         return started
