@@ -71,7 +71,7 @@ class Suspicion:
         """The voice fell silent."""
         if self._since is not None:
             self._voiced_s += at - self._since
-        self._since = self._held_since = None
+        self._since = None
         self._silent_since = at
 
     def look(self, text: str, confidence: float | None) -> None:
@@ -103,7 +103,7 @@ class Suspicion:
         if self._words:
             return "held"
         if self._since is None:
-            return "ducked"
+            return "held" if self._still_holds(now) else "ducked"
         lasts = now - self._since
         if lasts >= self._false_alarm_s:
             return "full"
@@ -124,3 +124,11 @@ class Suspicion:
             self._held_since = now
         self._released = self._looked and now - self._held_since >= HELD_S - 1e-9
         return not self._released
+
+    def _still_holds(self, now: float) -> bool:
+        """Whether a voice that broke off holds the reply, while it is found out what it was."""
+        if self._held_since is None or self._released:
+            return False
+        if now - self._held_since >= HELD_S - 1e-9:
+            self._held_since = None
+        return self._held_since is not None
