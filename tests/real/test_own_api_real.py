@@ -127,6 +127,7 @@ async def test_the_documented_examples_run(tmp_path: Path) -> None:
         for command in commands:
             await ran(tmp_path, "sh", "-c", command.replace(local, url))
     assert read_audio(tmp_path / "said.mp3").seconds > 1
+    assert read_audio(tmp_path / "gesagt.mp3").seconds > 0.5
 
 
 async def ran(folder: Path, *command: str) -> None:
