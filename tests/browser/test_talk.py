@@ -79,7 +79,7 @@ def test_words_are_there_while_a_person_still_speaks(server: ServeProcess, way: 
 @pytest.mark.parametrize("way", ["webrtc", "websocket"])
 def test_speaking_interrupts_the_reply(server: ServeProcess, recorded: Recorded, way: str) -> None:
     with visiting(
-        server, recording=recorded(6.0, "Stop it now. What is your name?", 20.0)
+        server, recording=recorded(3.5, "Stop it now. What is your name?", 20.0)
     ) as visit:
         page = visit.page
         start(page, way)
