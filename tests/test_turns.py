@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vivavoce.engines import Transcript
 from vivavoce.settings import TurnSettings
 from vivavoce.turns import (
     LIKELY,
@@ -90,7 +91,7 @@ def test_eagerness_shortens_a_doubtful_wait_and_leaves_the_sure_ones() -> None:
 
 
 def test_without_a_word_from_the_model_the_sound_decides() -> None:
-    assert confidence(0.7, None, "and then") == 0.7
+    assert confidence(0.7, None, Transcript("and then")) == 0.7
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
@@ -99,15 +100,16 @@ def test_the_likelier_the_end_by_words_or_sound_the_surer(
     one: float, other: float, rest: float
 ) -> None:
     low, high = sorted((one, other))
-    text = "what is the capital of France"
+    text = Transcript("what is the capital of France")
     assert confidence(low, rest, text) <= confidence(high, rest, text)
     assert confidence(rest, low, text) <= confidence(rest, high, text)
     assert 0 <= confidence(one, other, text) <= 1
 
 
 def test_few_words_are_likelier_the_first_of_more_but_for_whole_answers() -> None:
-    assert confidence(0.5, 0.3, "What is") < confidence(0.5, 0.3, "What is the capital of France?")
-    assert confidence(0.5, 0.3, "Yes, please.") > confidence(0.5, 0.3, "What is")
+    more, question = Transcript("What is"), Transcript("What is the capital of France?")
+    assert confidence(0.5, 0.3, more) < confidence(0.5, 0.3, question)
+    assert confidence(0.5, 0.3, Transcript("Yes, please.")) > confidence(0.5, 0.3, more)
 
 
 @pytest.mark.parametrize(
@@ -123,9 +125,9 @@ def test_other_words_may_end_an_utterance(text: str) -> None:
 
 
 def test_what_was_hardly_understood_tells_little_of_its_end() -> None:
-    text = "we are chosen sir"
-    likely = [confidence(0.5, 0.9, text, heard) for heard in (1.0, 0.6, 0.3)]
-    unlikely = [confidence(0.5, 0.0, text, heard) for heard in (1.0, 0.6, 0.3)]
+    heard = [Transcript("we are chosen sir", confidence=sure) for sure in (1.0, 0.6, 0.3)]
+    likely = [confidence(0.5, 0.9, transcript) for transcript in heard]
+    unlikely = [confidence(0.5, 0.0, transcript) for transcript in heard]
     assert likely == sorted(likely, reverse=True)
     assert unlikely == sorted(unlikely)
     assert likely[-1] == unlikely[-1]
@@ -142,7 +144,7 @@ def test_what_was_hardly_understood_tells_little_of_its_end() -> None:
     ],
 )
 def test_what_often_goes_on_is_given_time_however_whole_it_is(text: str) -> None:
-    for over in (by_words(1.0, text), confidence(1.0, 1.0, text)):
+    for over in (by_words(1.0, Transcript(text)), confidence(1.0, 1.0, Transcript(text))):
         assert over is not None
         assert patience(over, TURNS) > 0.7
 
@@ -151,20 +153,34 @@ def test_what_often_goes_on_is_given_time_however_whole_it_is(text: str) -> None
     "text", ["I would like to book a table.", "It is late. What time is it?", "Turn off the light."]
 )
 def test_requests_and_questions_are_answered_at_once(text: str) -> None:
-    over = by_words(1.0, text)
+    over = by_words(1.0, Transcript(text))
     assert over is not None
     assert patience(over, TURNS) == TURNS.wait_min_s
 
 
 def test_the_sound_alone_makes_no_unlikely_end_a_likely_one() -> None:
-    text, low = "How old is her?", 0.02
+    text, low = Transcript("How old is her?"), 0.02
     words = by_words(low, text)
     assert words is not None
     assert words < confidence(0.98, low, text) < LIKELY
 
 
+@pytest.mark.parametrize(
+    ("language", "word"), [(None, "the"), ("en-GB", "from"), ("de", "und"), ("fr", "et")]
+)
+def test_a_last_word_that_may_be_one_that_ends_nothing_makes_the_end_doubtful(
+    language: str | None, word: str
+) -> None:
+    def over(*rivals: tuple[str, float]) -> float:
+        heard = Transcript("Who painted them in red?", language=language, rivals=rivals)
+        return by_words(0.6, heard) or 0.0
+
+    assert over((word, 0.4)) < over((word, 0.1)) < over()
+    assert over(("house", 0.4)) == over()
+
+
 def test_nothing_is_known_by_words_without_a_model_that_tells() -> None:
-    assert by_words(None, "What time is it?") is None
+    assert by_words(None, Transcript("What time is it?")) is None
 
 
 @given(st.floats(0, 1), st.floats(0, 5), st.floats(0, 5))

@@ -118,7 +118,7 @@ class Drafting:
             self._on_news()
             await asyncio.sleep(0)
         ends = await self._completeness(text) if words_of(text) else None
-        over = 1.0 if self._waits_alike else by_words(ends, text, transcript.confidence)
+        over = 1.0 if self._waits_alike else by_words(ends, transcript)
         draft.transcript = transcript
         self._on_news()
         await asyncio.sleep(0)  # ends here where that was all there is to it
@@ -127,7 +127,7 @@ class Drafting:
             self._answer(draft, utterance)
         if not known:
             sound = await self._sound(utterance)
-            over = confidence(sound, ends, text, transcript.confidence)
+            over = confidence(sound, ends, transcript)
             if draft.reply is None:
                 self._answer(draft, utterance)
         draft.over = over

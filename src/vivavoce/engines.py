@@ -115,6 +115,7 @@ class Transcript:
     words: with times, where asked for and given; else empty.
     stable: of a partial, how many of the words of `text` (split at spaces) will not change.
     language: a code such as `en`; language_confidence and confidence are 0 to 1.
+    rivals: what the last word may be instead, in lower case, and how probably, where it is told.
     """
 
     text: str
@@ -123,6 +124,7 @@ class Transcript:
     language: str | None = None
     language_confidence: float | None = None
     confidence: float | None = None
+    rivals: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,15 +60,15 @@ class TranscriptWire:
         """As the library has it."""
         return FileTranscript(
             self.text,
-            self.words,
-            len(self.text.split()),
-            self.language,
-            self.language_confidence,
-            self.confidence,
-            tuple(it.segment() for it in self.segments),
-            self.duration_s,
-            self.processing_s,
-            self.engine,
+            words=self.words,
+            stable=len(self.text.split()),
+            language=self.language,
+            language_confidence=self.language_confidence,
+            confidence=self.confidence,
+            segments=tuple(it.segment() for it in self.segments),
+            duration_s=self.duration_s,
+            processing_s=self.processing_s,
+            engine=self.engine,
         )
 
 

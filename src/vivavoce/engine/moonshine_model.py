@@ -6,6 +6,7 @@ transcript of the same audio go through it in one pass and are kept as far as th
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ SURE = 2.0
 """How far below the best a token's logit may be if it is a stable word's: the first hearing and
 this one are then about as good."""
 
+RIVALS, LEAST = 12, 1e-3
+"""So many of the likeliest words in the last one's place are told, if they are as probable."""
+
 LOOP = 8
 """So many tokens that only repeat those before them, three times at least, are a loop."""
 
@@ -59,11 +63,13 @@ class Tokens:
 
     ids: without the marks of begin and end. scores: the natural logarithm of the probability
     of each, and of the end if `ended`: whether the decoder found the end by itself.
+    rivals: other words with which the last one's place could have been filled, and how probably.
     """
 
     ids: tuple[int, ...] = ()
     scores: tuple[float, ...] = ()
     ended: bool = True
+    rivals: tuple[tuple[str, float], ...] = ()
 
 
 class MoonshineModel:
@@ -104,6 +110,7 @@ class MoonshineModel:
         reader = _Reader(self._decoder, heard)
         ids: list[int] = []
         scores: list[float] = []
+        last_word: tuple[Array, int] | None = None
         draft = list(guess[: limit - 1])
         while len(ids) < limit and not stopped():
             logits = reader.read([*(ids[-1:] or [BEGIN]), *draft])
@@ -114,7 +121,10 @@ class MoonshineModel:
                 ids.append(token)
                 scores.append(_log_probability(row, token))
                 if token == END:
-                    return Tokens(tuple(ids[:-1]), tuple(scores))
+                    rivals = self._rivals(*last_word) if last_word else ()
+                    return Tokens(tuple(ids[:-1]), tuple(scores), rivals=rivals)
+                if self._pieces[token].startswith(SPACE):
+                    last_word = row, token
                 if token != wanted:
                     break
             if once := looped(ids, LOOP):
@@ -122,6 +132,17 @@ class MoonshineModel:
             reader.keep(len(ids))
             draft = after(guess, ids)[: limit - len(ids) - 1]
         return Tokens(tuple(ids), tuple(scores), ended=False)
+
+    def _rivals(self, logits: Array, token: int) -> tuple[tuple[str, float], ...]:
+        """The likeliest words that are one token and not this one."""
+        best = np.argpartition(logits, -RIVALS)[-RIVALS:]
+        return tuple(
+            (piece.decode(errors="ignore").replace("▁", "").lower(), probability)
+            for other in best.tolist()
+            if other != token
+            and (piece := self._pieces[other]).startswith(SPACE)
+            and (probability := math.exp(_log_probability(logits, other))) > LEAST
+        )
 
     def text(self, ids: Sequence[int]) -> str:
         """What the tokens say."""

@@ -189,7 +189,11 @@ class MoonshineStream:
         scores = self._scores + _heard_scores(self._reading)
         confidence = math.exp(sum(scores) / len(scores)) if scores and words else None
         return Transcript(
-            " ".join(words), stable=stable, language=self._language, confidence=confidence
+            " ".join(words),
+            stable=stable,
+            language=self._language,
+            confidence=confidence,
+            rivals=self._reading.tokens.rivals if self._reading.words else (),
         )
 
 

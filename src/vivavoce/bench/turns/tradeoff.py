@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vivavoce.engines import Transcript
 from vivavoce.settings import TurnSettings
 from vivavoce.turns import by_words, confidence, looks_unfinished, patience
 
@@ -114,8 +115,8 @@ def _sure(sound: Mark | None, ends: Mark | None) -> float | None:
     written = ends.text if ends is not None else sound.text if sound is not None else ""
     complete = 0.0 if looks_unfinished(written, "en") else ends.value if ends else None
     if sound is None or sound.value is None:
-        return by_words(complete, written)
-    return confidence(sound.value, complete, written)
+        return by_words(complete, Transcript(written))
+    return confidence(sound.value, complete, Transcript(written))
 
 
 def _marks(call: Call, start: float, end: float | None) -> list[Mark]:
