@@ -13,8 +13,9 @@ from .audio import Samples
 DEPTH_DB = 30.0
 """So far below its loudest moments a voice is silent."""
 
-_FRAMES = 5
-"""Of 10 ms each; the closures of stop consonants are mostly shorter."""
+_FRAMES = 3
+"""Of 10 ms each. The closures of some stop consonants are longer: a look is then begun in vain,
+and given up when the next silence comes."""
 
 _FORGET_DB = 0.03
 """By how much the loudest moment counts for less with each frame: 3 dB in a second."""

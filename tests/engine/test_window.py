@@ -38,7 +38,7 @@ def test_speech_is_found_in_noise_too() -> None:
 
 def test_noise_nearly_as_loud_as_speech_is_kept_with_it() -> None:
     window = window_of(noise(1.0, -38), noise(1.0, -25), noise(1.0, -38))
-    assert window.speech() == (0, 3 * RATE)
+    assert window.speech(3 * RATE) == (0, 3 * RATE)
     assert window.pause is None
 
 
@@ -61,6 +61,19 @@ def test_more_silence_does_not_move_the_speech() -> None:
         window.add(noise(0.1, -60, seed=seed))
         assert window.speech() == span
     window.add(np.zeros(RATE, np.float32))
+    assert window.speech() == span
+
+
+def test_a_silence_that_is_still_to_come_is_taken_for_digital_silence() -> None:
+    voice = noise(1.0, -25)
+    window = window_of(voice, noise(0.03, -75))
+    span = window.speech()
+    assert window.pause == span[1] > len(window)
+    heard = window.part(span)
+    np.testing.assert_array_equal(heard[: len(voice)], voice)
+    assert len(heard) == span[1] - span[0]
+    assert not heard[len(window) :].any()
+    window.add(noise(0.3, -75))
     assert window.speech() == span
 
 

@@ -23,8 +23,9 @@ quietest, if that is CAP_DB below the loudest; but the 50 ms beside speech are k
 and noisy clips this loses no word, and less is invented at the ends than in the whole clip."""
 
 PAUSE_FRAMES = 30
-QUIET_FRAMES = KEEP // FRAME
-"""A silence as long as what is kept of it: from then on it adds nothing to the speech."""
+QUIET_FRAMES = 3
+"""So long a silence is a pause. It adds nothing to the speech, what is kept of it being taken for
+digital silence where it has not been heard yet."""
 
 
 class Window:
@@ -49,23 +50,28 @@ class Window:
         self._levels = np.concatenate([self._levels, _levels(unmeasured[:whole])])
 
     def part(self, span: tuple[int, int]) -> Samples:
-        """The samples from the first up to, not including, the second of `span`."""
+        """The samples from the first up to, not including, the second of `span`; silence for
+        what is still to come.
+        """
         if len(self._chunks) > 1:
             self._chunks = [np.concatenate(self._chunks)]
         first, end = span
-        return self._chunks[0][first:end]
+        missing = max(0, end - self._length)
+        return np.pad(self._chunks[0][first:end], (0, missing))
 
     def speech(self, end: int | None = None) -> tuple[int, int]:
         """Where the speech is, less the silence around it; (0, 0) where nothing can be heard.
 
-        end: what comes after this sample is not looked at.
+        end: what comes after this sample is not looked at. Without it the speech may end up to
+        KEEP after the last sample.
         """
-        end = self._length if end is None else end
-        loud = np.flatnonzero(self._levels[: end // FRAME] > self._threshold())
+        looked_at = self._length if end is None else end
+        loud = np.flatnonzero(self._levels[: looked_at // FRAME] > self._threshold())
         if not len(loud):
             return (0, 0)
         first, last = int(loud[0]), int(loud[-1])
-        return (max(0, first * FRAME - KEEP), min(end, (last + 1) * FRAME + KEEP))
+        kept_to = (last + 1) * FRAME + KEEP
+        return (max(0, first * FRAME - KEEP), kept_to if end is None else min(end, kept_to))
 
     @property
     def pause(self) -> int | None:
