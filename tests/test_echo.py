@@ -81,7 +81,7 @@ def after(samples: Samples, seconds: float) -> Samples:
 async def test_an_echo_falls_by_40_db_once_the_room_is_known(delay_s: float, told: bool) -> None:
     played = await voice(REPLY, "en-us+rob")
     captured = echoed(played, delay_s)
-    cleaner = WebRtcCleaner(RATE, noise=False, gain=False)
+    cleaner = WebRtcCleaner(RATE, noise="never", gain=False)
     left = cleaned(captured, played, cleaner, delay_s if told else None)
     first_second = dbfs(left[RATE // 2 : 3 * RATE // 2]) - dbfs(captured[RATE // 2 : 3 * RATE // 2])
     assert first_second < -15
@@ -129,8 +129,8 @@ def test_noise_falls_by_10_db_and_stays_when_that_is_switched_off() -> None:
     rng = np.random.default_rng(1)
     noise = level(rng.standard_normal(6 * RATE).astype(np.float32), -45)
     silent = np.zeros_like(noise)
-    with_it = cleaned(noise, silent, WebRtcCleaner(RATE, gain=False))
-    without = cleaned(noise, silent, WebRtcCleaner(RATE, gain=False, noise=False))
+    with_it = cleaned(noise, silent, WebRtcCleaner(RATE, gain=False, noise="always"))
+    without = cleaned(noise, silent, WebRtcCleaner(RATE, gain=False, noise="never"))
     assert dbfs(after(with_it, LEARNT_S)) < dbfs(after(noise, LEARNT_S)) - 10
     assert dbfs(after(without, LEARNT_S)) > dbfs(after(noise, LEARNT_S)) - 5
 
@@ -152,7 +152,7 @@ def test_every_rate_that_devices_agree_on_is_taken(rate: int) -> None:
 
 
 def test_what_is_past_full_scale_is_clipped_and_a_wild_delay_is_bounded() -> None:
-    cleaner = WebRtcCleaner(RATE, noise=False, gain=False)
+    cleaner = WebRtcCleaner(RATE, noise="never", gain=False)
     loud = np.full(BLOCK, 2.0, np.float32)
     for delay_s in (-5.0, 0.0, 3600.0, None):
         left = cleaner.clean(loud, -loud, delay_s)

@@ -31,7 +31,7 @@ ONLY = {
     "events": {"engines", "metrics"},
     "threads": {"errors"},
     "registry": {"engines", "errors"},
-    "turns": {"settings"},
+    "turns": {"engines", "function_words", "settings"},
 }
 """All that these may import of Vivavoce."""
 

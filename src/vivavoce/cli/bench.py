@@ -79,6 +79,17 @@ def transcribe(config: Config, speech: Path, json_file: Path | None) -> None:
 
 
 @bench.command()
+@_speech
+@_json
+@engine_options
+def enhance(config: Config, speech: Path | None, json_file: Path | None) -> None:
+    """Word errors in noise and in rooms, with noise suppression and without."""
+    from vivavoce.bench.enhance import bench_enhance
+
+    _report(lambda: bench_enhance(config, speech), json_file)
+
+
+@bench.command()
 @_json
 @engine_options
 def footprint(config: Config, json_file: Path | None) -> None:

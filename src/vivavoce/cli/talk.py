@@ -37,9 +37,10 @@ class Cleaning:
         """What takes them; None where none is."""
         if not (self.echo or self.noise or self.gain):
             return None
-        from vivavoce.echo import WebRtcCleaner
+        from vivavoce.echo import NoiseSuppression, WebRtcCleaner
 
-        return WebRtcCleaner(rate, echo=self.echo, noise=self.noise, gain=self.gain)
+        suppression: NoiseSuppression = "steady" if self.noise else "never"
+        return WebRtcCleaner(rate, echo=self.echo, noise=suppression, gain=self.gain)
 
 
 @click.command()
@@ -63,7 +64,7 @@ class Cleaning:
     "--noise-suppression/--no-noise-suppression",
     "noise",
     default=True,
-    help="Take steady noise out of it.",
+    help="Take steady noise out of it, while it is loud.",
 )
 @click.option(
     "--gain-control/--no-gain-control", "gain", default=True, help="Make a quiet voice louder."

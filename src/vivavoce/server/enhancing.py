@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import numpy as np
 
 from vivavoce.audio import Samples
-from vivavoce.echo import WebRtcCleaner
+from vivavoce.echo import NoiseSuppression, WebRtcCleaner
 from vivavoce.errors import EngineUnavailable
 
 from .problems import Problem
@@ -22,7 +22,10 @@ def enhancing_rate(rate: int) -> int:
 async def cleaner(rate: int, *, noise: bool, gain: bool) -> WebRtcCleaner:
     """Raises Problem (501) where the package is not installed."""
     try:
-        return await asyncio.to_thread(WebRtcCleaner, rate, echo=False, noise=noise, gain=gain)
+        suppression: NoiseSuppression = "always" if noise else "never"
+        return await asyncio.to_thread(
+            WebRtcCleaner, rate, echo=False, noise=suppression, gain=gain
+        )
     except EngineUnavailable as error:
         what = "this server cannot enhance: it lacks WebRTC's audio processing; install it there "
         what += "with: pip install 'vivavoce[mic]'"

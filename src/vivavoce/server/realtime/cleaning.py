@@ -28,7 +28,7 @@ class Cleaning:
         self._rest: Samples = np.zeros(0, np.float32)
         try:
             far = kind == "far_field"
-            self._cleaner = WebRtcCleaner(RATE, echo=False, noise=True, gain=far)
+            self._cleaner = WebRtcCleaner(RATE, echo=False, gain=far)
         except EngineUnavailable as error:
             log.warning("no noise reduction: %s", error)
 

@@ -1,0 +1,85 @@
+"""When noise is worth suppressing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import vivavoce
+from vivavoce.audio import Samples
+from vivavoce.bench.turns.sound import (
+    at_speech_level,
+    babble,
+    coloured,
+    reverberated,
+    room_response,
+    unit,
+)
+from vivavoce.media import read_audio
+from vivavoce.steady_noise import SteadyNoise
+
+BLOCK = 160
+QUESTION = Path(vivavoce.__file__).parent / "data/question.wav"
+
+
+def voice(seconds: float) -> Samples:
+    """A question, again and again, as loud as a caller's."""
+    said = read_audio(QUESTION, rate=16_000).samples
+    return np.resize(at_speech_level(said), round(seconds * 16_000))
+
+
+def share(samples: Samples, noise: SteadyNoise | None = None) -> float:
+    """For which part of the sound the noise is loud and steady."""
+    noise = noise or SteadyNoise()
+    told = [
+        noise.hear(float(np.mean(block**2)))
+        for block in samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK)
+    ]
+    return sum(told) / len(told)
+
+
+def hiss(seconds: float, slope: float) -> Samples:
+    """Noise without what a microphone's high-pass filter takes."""
+    spectrum = np.fft.rfft(coloured(seconds, slope, 1))
+    spectrum[: round(100 * seconds)] = 0
+    return unit(np.fft.irfft(spectrum))
+
+
+def at(samples: Samples, db: float) -> Samples:
+    return samples * np.float32(10 ** (db / 20))
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0], ids=["white", "pink"])
+@pytest.mark.parametrize("db", [-26, -31])
+def test_noise_nearly_as_loud_as_the_voice_is_steady_and_loud(slope: float, db: float) -> None:
+    assert share(voice(8) + at(hiss(8, slope), db)) > 0.7
+
+
+@pytest.mark.parametrize("db", [-100, -60, -50])
+def test_faint_noise_is_left_alone(db: float) -> None:
+    assert share(voice(8) + at(hiss(8, 1.0), db)) == 0
+
+
+def test_nothing_is_done_before_anybody_spoke_nor_once_the_noise_has_gone() -> None:
+    noise = SteadyNoise()
+    assert share(at(hiss(4, 0.0), -31), noise) == 0
+    assert share(voice(4) + at(hiss(4, 0.0), -31), noise) > 0.5
+    assert share(at(hiss(4, 0.0), -31), noise) > 0.9
+    share(at(hiss(4, 0.0), -90), noise)
+    assert not noise.loud
+
+
+@pytest.mark.parametrize("rt60_s", [0.3, 0.9])
+def test_a_room_is_no_noise(rt60_s: float) -> None:
+    assert share(reverberated(voice(8), room_response(rt60_s, 0.0, 1))) == 0
+
+
+def test_talk_of_several_people_is_no_steady_noise() -> None:
+    talk = babble([voice(8), voice(8)[::-1], np.roll(voice(8), 7_000)], 8, 1)
+    assert share(voice(8) + at(talk, -31)) < 0.1
+
+
+def test_silence_is_no_noise() -> None:
+    assert share(np.zeros(3 * 16_000, np.float32)) == 0
