@@ -28,10 +28,10 @@ from .turns.sound import (
     room_response,
 )
 
-_LEAD_S = 2.0
+LEAD_S = 2.0
 """Noise that is heard before the speech begins, as a conversation has it."""
 
-_WAYS = "as it is", "always suppressed", "suppressed in steady noise"
+WAYS = "as it is", "always suppressed", "suppressed in steady noise"
 
 Heard: TypeAlias = Callable[[Samples, int], Samples]
 """What a microphone hears of speech; the number seeds what comes by chance."""
@@ -53,14 +53,14 @@ async def bench_enhance(config: Config, speech: Path | None) -> Report:
     rows: list[dict[str, Figure]] = []
     texts: list[dict[str, Figure]] = []
     for condition in conditions([clip.audio.samples for clip in clips]):
-        errors: dict[str, list[WordErrors]] = {way: [] for way in _WAYS}
+        errors: dict[str, list[WordErrors]] = {way: [] for way in WAYS}
         used = 0.0
         for number, clip in enumerate(clips):
             captured = condition.heard(at_speech_level(clip.audio.samples), number)
-            for way in _WAYS:
-                cleaned, share = await asyncio.to_thread(_cleaned, captured, way)
-                used += share if way == _WAYS[2] else 0.0
-                text = await _transcribed(stt, cleaned)
+            for way in WAYS:
+                enhanced, share = await asyncio.to_thread(cleaned, captured, way)
+                used += share if way == WAYS[2] else 0.0
+                text = await _transcribed(stt, enhanced)
                 errors[way].append(word_errors(clip.text, text))
                 texts.append(
                     {"condition": condition.name, "clip": clip.name, "way": way, "text": text}
@@ -73,7 +73,7 @@ async def bench_enhance(config: Config, speech: Path | None) -> Report:
             }
         )
     await stt.aclose()
-    notes = [f"{len(clips)} clips, {_LEAD_S:.0f} s of noise before each ({stt.name})."]
+    notes = [f"{len(clips)} clips, {LEAD_S:.0f} s of noise before each ({stt.name})."]
     return Report("enhance", rows, notes, {"texts": texts})
 
 
@@ -135,30 +135,30 @@ def _in_noisy_room(speech: Samples, seed: int) -> Samples:
 
 
 def _seconds(speech: Samples) -> float:
-    return _LEAD_S + len(speech) / RATE
+    return LEAD_S + len(speech) / RATE
 
 
 def _with(speech: Samples, noise: Samples, snr_db: float) -> Samples:
-    """The speech after `_LEAD_S` of noise, which goes on. noise: RMS 1 is as loud as the speech."""
+    """The speech after `LEAD_S` of noise, which goes on. noise: RMS 1 is as loud as the speech."""
     mixed = noise * np.float32(10 ** ((SPEECH_DB - snr_db) / 20))
     mixed[-len(speech) :] += speech
     return np.asarray(np.clip(mixed, -1, 1), np.float32)
 
 
-def _cleaned(captured: Samples, way: str) -> tuple[Samples, float]:
+def cleaned(captured: Samples, way: str) -> tuple[Samples, float]:
     """What the recognizer gets, and for which share of it noise was suppressed."""
-    if way == _WAYS[0]:
+    if way == WAYS[0]:
         return captured, 0.0
     cleaner = WebRtcCleaner(
-        RATE, echo=False, noise="always" if way == _WAYS[1] else "steady", gain=False
+        RATE, echo=False, noise="always" if way == WAYS[1] else "steady", gain=False
     )
     block, nothing = RATE // 100, np.zeros(0, np.float32)
     whole = np.pad(captured, (0, -len(captured) % block)).reshape(-1, block)
-    cleaned, used = [], 0
+    parts, used = [], 0
     for part in whole:
-        cleaned.append(cleaner.clean(part, nothing, None))
+        parts.append(cleaner.clean(part, nothing, None))
         used += cleaner.suppresses
-    return np.concatenate(cleaned), used / len(whole)
+    return np.concatenate(parts), used / len(whole)
 
 
 async def _transcribed(stt: Stt, samples: Samples) -> str:
