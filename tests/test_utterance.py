@@ -12,8 +12,6 @@ from vivavoce.testing import ScriptedStt, hush, say
 from vivavoce.utterance import Utterance
 from vivavoce.work import Work
 
-CHUNK = 320
-
 
 class _Stream:
     """Its first partial takes for ever."""
@@ -67,6 +65,23 @@ async def test_a_partial_under_way_is_given_up_when_the_voice_falls_silent() -> 
     await asyncio.wait({transcribing})
     assert transcribing.exception() is None
     assert stream.fed == round(said.seconds * stt.rate)
+
+
+async def test_a_partial_that_may_tell_of_an_interruption_is_not_given_up() -> None:
+    stream, partials = _Stream(), asyncio.Queue[Transcript]()
+    stt = _Slow(stream)
+    options = SttOptions(brisk=True)
+    said = Utterance(1, 0.0, stt, options, Work(), partials.put_nowait, 5.0)
+    transcribing = asyncio.create_task(said.transcribe())
+    said.feed(say(1.0, rate=stt.rate).samples)
+    await stream.began.wait()
+    said.feed(hush(0.1, rate=stt.rate).samples)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not stream.given_up.is_set()
+    transcribing.cancel()
+    await asyncio.wait({transcribing})
+    await said.aclose()
 
 
 class _Failing(_Stream):

@@ -13,6 +13,9 @@ from .engines import Stt, SttOptions, SttStream, Transcript
 from .tape import Tape
 from .work import Work
 
+_FIRST_WORDS_S = 1.5
+"""Within so much of it, what a possible interruption is taken for decides on the reply."""
+
 _TURN_WINDOW_S = 8.0
 """How much of an utterance the turn detector may look at."""
 
@@ -22,7 +25,7 @@ class Utterance:
 
     Run `transcribe` as a task; it ends with `aclose`. `feed` never waits. While the user is
     silent (`hold`), no partial is begun, so that `finish` finds the engine free; one that is being
-    made when the voice falls silent is given up.
+    made when the voice falls silent is given up, but for the first words of what may interrupt.
 
     first_s: the STT is given nothing before so many seconds, unless it is to finish.
     """
@@ -64,7 +67,8 @@ class Utterance:
         self._tape.record(samples)
         self._pending.append(samples)
         self.seconds += len(samples) / self._stt.rate
-        if self._dips.feed(samples) and self._looking is not None:
+        interrupts = self._options.brisk and self.seconds < _FIRST_WORDS_S
+        if self._dips.feed(samples) and self._looking is not None and not interrupts:
             self._looking.reschedule(asyncio.get_running_loop().time())
             self._looking = None
         self._perhaps_wake()
