@@ -33,10 +33,10 @@ def voice(seconds: float) -> Samples:
 def share(samples: Samples, noise: SteadyNoise | None = None) -> float:
     """For which part of the sound the noise is loud and steady."""
     noise = noise or SteadyNoise()
-    told = [
+    told = []
+    for block in samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK):
         noise.hear(float(np.mean(block**2)))
-        for block in samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK)
-    ]
+        told.append(noise.loud)
     return sum(told) / len(told)
 
 
@@ -83,3 +83,15 @@ def test_talk_of_several_people_is_no_steady_noise() -> None:
 
 def test_silence_is_no_noise() -> None:
     assert share(np.zeros(3 * 16_000, np.float32)) == 0
+
+
+def test_noise_can_be_learnt_for_a_second_and_more_before_it_counts() -> None:
+    noise = SteadyNoise()
+    share(np.concatenate([voice(4), np.zeros(16_000, np.float32)]), noise)
+    assert not noise.audible
+    told = []
+    for block in (voice(4) + at(hiss(4, 0.0), -31)).reshape(-1, BLOCK):
+        noise.hear(float(np.mean(block**2)))
+        told.append((noise.audible, noise.loud))
+    audible, loud = ([which[i] for which in told].index(True) for i in range(2))
+    assert loud - audible > 100

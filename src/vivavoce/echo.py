@@ -58,22 +58,26 @@ class WebRtcCleaner:
         rendered: what the loudspeaker took; heard `delay_s` after `captured` was captured, if
         that is known.
         """
-        cleaned = np.clip(captured, -1, 1)
-        if self._capture is not None:
+        if self._capture is None:
+            cleaned = np.clip(captured, -1, 1)
+        else:
             if self._echo:
                 self._capture.render(rendered)
-            if delay_s is not None:
-                self._tell(self._capture, delay_s)
+                if delay_s is not None:
+                    self._tell(self._capture, delay_s)
             cleaned = self._capture.process(captured)
-        return cleaned if self._suppression is None else self._less_noise(cleaned)
+        return cleaned if self._suppression is None else self._quieted(cleaned, self._suppression)
 
-    def _less_noise(self, captured: Samples) -> Samples:
-        """Suppression goes on where it is not wanted, so that it knows the noise when it is."""
-        assert self._suppression is not None
-        suppressed = self._suppression.process(captured)
+    def _quieted(self, captured: Samples, suppression: _Processing) -> Samples:
+        """Where there is noise, suppression learns it before it is wanted."""
+        if self._noise is None:
+            return suppression.process(captured)
         before = self.suppresses
-        if self._noise is not None:
-            self.suppresses = self._noise.hear(float(np.mean(np.square(captured))))
+        self._noise.hear(float(np.mean(np.square(captured))))
+        self.suppresses = self._noise.loud
+        if not before and not self._noise.audible:
+            return captured
+        suppressed = suppression.process(captured)
         if before == self.suppresses:
             return suppressed if before else captured
         old, new = (suppressed, captured) if before else (captured, suppressed)

@@ -10,7 +10,7 @@ import numpy as np
 _BLOCKS = 5
 """Of 10 ms; their mean power is one level. Shorter ones vary in steady noise, too."""
 
-_WINDOW = 60
+_WINDOW, _SECOND = 60, 20
 _EVERY = 2
 _LEAST = 30
 """In levels: what is looked at, how often, and how much there must be."""
@@ -33,17 +33,22 @@ _FAINT_DB = -60.0
 
 
 class SteadyNoise:
-    """Watches the levels of one microphone: its noise in the last three seconds, and its voice."""
+    """Watches the levels of one microphone: its noise in the last three seconds, and its voice.
+
+    audible: whether there may be any, as until the microphone was silent once in the last second.
+    loud: whether it is steady, and loud beside the voice.
+    """
 
     def __init__(self) -> None:
+        self.audible = True
         self.loud = False
         self._levels: deque[float] = deque(maxlen=_WINDOW)
         self._power = 0.0
         self._blocks = 0
         self._peak = -100.0
 
-    def hear(self, power: float) -> bool:
-        """Take the mean square of the next 10 ms; whether steady noise is loud now."""
+    def hear(self, power: float) -> None:
+        """Take the mean square of the next 10 ms."""
         self._power += power / _BLOCKS
         self._blocks += 1
         if self._blocks % _BLOCKS == 0:
@@ -51,11 +56,11 @@ class SteadyNoise:
             self._power = 0.0
             if self._blocks % (_BLOCKS * _EVERY) == 0 and len(self._levels) >= _LEAST:
                 self._look()
-        return self.loud
 
     def _look(self) -> None:
         lowest, floor, low, peak = np.quantile(self._levels, (0.05, 0.1, 0.25, 0.95)).tolist()
-        steady = low - lowest < _SPREAD_DB and floor > _FAINT_DB
+        self.audible = min(list(self._levels)[-_SECOND:]) > _FAINT_DB
+        steady = floor > _FAINT_DB and low - lowest < _SPREAD_DB
         self._peak = max(peak, self._peak - _FORGET_DB)
         contrast = self._peak - floor
         self.loud = steady and _VOICE_DB < contrast < (_OFF_DB if self.loud else _ON_DB)

@@ -13,12 +13,13 @@ import numpy as np
 from vivavoce.audio import Audio, Samples
 from vivavoce.config import Config
 from vivavoce.echo import WebRtcCleaner
-from vivavoce.engines import Stt, SttOptions, Tts
+from vivavoce.engines import Stt, Tts
 from vivavoce.stack import make
 from vivavoce.wer import WordErrors, word_errors
 
 from .report import Figure, Report
 from .speech import RATE, Clip, recorded, synthesized
+from .transcribe import transcribed_whole, wer_percent
 from .turns.sound import (
     SPEECH_DB,
     at_speech_level,
@@ -60,7 +61,7 @@ async def bench_enhance(config: Config, speech: Path | None) -> Report:
             for way in WAYS:
                 enhanced, share = await asyncio.to_thread(cleaned, captured, way)
                 used += share if way == WAYS[2] else 0.0
-                text = await _transcribed(stt, enhanced)
+                text = await transcribed_whole(stt, Audio(enhanced, RATE).resampled(stt.rate))
                 errors[way].append(word_errors(clip.text, text))
                 texts.append(
                     {"condition": condition.name, "clip": clip.name, "way": way, "text": text}
@@ -68,7 +69,7 @@ async def bench_enhance(config: Config, speech: Path | None) -> Report:
         rows.append(
             {
                 "condition": condition.name,
-                **{f"WER % {way}": _wer(of) for way, of in errors.items()},
+                **{f"WER % {way}": wer_percent(of) for way, of in errors.items()},
                 "suppressed for %": round(100 * used / len(clips)),
             }
         )
@@ -159,17 +160,3 @@ def cleaned(captured: Samples, way: str) -> tuple[Samples, float]:
         parts.append(cleaner.clean(part, nothing, None))
         used += cleaner.suppresses
     return np.concatenate(parts), used / len(whole)
-
-
-async def _transcribed(stt: Stt, samples: Samples) -> str:
-    stream = await stt.open(SttOptions(partials=False))
-    try:
-        await stream.feed(Audio(samples, RATE).resampled(stt.rate).samples)
-        return (await stream.finish()).text
-    finally:
-        await stream.aclose()
-
-
-def _wer(errors: Sequence[WordErrors]) -> float:
-    words = sum(error.words for error in errors)
-    return round(100 * sum(error.errors for error in errors) / max(words, 1), 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from typing import cast
@@ -68,23 +68,28 @@ def _row(
         "folder": group,
         "clips": len(ways["raw"]),
         "seconds": round(sum(audio.seconds for audio in inside)),
-        "WER % raw": _wer(ways["raw"]),
-        "WER % vivavoce": _wer(ways["vivavoce"]),
+        "WER % raw": wer_percent(ways["raw"]),
+        "WER % vivavoce": wer_percent(ways["vivavoce"]),
     }
 
 
-def _wer(errors: list[WordErrors]) -> float:
-    words = sum(error.words for error in errors)
-    return round(100 * sum(error.errors for error in errors) / max(words, 1), 1)
+def wer_percent(errors: Iterable[WordErrors]) -> float:
+    """Of all clips together."""
+    return round(100 * sum(errors, WordErrors()).rate, 1)
+
+
+async def transcribed_whole(stt: Stt, audio: Audio) -> str:
+    """A clip at the engine's rate as one utterance."""
+    stream = await stt.open(SttOptions(partials=False))
+    try:
+        await stream.feed(audio.samples)
+        return (await stream.finish()).text
+    finally:
+        await stream.aclose()
 
 
 async def _raw(stt: Stt, vad: Vad, audio: Audio) -> str:
-    """The whole clip as one utterance."""
-    stream = await stt.open(SttOptions(partials=False))
-    await stream.feed(audio.samples)
-    transcript = await stream.finish()
-    await stream.aclose()
-    return transcript.text
+    return await transcribed_whole(stt, audio)
 
 
 async def _cut(stt: Stt, vad: Vad, audio: Audio) -> str:

@@ -6,7 +6,6 @@ transcript of the same audio go through it in one pass and are kept as far as th
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -136,12 +135,12 @@ class MoonshineModel:
     def _rivals(self, logits: Array, token: int) -> tuple[tuple[str, float], ...]:
         """The likeliest words that are one token and not this one."""
         best = np.argpartition(logits, -RIVALS)[-RIVALS:]
+        weights = np.exp(logits - logits.max())
+        shares = weights[best] / weights.sum()
         return tuple(
-            (piece.decode(errors="ignore").replace("▁", "").lower(), probability)
-            for other in best.tolist()
-            if other != token
-            and (piece := self._pieces[other]).startswith(SPACE)
-            and (probability := math.exp(_log_probability(logits, other))) > LEAST
+            (piece.decode(errors="ignore").replace("▁", "").lower(), share)
+            for other, share in zip(best.tolist(), shares.tolist(), strict=True)
+            if other != token and share > LEAST and (piece := self._pieces[other]).startswith(SPACE)
         )
 
     def text(self, ids: Sequence[int]) -> str:
