@@ -42,7 +42,7 @@ def test_two_microphones_hear_less_noise_than_one(heard: dict[str, Samples]) -> 
 
 
 @pytest.mark.parametrize(
-    "place", ["quiet", "white noise 20 dB", "room, RT60 0.3 s", "room, RT60 0.9 s"]
+    "place", ["quiet", "room, RT60 0.3 s", "room, RT60 0.6 s", "room, RT60 0.9 s"]
 )
 def test_where_suppression_would_cost_words_the_sound_stays_as_it_is(
     heard: dict[str, Samples], place: str

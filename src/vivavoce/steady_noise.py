@@ -18,17 +18,21 @@ _LEAST = 30
 _SPREAD_DB = 2.0
 """Between the quietest 5 % and 25 % of steady noise; talk and music spread further."""
 
-_VOICE_DB = 2.5
-"""What rises so far above the noise is a voice. Until one was heard nothing is known of it."""
+_GONE_DB = 6.0
+"""A level so far below the noise shows that it is gone. Nothing else ends it while somebody speaks:
+suppression that comes and goes in an utterance costs more words than none."""
 
 _FORGET_DB = 0.02
 """By how much the voice's level counts for less with each look: 10 dB in 50 s."""
 
-_ON_DB, _OFF_DB = 8.0, 9.0
-"""The loudest moments above the noise: below the first it is loud beside a voice, and from the
-second on it is not any more. `vivavoce bench enhance` tells what that does to words."""
+_VOICE_DB = 5.0
+"""What rises so far above the noise is a voice. Until one was heard nothing is known of it."""
 
-_FAINT_DB = -60.0
+_ON_DB, _OFF_DB = 10.0, 11.5
+"""The voice's loudest moments above the noise: below the first it disturbs, and from the second on
+it does not any more. `vivavoce bench enhance` tells what that does to words."""
+
+_FAINT_DB = -55.0
 """Noise below this, in dB of full scale, disturbs nobody."""
 
 
@@ -36,7 +40,7 @@ class SteadyNoise:
     """Watches the levels of one microphone: its noise in the last three seconds, and its voice.
 
     audible: whether there may be any, as until the microphone was silent once in the last second.
-    loud: whether it is steady, and loud beside the voice.
+    loud: whether it is steady, and loud enough to disturb.
     """
 
     def __init__(self) -> None:
@@ -45,7 +49,7 @@ class SteadyNoise:
         self._levels: deque[float] = deque(maxlen=_WINDOW)
         self._power = 0.0
         self._blocks = 0
-        self._peak = -100.0
+        self._peak = self._floor = -100.0
 
     def hear(self, power: float) -> None:
         """Take the mean square of the next 10 ms."""
@@ -60,7 +64,11 @@ class SteadyNoise:
     def _look(self) -> None:
         lowest, floor, low, peak = np.quantile(self._levels, (0.05, 0.1, 0.25, 0.95)).tolist()
         self.audible = min(list(self._levels)[-_SECOND:]) > _FAINT_DB
-        steady = floor > _FAINT_DB and low - lowest < _SPREAD_DB
         self._peak = max(peak, self._peak - _FORGET_DB)
-        contrast = self._peak - floor
-        self.loud = steady and _VOICE_DB < contrast < (_OFF_DB if self.loud else _ON_DB)
+        steady = low - lowest < _SPREAD_DB
+        if steady:
+            self._floor = floor
+        there = lowest > self._floor - _GONE_DB if self.loud else steady
+        contrast = self._peak - self._floor
+        disturbs = contrast < _OFF_DB if self.loud else _VOICE_DB < contrast < _ON_DB
+        self.loud = there and disturbs and self._floor > _FAINT_DB

@@ -79,6 +79,16 @@ def transcribe(config: Config, speech: Path, json_file: Path | None) -> None:
 
 
 @bench.command()
+@_json
+@engine_options
+def endings(config: Config, json_file: Path | None) -> None:
+    """How well the end of a turn is told from a pause in mid-sentence."""
+    from vivavoce.bench.endings import bench_endings
+
+    _report(lambda: bench_endings(config), json_file)
+
+
+@bench.command()
 @_speech
 @_json
 @engine_options
