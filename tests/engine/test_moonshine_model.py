@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vivavoce.engine.beam import LOOP
 from vivavoce.engine.loops import looped
-from vivavoce.engine.moonshine_model import LOOP, MoonshineModel, after, read_pieces
+from vivavoce.engine.moonshine_model import MoonshineModel, read_pieces
 from vivavoce.errors import ModelError
 
 
@@ -75,12 +76,3 @@ def test_a_loop_is_cut_to_what_it_repeats(ids: list[int]) -> None:
             if all(ids[at] == ids[at - period] for at in range(once, len(ids)))
         )
         assert len(ids) - once >= max(8, 2 * period)
-
-
-def test_a_guess_goes_on_after_the_last_two_tokens() -> None:
-    guess = [5, 6, 7, 8, 5, 6, 9]
-    assert after(guess, [5, 6]) == [7, 8, 5, 6, 9]
-    assert after(guess, [1, 2, 3, 4, 5, 6]) == [9]
-    assert after(guess, [6]) == []
-    assert after(guess, [8, 6]) == []
-    assert after(guess, [6, 9]) == []
