@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vivavoce.backchannels import is_backchannel
 from vivavoce.interrupting import HELD_S, HOLD_S, LOOK_S, SETTLES_S, Stance, Suspicion
 
 HEARD_S = 2.0
@@ -112,11 +113,13 @@ def test_words_end_the_reply_and_the_beginning_of_a_phrase_does_not() -> None:
 def test_what_was_understood_of_a_syllable_waits_for_more() -> None:
     suspicion = voice()
     suspicion.silence(0.08)
-    assert not suspicion.settled(0.12)
-    assert suspicion.settled(0.08 + SETTLES_S)
+    assert not suspicion.settled(0.12, words=True)
+    assert suspicion.settled(0.08 + SETTLES_S, words=True)
     suspicion.voice(0.14, HEARD_S)
     suspicion.silence(0.14 + LOOK_S)
-    assert suspicion.settled(0.14 + LOOK_S + 0.03)
+    assert suspicion.settled(0.14 + LOOK_S + 0.03, words=True)
+    assert not suspicion.settled(0.14 + LOOK_S + 0.03, words=False)
+    assert suspicion.settled(0.14 + LOOK_S + SETTLES_S, words=False)
 
 
 LOOKS = ["", "oh", "yeah", "I", "stop", "stop that", "All"]
@@ -145,7 +148,9 @@ def test_no_reply_stays_held_for_long_without_a_word_against_it(
                 speaking = False
             case (str(text), confidence):
                 suspicion.look(text, confidence)
-                looked, words = True, text.startswith("stop")
+                looked = True
+                surely = not text or (confidence != 0.3 and is_backchannel(text))
+                words = text.startswith("stop") or (words and not surely)
             case _:
                 pass
         stance: Stance = suspicion.stance(now, loud=loud)
@@ -158,4 +163,4 @@ def test_no_reply_stays_held_for_long_without_a_word_against_it(
     suspicion.look("", None)
     suspicion.stance(now, loud=loud)
     assert suspicion.stance(now + HELD_S, loud=loud) != "held"
-    assert suspicion.settled(now + SETTLES_S)
+    assert suspicion.settled(now + SETTLES_S, words=False)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Audio
+from vivavoce.bench.turns.sound import noise_of
 from vivavoce.engines import Message, ToolCall
 from vivavoce.errors import EngineError
 from vivavoce.events import (
@@ -194,6 +195,35 @@ async def test_a_cough_or_a_backchannel_lets_the_reply_go_on_where_it_stopped(
     assert call.of(Resumed)[0].at - call.of(Paused)[0].at < 0.25
     assert [event.why for event in call.of(TurnDropped)] == [why]
     assert [message.role for message in call.session.history.messages] == ["user", "assistant"]
+
+
+async def test_a_hum_lets_the_reply_go_on_whatever_words_are_made_of_it() -> None:
+    hum = Audio(4 * noise_of("mm-hm", 1), 16_000)
+    stt = ScriptedStt("count please", "and then they came")
+    async with Call(stt=stt, llm=ScriptedLlm(LONG)) as call:
+        await call.hears(say(0.5), hush(1.3), hum, hush(5.0))
+    (ended,) = call.of(ReplyEnded)
+    assert (ended.heard, ended.why) == (LONG, "done")
+    assert [event.why for event in call.of(TurnDropped)] == ["backchannel"]
+
+
+async def test_a_hum_that_answers_a_question_is_a_turn() -> None:
+    hum = Audio(4 * noise_of("mm-hm", 1), 16_000)
+    async with Call(stt=ScriptedStt("mm-hm")) as call:
+        await call.hears(hum, hush(3.0))
+    assert finals(call) == ["mm-hm"]
+
+
+@pytest.mark.parametrize(("words", "waits"), [("hold on a second", True), ("stop that now", False)])
+async def test_who_only_opens_an_interruption_is_given_time_to_go_on(
+    words: str, waits: bool
+) -> None:
+    stt = ScriptedStt("count please", words)
+    async with Call(stt=stt, llm=ScriptedLlm(LONG, "Fine.")) as call:
+        await call.hears(say(0.5), hush(1.3), say(0.7), hush(1.0))
+        assert len(call.of(ReplyStarted)) == (1 if waits else 2)
+        await call.hears(hush(2.0))
+    assert len(call.of(ReplyStarted)) == 2
 
 
 async def test_a_sound_is_ducked_before_it_is_silenced_and_the_level_comes_back() -> None:

@@ -18,6 +18,7 @@ from vivavoce.turns import (
     by_words,
     confidence,
     looks_unfinished,
+    opens,
     patience,
 )
 
@@ -181,6 +182,19 @@ def test_a_last_word_that_may_be_one_that_ends_nothing_makes_the_end_doubtful(
 
 def test_nothing_is_known_by_words_without_a_model_that_tells() -> None:
     assert by_words(None, Transcript("What time is it?")) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Stop.", "No, no!", "Hold on a second.", "Excuse me,", "Wait, what?"]
+)
+def test_some_words_only_open_an_interruption(text: str) -> None:
+    assert opens(text)
+    assert patience(1.0, TURNS, opening=True) > 1.0
+
+
+@pytest.mark.parametrize("text", ["", "Stop the music.", "No, I meant the other one.", "Paris."])
+def test_others_say_what_is_wanted(text: str) -> None:
+    assert not opens(text)
 
 
 @given(st.floats(0, 1), st.floats(0, 5), st.floats(0, 5))

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from .audio import Samples
 from .backchannels import begins_backchannel, is_backchannel, words_of
+from .hums import hums
+from .turns import opens
 
 Stance: TypeAlias = Literal["full", "ducked", "held"]
 """How a reply sounds while the user makes a sound."""
@@ -37,8 +40,20 @@ breaks off for a moment after its first sound, of which an STT makes any word.""
 _LAG_S = 0.1
 """A voice is known to be loud so long after it began."""
 
-HELD_S = 0.2
+HELD_S = 0.22
 """A voice without words so far silences the reply for so long; 0.25 s would be noticed."""
+
+HUM_S = 2.0
+"""An utterance that is longer is no hum."""
+
+
+def counted(text: str, samples: Samples) -> str:
+    """What counts against a reply of what a voice was taken for: nothing of a mere hum.
+
+    samples: (n,) at 16 kHz, all of the utterance so far. Words that mostly open an interruption
+    count in any case, since "stop" may be said in little more than one sound.
+    """
+    return text if opens(text) or not hums(samples) else ""
 
 
 class Suspicion:
@@ -78,13 +93,22 @@ class Suspicion:
         """So far it was taken for this."""
         words = words_of(text)
         self._looked = True
-        self._words = bool(words) and not begins_backchannel(text)
-        if words and not self._words and (confidence is None or confidence >= SURE):
+        listens = begins_backchannel(text)
+        sure = confidence is None or confidence >= SURE
+        if not words or (sure and is_backchannel(text)):
+            self._words = False
+        elif not listens:
+            self._words = True
+        if words and listens and sure and not self._words:
             self._released = True
 
-    def settled(self, now: float) -> bool:
-        """Whether enough was heard before a silence to tell what it was."""
-        return self._voiced_s >= LOOK_S or now - self._silent_since >= SETTLES_S - 1e-9
+    def settled(self, now: float, *, words: bool) -> bool:
+        """Whether enough was heard before a silence to tell what it was.
+
+        words: it was taken for words; what was not may be a word's first sound.
+        """
+        silent = now - self._silent_since >= SETTLES_S - 1e-9
+        return silent or (words and self._voiced_s >= LOOK_S)
 
     def ends(self, text: str, *, final: bool) -> bool:
         """Whether these words, which will not change any more, end the reply.

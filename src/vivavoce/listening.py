@@ -22,12 +22,13 @@ from .engines import Engines, SttOptions, Transcript
 from .errors import describe
 from .events import Event, Failed, Heard, SpeechStarted, SpeechStopped, TurnDropped
 from .history import Memory
-from .interrupting import LOOK_S, Suspicion
+from .interrupting import HUM_S, LOOK_S, Suspicion, counted
+from .logmel import RATE
 from .loudness import Loudness
 from .mouth import Anchor, Mouth
 from .settings import SessionSettings
 from .tasks import Tasks
-from .turns import Edge, patience
+from .turns import Edge, opens, patience
 from .utterance import Utterance
 from .work import Work
 
@@ -94,6 +95,7 @@ class Listener:
         self._draft: Draft | None = None
         self._forced = False
         self._unanswered = False
+        self._interrupted = False
         self._warmed: list[str] = []
         self._paused_s = 0.0
 
@@ -166,7 +168,7 @@ class Listener:
         self._suspicion = Suspicion(settings.turns.false_alarm_s)
         self._loudness.begin()
         self.between_turns.clear()
-        self._forced = self._unanswered = False
+        self._forced = self._unanswered = self._interrupted = False
         self._warmed = []
         self._paused_s = 0.0
         utterance.feed(samples)
@@ -186,10 +188,12 @@ class Listener:
             return
         if transcript.text:
             self._emit(Heard(utterance.turn, transcript, final=False))
-        stable = " ".join(transcript.text.split()[: transcript.stable])
-        self._suspicion.look(transcript.text, transcript.confidence)
+        text = self._counted(utterance, transcript.text)
+        stable = " ".join(text.split()[: transcript.stable])
+        self._suspicion.look(text, transcript.confidence)
         if self._interruptible and self._suspicion.ends(stable, final=False):
             self._mouth.end("interrupted")
+            self._interrupted = True
         self._heed()
         if self.settings.drafts and self._draft is None:
             self._read_ahead(transcript.text.split())
@@ -201,6 +205,12 @@ class Listener:
         if len(words) >= known + _WARM_WORDS:
             self._warmed = words
             self._mouth.warm(" ".join(words))
+
+    def _counted(self, utterance: Utterance, text: str) -> str:
+        """What of a text counts against the reply that is heard."""
+        if not self._interruptible or utterance.seconds > HUM_S:
+            return text
+        return counted(text, utterance.audio.resampled(RATE).samples)
 
     @property
     def _interruptible(self) -> bool:
@@ -266,12 +276,15 @@ class Listener:
     def _decide_heard(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
         words = words_of(heard.text)
         if self._interruptible:
-            if not self._forced and not self._suspicion.settled(self.ear.now):
+            text = self._counted(utterance, heard.text)
+            interrupts = self._suspicion.ends(text, final=True)
+            if not self._forced and not self._suspicion.settled(self.ear.now, words=interrupts):
                 return
-            if not self._suspicion.ends(heard.text, final=True):
+            if not interrupts:
                 self.drop(utterance, "backchannel" if words and self._suspicion.loud else "noise")
                 return
             self._mouth.end("interrupted")
+            self._interrupted = True
         if not words:
             if self._forced or self.ear.now - draft.since >= self.settings.turns.noise_s:
                 self.drop(utterance, "noise")
@@ -283,7 +296,9 @@ class Listener:
             return True
         if draft.over is None or self.settings.turns.mode == "manual":
             return False
-        wait = patience(draft.over, self.settings.turns, self._paused_s)
+        assert draft.transcript is not None
+        opening = self._interrupted and opens(draft.transcript.text)
+        wait = patience(draft.over, self.settings.turns, self._paused_s, opening=opening)
         return self.ear.now - draft.since >= wait - 1e-9
 
     def _take_turn(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:

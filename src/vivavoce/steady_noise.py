@@ -28,7 +28,7 @@ _FORGET_DB = 0.02
 _VOICE_DB = 5.0
 """What rises so far above the noise is a voice. Until one was heard nothing is known of it."""
 
-_ON_DB, _OFF_DB = 10.0, 11.5
+_ON_DB, _OFF_DB = 8.0, 9.5
 """The voice's loudest moments above the noise: below the first it disturbs, and from the second on
 it does not any more. `vivavoce bench enhance` tells what that does to words."""
 

@@ -14,7 +14,7 @@ from .settings import Eagerness, TurnSettings
 _CURVE: dict[Eagerness, float] = {"high": 2.0, "medium": 1.35, "auto": 1.35, "low": 0.9}
 """Exponents of `patience`: the larger, the sooner a doubtful silence ends the turn."""
 
-SURE = 0.8
+SURE = 0.65
 """From this probability on a silence need not be longer than the shortest."""
 
 LIKELY = 0.5
@@ -44,10 +44,16 @@ _WHOLE = (
 )
 """Words that are often all there is."""
 
-_OPEN = 0.4
+_OPEN = 0.325
 """The most that is believed where more may well follow: after a comma; after a number or a letter,
 which often come in pieces; after a statement, which may lead to a question; and where only the
 sound speaks for an end. With the usual settings a silence must then last for 1.3 s."""
+
+_OPENS = (
+    "stop wait no hold on hang a one just second sec moment minute please excuse me sorry hey hi "
+    "hello listen actually but okay who what"
+)
+"""Words with which people interrupt before they say what they want."""
 
 _STATES = (
     "i i'm i've i'd we we're he she it it's they you my our his her the this that these those a an "
@@ -166,6 +172,12 @@ def confidence(sound: float, ends: float | None, heard: Transcript) -> float:
     return min(_most(heard.text), max(_OPEN, _probability(odds)), _probability(odds + by_sound))
 
 
+def opens(text: str) -> bool:
+    """Whether these English words only open an interruption: "no, no", "hold on a second"."""
+    words = text.lower().replace(",", " ").split()
+    return bool(words) and all(word.strip(" .!?") in _OPENS.split() for word in words)
+
+
 def _most(text: str) -> float:
     """What is believed at the most of an English text."""
     words = text.lower().split()
@@ -212,13 +224,18 @@ def looks_unfinished(text: str, language: str | None) -> bool:
     return hesitates or words[-1] in _UNFINISHED.get(code, "").split()
 
 
-def patience(over: float, settings: TurnSettings, paused_s: float = 0.0) -> float:
+def patience(
+    over: float, settings: TurnSettings, paused_s: float = 0.0, *, opening: bool = False
+) -> float:
     """How long a silence must last to end the turn, in seconds.
 
     over: the probability that the turn is over. The wait falls from `wait_max_s` at 0 to
     `wait_min_s` at `SURE`. paused_s: the longest silence after which the user has gone on in this
-    utterance; a doubtful one is then given longer than that.
+    utterance; a doubtful one is then given longer than that. opening: nothing was said but what
+    opens an interruption, and more is likely to follow.
     """
+    if opening:
+        over = min(over, _OPEN)
     if over >= SURE:
         return settings.wait_min_s
     doubt = (1.0 - max(over, 0.0) / SURE) ** _CURVE[settings.eagerness]

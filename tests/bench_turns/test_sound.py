@@ -44,7 +44,7 @@ def test_silence_stays_silence() -> None:
     assert not at_speech_level(np.zeros(100, np.float32)).any()
 
 
-@pytest.mark.parametrize("kind", ["cough", "laughter", "knock"])
+@pytest.mark.parametrize("kind", ["cough", "laughter", "knock", "mm-hm"])
 def test_noises_are_short_bounded_and_loud(kind: Sound) -> None:
     samples = noise_of(kind, 3)
     assert 0.2 < len(samples) / RATE < 2.0

@@ -33,7 +33,7 @@ PACE_S = 0.32
 REST = 3
 """A partial waits for so much new audio, and for REST times as much as the last one took."""
 
-BRISK_PACE_S, BRISK_S = 0.12, 1.5
+BRISK_PACE_S, BRISK_S = 0.09, 1.5
 """A brisk partial waits for so much new audio, or as long as the last one took, while the
 utterance with what is before its voice is no longer than BRISK_S."""
 

@@ -40,9 +40,12 @@ Line: TypeAlias = "str | ToolCall | Exception | Sequence[str | ToolCall]"
 
 
 def say(seconds: float, *, rate: int = RATE, level: float = 0.3) -> Audio:
-    """Voice for so long: a 200 Hz tone."""
+    """Voice for so long: tones of 200 and 1800 Hz in turn, a tenth of a second each; a voice that
+    holds one sound says no words.
+    """
     time = np.arange(round(seconds * rate)) / rate
-    return Audio((level * np.sin(2 * np.pi * 200 * time)).astype(np.float32), rate)
+    hertz = np.where(time * 10 % 2 < 1, 200, 1800)
+    return Audio((level * np.sin(2 * np.pi * hertz * time)).astype(np.float32), rate)
 
 
 def hush(seconds: float, *, rate: int = RATE) -> Audio:

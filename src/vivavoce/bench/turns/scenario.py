@@ -15,7 +15,7 @@ from vivavoce.registry import nearest
 
 Expectation: TypeAlias = Literal["answer", "stop", "ignore"]
 Noise: TypeAlias = Literal["white", "pink", "babble"]
-Sound: TypeAlias = Literal["cough", "laughter", "knock"]
+Sound: TypeAlias = Literal["cough", "laughter", "knock", "mm-hm"]
 Pause: TypeAlias = Annotated[float, Field(gt=0, le=10)]
 Words: TypeAlias = str | tuple[str | Pause, ...]
 

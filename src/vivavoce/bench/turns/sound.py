@@ -50,7 +50,7 @@ def at_speech_level(samples: Samples, level_db: float = 0.0) -> Samples:
 
 
 def noise_of(kind: Sound, seed: int) -> Samples:
-    """A cough, a laugh or a knock, as loud as speech."""
+    """A cough, a laugh, a knock or "mm-hm", as loud as speech."""
     random = np.random.default_rng(seed)
     match kind:
         case "cough":
@@ -64,6 +64,9 @@ def noise_of(kind: Sound, seed: int) -> Samples:
             bursts = []
             for _ in range(3):
                 bursts += [_thud(random), _gap(0.16)]
+        case "mm-hm":
+            pitch = float(random.uniform(100, 220))
+            bursts = [_hum(0.16, pitch, 0.9), _gap(0.05), _hum(0.26, 1.1 * pitch, 1.2)]
     return at_speech_level(np.concatenate(bursts).astype(np.float32))
 
 
@@ -145,6 +148,23 @@ def _ha(random: np.random.Generator, pitch: float) -> Samples:
     voice = np.asarray(harmonics.sum(axis=0) * np.sin(np.pi * time / 0.11), np.float32)
     breath = 0.5 * unit(_burst(random, 0.11, 0.03))
     return np.asarray(voice + breath, np.float32)
+
+
+def _hum(seconds: float, pitch: float, glide: float) -> Samples:
+    """A voice through the nose: one strong resonance, and what little a shut mouth lets through.
+
+    glide: the last pitch, as a multiple of the first.
+    """
+    time = np.arange(round(seconds * RATE)) / RATE
+    hertz = pitch * (1 + (glide - 1) * time / seconds)
+    phase = 2 * np.pi * np.cumsum(hertz) / RATE
+    numbers = np.arange(1, int(3000 / (pitch * max(1.0, glide))) + 1)
+    strengths = sum(
+        strength / (1 + ((numbers * pitch - resonance) / width) ** 2)
+        for resonance, width, strength in ((250, 60, 1.0), (1000, 150, 0.1), (2200, 250, 0.04))
+    )
+    voice = np.sin(numbers[:, None] * phase).T @ np.asarray(strengths)
+    return np.asarray(voice * np.minimum(1.0, np.sin(np.pi * time / seconds) * 3), np.float32)
 
 
 def _thud(random: np.random.Generator) -> Samples:

@@ -1,0 +1,46 @@
+"""Telling "mm-hm", "uh-huh" and "ah" from words, by the sound alone. Pure.
+
+They are one sound that is held, perhaps with a breath between, while even the shortest word moves
+through several. Recognizers that have to write words make "Other." or "And then" of them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .audio import Samples
+from .logmel import BANDS, log_mel
+
+_MOST_S = 1.2
+
+_LEAST_S = 0.1
+_DEPTH_DB = 20.0
+"""What is so far below the loudest is a breath or the room."""
+
+_CEPSTRA = 8
+_MOVES = 2.3
+"""How far the sound moves about its middle, as the mean over its frames of the distance of their
+first cepstra. In ten synthesized voices "uh-huh" moves by 1.5 at the median and at most by 2.1,
+"stop", which moves least of the words that interrupt, by 2.2 to 5.2, most others by 4 to 10."""
+
+
+def hums(samples: Samples) -> bool:
+    """Whether the voice in this makes one sound and no more. samples: (n,) at 16 kHz."""
+    moved = movement(samples)
+    return moved is not None and moved <= _MOVES
+
+
+def movement(samples: Samples) -> float | None:
+    """How far the sound moves; None where it is too short or too long to be told."""
+    if len(samples) < 1_000:
+        return None
+    logs = (log_mel(samples).astype(np.float64) - 1.0) * 4.0 * np.log(10)
+    energies = np.exp(logs).sum(axis=0)
+    loud = logs[:, energies > energies.max() * 10 ** (-_DEPTH_DB / 10)]
+    if not _LEAST_S <= loud.shape[1] * 0.01 <= _MOST_S:
+        return None
+    bands = np.arange(BANDS) + 0.5
+    cosines = np.cos(np.pi * np.outer(np.arange(1, _CEPSTRA + 1), bands) / BANDS)
+    cepstra = np.sqrt(2 / BANDS) * cosines @ loud
+    middle = np.median(cepstra, axis=1, keepdims=True)
+    return float(np.sqrt(((cepstra - middle) ** 2).mean(axis=0)).mean())

@@ -1,0 +1,49 @@
+"""Telling a hum from a word by its sound."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivavoce.audio import Samples
+from vivavoce.bench.turns.sound import noise_of
+from vivavoce.hums import hums, movement
+from vivavoce.interrupting import counted
+from vivavoce.testing import hush, say
+
+HUM = np.concatenate([hush(0.3).samples, noise_of("mm-hm", 1), hush(0.1).samples])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mm_hm_is_one_sound_at_any_pitch(seed: int) -> None:
+    assert hums(noise_of("mm-hm", seed))
+
+
+def test_silence_around_it_and_its_level_change_nothing() -> None:
+    assert movement(HUM) == pytest.approx(movement(noise_of("mm-hm", 1)), abs=0.4)
+    assert hums(np.asarray(0.05 * HUM, np.float32))
+
+
+def test_a_voice_that_moves_through_sounds_says_words() -> None:
+    assert not hums(say(0.5).samples)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 1.5])
+def test_what_is_too_short_or_too_long_is_no_hum(seconds: float) -> None:
+    assert not hums(say(seconds, level=0.3).samples[: round(seconds * 16_000)])
+    assert movement(np.zeros(round(seconds * 16_000), np.float32)) is None or seconds == 0.05
+
+
+def test_of_a_hum_only_what_opens_an_interruption_counts() -> None:
+    assert counted("And then they came.", HUM) == ""
+    assert counted("Stop.", HUM) == "Stop."
+    assert counted("No, no!", HUM) == "No, no!"
+    assert counted("And then they came.", say(0.6).samples) == "And then they came."
+
+
+@given(st.integers(0, 3000), st.integers(0, 99))
+def test_any_sound_is_told_without_an_error(length: int, seed: int) -> None:
+    noise: Samples = np.random.default_rng(seed).normal(0, 0.1, length).astype(np.float32)
+    assert hums(noise) in (True, False)
