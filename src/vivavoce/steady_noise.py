@@ -25,14 +25,11 @@ suppression that comes and goes in an utterance costs more words than none."""
 _FORGET_DB = 0.02
 """By how much the voice's level counts for less with each look: 10 dB in 50 s."""
 
-_VOICE_DB = 5.0
-"""What rises so far above the noise is a voice. Until one was heard nothing is known of it."""
-
-_ON_DB, _OFF_DB = 8.0, 9.5
+_ON_DB, _OFF_DB = 24.0, 27.0
 """The voice's loudest moments above the noise: below the first it disturbs, and from the second on
 it does not any more. `vivavoce bench enhance` tells what that does to words."""
 
-_FAINT_DB = -55.0
+_FAINT_DB = -50.0
 """Noise below this, in dB of full scale, disturbs nobody."""
 
 
@@ -70,5 +67,5 @@ class SteadyNoise:
             self._floor = floor
         there = lowest > self._floor - _GONE_DB if self.loud else steady
         contrast = self._peak - self._floor
-        disturbs = contrast < _OFF_DB if self.loud else _VOICE_DB < contrast < _ON_DB
+        disturbs = contrast < _OFF_DB if self.loud else contrast < _ON_DB
         self.loud = there and disturbs and self._floor > _FAINT_DB

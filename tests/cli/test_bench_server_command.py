@@ -33,6 +33,7 @@ def measured(vivavoce: Vivavoce, folder: Path, *args: object) -> tuple[Parts, st
     return report["parts"], done.stdout
 
 
+@pytest.mark.slow
 def test_ready_idle_and_silent_sessions_are_measured(
     vivavoce: Vivavoce, plugin: Path, tmp_path: Path
 ) -> None:
@@ -47,6 +48,7 @@ def test_ready_idle_and_silent_sessions_are_measured(
     assert all(name in out for name in parts)
 
 
+@pytest.mark.slow
 def test_the_gap_is_measured_in_process_and_through_the_server(
     vivavoce: Vivavoce, plugin: Path, tmp_path: Path
 ) -> None:
@@ -60,6 +62,7 @@ def test_the_gap_is_measured_in_process_and_through_the_server(
     assert turns["WebSocket"][0]["reply"].startswith("You said")
 
 
+@pytest.mark.slow
 def test_speakers_speech_and_transcripts_are_measured(
     vivavoce: Vivavoce, plugin: Path, tmp_path: Path
 ) -> None:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from vivavoce.engine.beam import LOOP
 from vivavoce.engine.loops import looped
+from vivavoce.engine.moonshine import Moonshine
 from vivavoce.engine.moonshine_model import MoonshineModel, read_pieces
-from vivavoce.errors import ModelError
+from vivavoce.errors import BadRequest, ModelError
 
 
 def packed(piece: bytes) -> bytes:
@@ -39,6 +40,12 @@ def test_a_broken_vocabulary_is_refused(data: bytes, tmp_path: Path) -> None:
 def test_a_folder_without_the_files_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"lacks encoder_model\.ort or encoder_model\.onnx"):
         MoonshineModel(tmp_path)
+
+
+@pytest.mark.parametrize("beams", [0, 17, -1])
+def test_a_number_of_beams_out_of_range_is_refused(beams: int) -> None:
+    with pytest.raises(BadRequest, match=rf"beams is {beams}; it must be 1 to 16"):
+        Moonshine(beams=beams)
 
 
 def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ async def ended(client: httpx.AsyncClient, job: str) -> None:
             pass
 
 
+@pytest.mark.slow
 async def test_texts_are_spoken_and_understood_over_a_restart(tmp_path: Path) -> None:
     async with served(tmp_path) as client:
         items = [{"text": text} for text in TEXTS]

@@ -19,6 +19,7 @@ JFK = (
 )
 
 
+@pytest.mark.slow
 async def test_ears_mind_and_voice_come_and_go_while_the_server_runs() -> None:
     path = SPEECH / "faster-whisper/jfk.wav"
     if not path.exists():

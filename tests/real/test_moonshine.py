@@ -136,6 +136,7 @@ async def test_an_office_says_next_to_nothing(moonshine: Moonshine, recording: R
 # --- streaming ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_partials_hold_and_cost_no_words_in_the_end(
     moonshine: Moonshine, clips: Clips
 ) -> None:
@@ -182,6 +183,7 @@ async def test_a_finish_after_mere_silence_does_no_work(
     await stream.aclose()
 
 
+@pytest.mark.slow
 async def test_a_long_speech_loses_no_sentence(moonshine: Moonshine, recording: Recording) -> None:
     samples = recording("moonshine/two_cities_16k.wav").samples
     told, final = await partials(moonshine, samples)

@@ -37,6 +37,7 @@ def margins(model: MoonshineModel, samples: Samples, tokens: Sequence[int]) -> l
     return found
 
 
+@pytest.mark.slow
 def test_a_guess_changes_the_speed_and_not_the_words(model: MoonshineModel, clips: Clips) -> None:
     same = total = 0
     for samples, _ in clips(7.0):

@@ -13,7 +13,7 @@ from vivavoce.engines import SttOptions
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.threads import ModelThread
 
-from .moonshine_model import RATE, MoonshineModel
+from .moonshine_model import BEAMS, RATE, MoonshineModel
 from .moonshine_stream import MoonshineStream
 from .onnx import first_run
 
@@ -23,6 +23,8 @@ DENSE_TOKENS_PER_S = 13.0
 """In languages that the vocabulary has few whole words of."""
 DENSE = frozenset({"ar", "ja", "ko", "uk", "vi", "zh"})
 
+MOST_BEAMS = 16
+
 
 class Moonshine:
     """A small transformer for utterances; its weights are shared by all streams.
@@ -30,11 +32,18 @@ class Moonshine:
     Gives no word times. An utterance may be of any length; see `MoonshineStream`.
 
     model: `tiny-en`, `base-en` … (a built-in `moonshine-…`), or a folder in the same format.
-    threads: for one inference. workers: how many inferences may run at once.
+    threads: for one inference. workers: how many inferences may run at once. beams: how many
+    readings are followed at once, of 1 to 16; the more, the fewer errors in speech that is hard to
+    understand, and the longer that takes.
     """
 
-    def __init__(self, *, model: str = "tiny-en", threads: int = 1, workers: int = 1) -> None:
+    def __init__(
+        self, *, model: str = "tiny-en", threads: int = 1, workers: int = 1, beams: int = BEAMS
+    ) -> None:
+        if not 1 <= beams <= MOST_BEAMS:
+            raise BadRequest(f"moonshine: beams is {beams}; it must be 1 to {MOST_BEAMS}")
         self.model = model
+        self._beams = beams
         self._threads = threads
         self._thread = ModelThread("moonshine", workers=workers)
         self._weights: MoonshineModel | None = None
@@ -92,7 +101,7 @@ class Moonshine:
     def _start(self) -> MoonshineModel:
         built_in = not {"/", "\\", ":"} & set(self.model) and not Path(self.model).exists()
         folder = models.fetch(f"moonshine-{self.model}" if built_in else self.model)
-        weights = MoonshineModel(folder, threads=self._threads)
+        weights = MoonshineModel(folder, threads=self._threads, beams=self._beams)
         with first_run(folder):
             weights.decode(weights.encode(np.zeros(RATE, np.float32)), limit=4)
         return weights

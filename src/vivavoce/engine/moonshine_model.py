@@ -32,8 +32,8 @@ MARK = re.compile(rb"<<ST_\d+>>")
 RIVALS, LEAST = 12, 1e-3
 """So many of the likeliest words in the last one's place are told, if they are as probable."""
 
-WIDTH = 4
-"""Paths that are followed at once. On clear recordings one makes as few errors; in synthesized
+BEAMS = 4
+"""Readings that are followed at once. On clear recordings one makes as few errors; in synthesized
 voices, of 100 words four get five more right than one does, and as many as six."""
 
 
@@ -67,11 +67,12 @@ class Tokens:
 class MoonshineModel:
     """The weights in a folder, of any size and language that comes in this format."""
 
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+    def __init__(self, folder: Path, *, threads: int = 1, beams: int = BEAMS) -> None:
         """Read encoder_model, decoder_model_merged (.ort or .onnx) and tokenizer.bin.
 
         Raises ModelError for a file that is missing or broken.
         """
+        self._beams = beams
         self._encoder = _part(folder, "encoder_model", threads)
         self._decoder = _part(folder, "decoder_model_merged", threads)
         self._pieces = read_pieces(model_file(folder, "tokenizer.bin"))
@@ -104,7 +105,7 @@ class MoonshineModel:
             begin=BEGIN,
             end=END,
             starts_word=lambda token: self._pieces[token].startswith(SPACE),
-            width=WIDTH,
+            width=self._beams,
             limit=limit,
         )
         return [self._tokens(path) for path in beam.search(guess, sure, stopped)]
