@@ -32,6 +32,9 @@ from .turns.sound import (
 LEAD_S = 2.0
 """Noise that is heard before the speech begins, as a conversation has it."""
 
+PREFIX_S = 0.3
+"""So much of that is given to the recognizer, as a session gives it."""
+
 WAYS = "as it is", "always suppressed", "suppressed in steady noise"
 
 Heard: TypeAlias = Callable[[Samples, int], Samples]
@@ -58,10 +61,12 @@ async def bench_enhance(config: Config, speech: Path | None) -> Report:
         used = 0.0
         for number, clip in enumerate(clips):
             captured = condition.heard(at_speech_level(clip.audio.samples), number)
+            first = max(0, len(captured) - len(clip.audio.samples) - round(PREFIX_S * RATE))
             for way in WAYS:
                 enhanced, share = await asyncio.to_thread(cleaned, captured, way)
                 used += share if way == WAYS[2] else 0.0
-                text = await transcribed_whole(stt, Audio(enhanced, RATE).resampled(stt.rate))
+                heard = Audio(enhanced[first:], RATE).resampled(stt.rate)
+                text = await transcribed_whole(stt, heard)
                 errors[way].append(word_errors(clip.text, text))
                 texts.append(
                     {"condition": condition.name, "clip": clip.name, "way": way, "text": text}
