@@ -15,21 +15,26 @@ _EVERY = 2
 _LEAST = 30
 """In levels: what is looked at, how often, and how much there must be."""
 
-_SPREAD_DB = 2.0
+_SPREAD_DB = 1.5
 """Between the quietest 5 % and 25 % of steady noise; talk and music spread further."""
 
 _GONE_DB = 6.0
 """A level so far below the noise shows that it is gone. Nothing else ends it while somebody speaks:
 suppression that comes and goes in an utterance costs more words than none."""
 
-_FORGET_DB = 0.02
-"""By how much the voice's level counts for less with each look: 10 dB in 50 s."""
+_USUAL_DB = -22.0
+"""The loudest moments of a voice of which nothing is known yet, in dB of full scale: those that
+gain control aims at."""
 
-_ON_DB, _OFF_DB = 24.0, 27.0
-"""The voice's loudest moments above the noise: below the first it disturbs, and from the second on
-it does not any more. `vivavoce bench enhance` tells what that does to words."""
+_FORGET_DB = 0.004
+"""By how much the voice's level counts for less with each look: 10 dB in four minutes."""
 
-_FAINT_DB = -50.0
+_ON_DB, _OFF_DB = 12.0, 14.0
+"""The voice's loudest moments above the noise, with which it disturbs, and from which on it does
+not any more; in noise 5 dB below a voice they are 10, in noise 10 dB below it 14. `vivavoce bench
+enhance` tells what that does to words."""
+
+_FAINT_DB = -55.0
 """Noise below this, in dB of full scale, disturbs nobody."""
 
 
@@ -46,7 +51,7 @@ class SteadyNoise:
         self._levels: deque[float] = deque(maxlen=_WINDOW)
         self._power = 0.0
         self._blocks = 0
-        self._peak = self._floor = -100.0
+        self._peak, self._floor = _USUAL_DB, -100.0
 
     def hear(self, power: float) -> None:
         """Take the mean square of the next 10 ms."""
