@@ -14,7 +14,7 @@ from .settings import Eagerness, TurnSettings
 _CURVE: dict[Eagerness, float] = {"high": 2.0, "medium": 1.35, "auto": 1.35, "low": 0.9}
 """Exponents of `patience`: the larger, the sooner a doubtful silence ends the turn."""
 
-SURE = 0.65
+SURE = 0.72
 """From this probability on a silence need not be longer than the shortest."""
 
 LIKELY = 0.5
@@ -44,7 +44,7 @@ _WHOLE = (
 )
 """Words that are often all there is."""
 
-_OPEN = 0.325
+_OPEN = 0.36
 """The most that is believed where more may well follow: after a comma; after a number or a letter,
 which often come in pieces; after a statement, which may lead to a question; and where only the
 sound speaks for an end. With the usual settings a silence must then last for 1.3 s."""
