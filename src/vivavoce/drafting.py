@@ -28,7 +28,8 @@ class Draft:
     """What is known and prepared in a silence, in case the turn is over.
 
     since: where the silence began, in seconds of the stream; wall: the same on the clock.
-    over: the probability that the turn is over.
+    over: the probability that the turn is over. counted: what of the transcript counts against a
+    reply that is heard, once that was asked.
     """
 
     since: float
@@ -37,6 +38,7 @@ class Draft:
     transcript: Transcript | None = None
     heard_at: float | None = None
     over: float | None = None
+    counted: str | None = None
     reply: Reply | None = None
 
     @property

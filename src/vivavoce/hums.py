@@ -6,14 +6,15 @@ through several. Recognizers that have to write words make "Other." or "And then
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .audio import Samples
 from .logmel import BANDS, log_mel
 
-_MOST_S = 1.2
-
-_LEAST_S = 0.1
+_LEAST_S, _MOST_S = 0.1, 1.2
 _DEPTH_DB = 20.0
 """What is so far below the loudest is a breath or the room."""
 
@@ -39,8 +40,13 @@ def movement(samples: Samples) -> float | None:
     loud = logs[:, energies > energies.max() * 10 ** (-_DEPTH_DB / 10)]
     if not _LEAST_S <= loud.shape[1] * 0.01 <= _MOST_S:
         return None
-    bands = np.arange(BANDS) + 0.5
-    cosines = np.cos(np.pi * np.outer(np.arange(1, _CEPSTRA + 1), bands) / BANDS)
-    cepstra = np.sqrt(2 / BANDS) * cosines @ loud
+    cepstra = _cosines() @ loud
     middle = np.median(cepstra, axis=1, keepdims=True)
     return float(np.sqrt(((cepstra - middle) ** 2).mean(axis=0)).mean())
+
+
+@cache
+def _cosines() -> NDArray[np.float64]:
+    """(_CEPSTRA, BANDS), from logarithms of bands to cepstra without the first, the level."""
+    angles = np.outer(np.arange(1, _CEPSTRA + 1), np.arange(BANDS) + 0.5)
+    return np.asarray(np.sqrt(2 / BANDS) * np.cos(np.pi * angles / BANDS))

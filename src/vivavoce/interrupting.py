@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from .audio import Samples
+from .audio import Audio
 from .backchannels import begins_backchannel, is_backchannel, words_of
 from .hums import hums
+from .logmel import RATE
 from .turns import opens
 
 Stance: TypeAlias = Literal["full", "ducked", "held"]
@@ -47,13 +48,15 @@ HUM_S = 2.0
 """An utterance that is longer is no hum."""
 
 
-def counted(text: str, samples: Samples) -> str:
+def counted(text: str, audio: Audio) -> str:
     """What counts against a reply of what a voice was taken for: nothing of a mere hum.
 
-    samples: (n,) at 16 kHz, all of the utterance so far. Words that mostly open an interruption
+    audio: all of the utterance so far. Words that mostly open an interruption
     count in any case, since "stop" may be said in little more than one sound.
     """
-    return text if opens(text) or not hums(samples) else ""
+    if not text or opens(text) or audio.seconds > HUM_S:
+        return text
+    return "" if hums(audio.resampled(RATE).samples) else text
 
 
 class Suspicion:

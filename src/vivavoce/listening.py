@@ -22,8 +22,7 @@ from .engines import Engines, SttOptions, Transcript
 from .errors import describe
 from .events import Event, Failed, Heard, SpeechStarted, SpeechStopped, TurnDropped
 from .history import Memory
-from .interrupting import HUM_S, LOOK_S, Suspicion, counted
-from .logmel import RATE
+from .interrupting import LOOK_S, Suspicion, counted
 from .loudness import Loudness
 from .mouth import Anchor, Mouth
 from .settings import SessionSettings
@@ -188,12 +187,13 @@ class Listener:
             return
         if transcript.text:
             self._emit(Heard(utterance.turn, transcript, final=False))
-        text = self._counted(utterance, transcript.text)
+        text = transcript.text
+        if self._interruptible:
+            text = counted(text, utterance.audio)
         stable = " ".join(text.split()[: transcript.stable])
         self._suspicion.look(text, transcript.confidence)
         if self._interruptible and self._suspicion.ends(stable, final=False):
-            self._mouth.end("interrupted")
-            self._interrupted = True
+            self._interrupt()
         self._heed()
         if self.settings.drafts and self._draft is None:
             self._read_ahead(transcript.text.split())
@@ -206,11 +206,9 @@ class Listener:
             self._warmed = words
             self._mouth.warm(" ".join(words))
 
-    def _counted(self, utterance: Utterance, text: str) -> str:
-        """What of a text counts against the reply that is heard."""
-        if not self._interruptible or utterance.seconds > HUM_S:
-            return text
-        return counted(text, utterance.audio.resampled(RATE).samples)
+    def _interrupt(self) -> None:
+        self._mouth.end("interrupted")
+        self._interrupted = True
 
     @property
     def _interruptible(self) -> bool:
@@ -276,15 +274,15 @@ class Listener:
     def _decide_heard(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
         words = words_of(heard.text)
         if self._interruptible:
-            text = self._counted(utterance, heard.text)
-            interrupts = self._suspicion.ends(text, final=True)
+            if draft.counted is None:
+                draft.counted = counted(heard.text, utterance.audio)
+            interrupts = self._suspicion.ends(draft.counted, final=True)
             if not self._forced and not self._suspicion.settled(self.ear.now, words=interrupts):
                 return
             if not interrupts:
                 self.drop(utterance, "backchannel" if words and self._suspicion.loud else "noise")
                 return
-            self._mouth.end("interrupted")
-            self._interrupted = True
+            self._interrupt()
         if not words:
             if self._forced or self.ear.now - draft.since >= self.settings.turns.noise_s:
                 self.drop(utterance, "noise")

@@ -41,11 +41,11 @@ def margins(model: MoonshineModel, samples: Samples, tokens: Sequence[int]) -> l
 def test_a_guess_changes_the_speed_and_not_the_words(model: MoonshineModel, clips: Clips) -> None:
     same = total = 0
     for samples, _ in clips(7.0):
-        plain = model.decode(model.encode(samples), limit=80)[0].ids
+        plain = model.decode(model.encode(samples), limit=80).ids
         for part in (0.4, 0.9):
             cut = samples[: int(part * len(samples))]
-            guess = model.decode(model.encode(cut), limit=60)[0].ids
-            guided = model.decode(model.encode(samples), limit=80, guess=guess)[0].ids
+            guess = model.decode(model.encode(cut), limit=60).ids
+            guided = model.decode(model.encode(samples), limit=80, guess=guess).ids
             total += 1
             same += guided == plain
             if guided != plain:
@@ -69,25 +69,35 @@ def test_a_good_guess_saves_most_of_the_passes(model: MoonshineModel, recording:
         return False
 
     heard_whole = model.encode(samples)
-    ids = model.decode(heard_whole, limit=60, stopped=counted)[0].ids
+    ids = model.decode(heard_whole, limit=60, stopped=counted).ids
     assert polls > len(ids)
     polls = 0
-    assert model.decode(heard_whole, limit=60, guess=ids, stopped=counted)[0].ids == ids
+    assert model.decode(heard_whole, limit=60, guess=ids, stopped=counted).ids == ids
     assert polls <= len(ids) / 2
+
+
+def test_along_one_path_a_good_guess_is_checked_in_a_pass_or_two(recording: Recording) -> None:
+    single = MoonshineModel(models.fetch("moonshine-tiny-en"), beams=1)
+    heard_whole = single.encode(recording("leopard/test.wav").samples)
+    ids = single.decode(heard_whole, limit=60).ids
+    answers = iter([False, False, True])
+    guided = single.decode(heard_whole, limit=60, guess=ids, stopped=lambda: next(answers))
+    assert guided.ids == ids
+    assert guided.ended
 
 
 def test_a_stopped_decoder_ends_within_a_pass(model: MoonshineModel, recording: Recording) -> None:
     heard_whole = model.encode(recording("leopard/test.wav").samples)
     answers = iter([False, False, False, True])
-    tokens = model.decode(heard_whole, limit=60, stopped=lambda: next(answers))[0]
+    tokens = model.decode(heard_whole, limit=60, stopped=lambda: next(answers))
     assert len(tokens.ids) == 3
     assert not tokens.ended
 
 
 def test_a_limit_is_kept_whatever_is_guessed(model: MoonshineModel, recording: Recording) -> None:
     heard_whole = model.encode(recording("leopard/test.wav").samples)
-    whole = model.decode(heard_whole, limit=60)[0].ids
+    whole = model.decode(heard_whole, limit=60).ids
     for guess in ((), whole):
-        cut = model.decode(heard_whole, limit=5, guess=guess)[0]
+        cut = model.decode(heard_whole, limit=5, guess=guess)
         assert cut.ids == whole[:5]
         assert not cut.ended

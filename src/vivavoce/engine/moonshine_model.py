@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vivavoce.audio import Samples
 from vivavoce.errors import ModelError
 
-from .beam import Array, Beam, Hypothesis, Memory, Read
+from .beam import Array, Beam, Memory, Read
 from .onnx import RunOptions, model_file, session
 
 RATE = 16_000
@@ -61,7 +61,6 @@ class Tokens:
     scores: tuple[float, ...] = ()
     ended: bool = True
     rivals: tuple[tuple[str, float], ...] = ()
-    total: float = 0.0
 
 
 class MoonshineModel:
@@ -91,8 +90,8 @@ class MoonshineModel:
         guess: Sequence[int] = (),
         sure: int = 0,
         stopped: Callable[[], bool] = lambda: False,
-    ) -> list[Tokens]:
-        """The likeliest tokens, at most `limit`, best first, at least one; a loop is cut off.
+    ) -> Tokens:
+        """The likeliest tokens, at most `limit`; a loop is cut off.
 
         guess: of an earlier transcript; the more of it holds, the faster. The result is that
         of no guess, but where two tokens are as good as equal: the weights are 8-bit, and a pass
@@ -108,11 +107,9 @@ class MoonshineModel:
             width=self._beams,
             limit=limit,
         )
-        return [self._tokens(path) for path in beam.search(guess, sure, stopped)]
-
-    def _tokens(self, path: Hypothesis[_State]) -> Tokens:
-        rivals = self._rivals(*path.word) if path.word and path.ended else ()
-        return Tokens(path.ids, path.scores, path.ended, rivals, path.total)
+        best = beam.search(guess, sure, stopped)[0]
+        rivals = self._rivals(*best.word) if best.word and best.ended else ()
+        return Tokens(best.ids, best.scores, best.ended, rivals)
 
     def _rivals(self, logits: Array, token: int) -> tuple[tuple[str, float], ...]:
         """The likeliest words that are one token and not this one."""

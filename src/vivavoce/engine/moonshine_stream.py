@@ -181,7 +181,7 @@ class MoonshineStream:
         limit = MARGIN + round(len(samples) / RATE * self._tokens_per_s)
         try:
             heard = self._weights.encode(samples, options)
-            return self._weights.decode(heard, limit, guess, sure, stop.is_set)[0]
+            return self._weights.decode(heard, limit, guess, sure, stop.is_set)
         except Exception as error:
             raise EngineError(f"moonshine failed at {len(samples)} samples: {error}") from error
 
