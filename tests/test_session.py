@@ -304,6 +304,20 @@ async def test_after_interrupt_nothing_of_the_reply_is_left() -> None:
         assert call.of(ReplyEnded)[0].why == "interrupted"
 
 
+async def test_an_interrupt_also_stops_the_reply_to_a_turn_that_was_just_committed() -> None:
+    stt, llm = ScriptedStt("count please"), ScriptedLlm(LONG)
+    async with Call(stt=stt, llm=llm) as call:
+        await call.hears(say(0.5))
+        call.session.commit()
+        call.session.send_text("Hello.")
+        await call.session.interrupt()
+        assert not call.session.replying
+        await call.hears(hush(2.0))
+    assert [event.why for event in call.of(ReplyEnded)] == ["interrupted"]
+    said = [message.content for message in call.session.history.messages]
+    assert said == ["Hello. count please"], "what was committed is remembered"
+
+
 async def test_hanging_up_in_mid_reply_leaves_no_task_and_no_stream() -> None:
     stt, llm, tts = ScriptedStt("count please", "stop"), ScriptedLlm(LONG * 9), ScriptedTts()
     async with Call(stt=stt, llm=llm, tts=tts) as call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vivavoce.audio import Audio
@@ -113,6 +113,14 @@ def check_turns(events: list[Event]) -> None:
     st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=4),
     st.booleans(),
     st.booleans(),
+)
+@example(
+    [("say", 0.1), ("commit", 0.0), ("send_text", 0.0), ("interrupt", 0.0)],
+    ["mm-hm"],
+    [],
+    [0.0],
+    False,
+    False,
 )
 @settings(deadline=None, max_examples=60)
 def test_every_conversation_keeps_its_promises(

@@ -117,6 +117,11 @@ class Listener:
         if self._draft is not None:
             self._drafting.forget_reply(self._draft)
 
+    def leave_unanswered(self) -> None:
+        """A turn that was committed, and is not understood yet, enters the history only."""
+        if self._forced:
+            self._unanswered, self._drafting.responds = True, False
+
     def hang_up(self) -> None:
         """The caller is gone."""
         if self.utterance is not None:

@@ -220,8 +220,12 @@ class Session:
         await self._listener.between_turns.wait()
 
     async def interrupt(self) -> None:
-        """Stop the reply, and return when nothing of it is left: no task, audio or slot."""
+        """Stop the reply, and return when nothing of it is left: no task, audio or slot.
+
+        A turn that was committed before is not answered either, if it waits to be understood.
+        """
         self._mouth.end("interrupted")
+        self._listener.leave_unanswered()
         self.remembered_anew()
         await self._tasks.ended()
 
