@@ -28,8 +28,7 @@ class Draft:
     """What is known and prepared in a silence, in case the turn is over.
 
     since: where the silence began, in seconds of the stream; wall: the same on the clock.
-    over: the probability that the turn is over. counted: what of the transcript counts against a
-    reply that is heard, once that was asked.
+    over: the probability that the turn is over.
     """
 
     since: float
@@ -38,7 +37,6 @@ class Draft:
     transcript: Transcript | None = None
     heard_at: float | None = None
     over: float | None = None
-    counted: str | None = None
     reply: Reply | None = None
 
     @property

@@ -3,7 +3,7 @@
 edges of speech → start: an Utterance; pause: a Draft; resume: no Draft
 Draft: transcript and turn probability → a reply, held back
 silence as long as that probability asks for → the reply is released
-the user speaks meanwhile → a Suspicion: the Mouth ducks or holds its breath → words end the reply
+the user speaks meanwhile → BargeIn: the Mouth ducks or holds its breath → words end the reply
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Literal
 
 from .audio import Audio
 from .backchannels import words_of
+from .barge_in import BargeIn
 from .drafting import Draft, Drafting
 from .ear import Ear
 from .engines import Engines, SttOptions, Transcript
 from .errors import describe
 from .events import Event, Failed, Heard, SpeechStarted, SpeechStopped, TurnDropped
 from .history import Memory
-from .interrupting import LOOK_S, Suspicion, counted
-from .loudness import Loudness
+from .interrupting import LOOK_S
 from .mouth import Anchor, Mouth
 from .settings import SessionSettings
 from .tasks import Tasks
@@ -65,8 +65,7 @@ class Listener:
         self.settings = settings
         self.ear = Ear(engines.vad, engines.stt.rate, settings.turns)
         self.utterance: Utterance | None = None
-        self._suspicion = Suspicion(settings.turns.false_alarm_s)
-        self._loudness = Loudness(engines.stt.rate)
+        self._barge_in = BargeIn(mouth, engines.stt.rate, settings.turns)
         self.idle_prompts = 0
         self.between_turns = asyncio.Event()
         self.between_turns.set()
@@ -94,13 +93,13 @@ class Listener:
         self._draft: Draft | None = None
         self._forced = False
         self._unanswered = False
-        self._interrupted = False
         self._warmed: list[str] = []
         self._paused_s = 0.0
 
     def configure(self, settings: SessionSettings) -> None:
         """Go by these from now on."""
         self.settings = self._drafting.settings = settings
+        self._barge_in.settings = settings.turns
         self.ear.configure(settings.turns)
 
     def commit(self, *, respond: bool) -> bool:
@@ -134,7 +133,7 @@ class Listener:
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             self._emit(Failed("vad", self._engines.vad.name, describe(error), "it starts anew"))
             return
-        self._loudness.hear(samples)
+        self._barge_in.hear(samples)
         if self.utterance is not None:
             self.utterance.feed(samples)
         for edge in edges:
@@ -146,19 +145,18 @@ class Listener:
         match edge.kind:
             case "start":
                 self._begin_utterance(edge.at)
-                self._suspect(edge.at)
             case "pause":
-                self._suspicion.silence(edge.at)
+                self._barge_in.silence(edge.at)
                 self._begin_draft(edge.at)
             case "resume":
                 if self._draft is not None:
                     self._paused_s = max(self._paused_s, edge.at - self._draft.since)
                 self._drop_draft()
-                self._suspect(edge.at)
+                self._barge_in.voice(edge.at)
 
     def _begin_utterance(self, at: float) -> None:
         start, samples = self.ear.prefixed(at)
-        settings, doubtful = self.settings, self._interruptible
+        settings, doubtful = self.settings, self._barge_in.possible
         utterance = self.utterance = Utterance(
             self._next_turn(),
             start,
@@ -169,10 +167,9 @@ class Listener:
             settings.stt_timeout_s,
             first_s=at - start + LOOK_S if doubtful else 0.0,
         )
-        self._suspicion = Suspicion(settings.turns.false_alarm_s)
-        self._loudness.begin()
+        self._barge_in.begin(at)
         self.between_turns.clear()
-        self._forced = self._unanswered = self._interrupted = False
+        self._forced = self._unanswered = False
         self._warmed = []
         self._paused_s = 0.0
         utterance.feed(samples)
@@ -192,13 +189,7 @@ class Listener:
             return
         if transcript.text:
             self._emit(Heard(utterance.turn, transcript, final=False))
-        text = transcript.text
-        if self._interruptible:
-            text = counted(text, utterance.audio)
-        stable = " ".join(text.split()[: transcript.stable])
-        self._suspicion.look(text, transcript.confidence)
-        if self._interruptible and self._suspicion.ends(stable, final=False):
-            self._interrupt()
+        self._barge_in.look(transcript, utterance)
         self._heed()
         if self.settings.drafts and self._draft is None:
             self._read_ahead(transcript.text.split())
@@ -211,29 +202,12 @@ class Listener:
             self._warmed = words
             self._mouth.warm(" ".join(words))
 
-    def _interrupt(self) -> None:
-        self._mouth.end("interrupted")
-        self._interrupted = True
-
-    @property
-    def _interruptible(self) -> bool:
-        return self._mouth.busy and self.settings.turns.barge_in
-
     @property
     def _responds(self) -> bool:
         return self.settings.turns.respond and not self._unanswered
 
-    def _suspect(self, since: float) -> None:
-        if self._interruptible:
-            self._suspicion.voice(since, self._mouth.heard_s)
-
     def _heed(self) -> None:
-        """Let the reply sound as what is known of the user's sound asks for."""
-        if self.utterance is None or not self._interruptible:
-            self._mouth.heed("full")
-            return
-        loud = self._suspicion.loud or self._loudness.stands_out(self.settings.turns.interrupt_db)
-        self._mouth.heed(self._suspicion.stance(self.ear.now, loud=loud))
+        self._barge_in.heed(None if self.utterance is None else self.ear.now)
 
     def _begin_draft(self, since: float) -> None:
         if self.utterance is None:
@@ -278,16 +252,12 @@ class Listener:
 
     def _decide_heard(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
         words = words_of(heard.text)
-        if self._interruptible:
-            if draft.counted is None:
-                draft.counted = counted(heard.text, utterance.audio)
-            interrupts = self._suspicion.ends(draft.counted, final=True)
-            if not self._forced and not self._suspicion.settled(self.ear.now, words=interrupts):
-                return
+        if self._barge_in.possible:
+            interrupts = self._barge_in.judge(heard, utterance, self.ear.now, at_once=self._forced)
+            if interrupts is False:
+                self.drop(utterance, "backchannel" if words and self._barge_in.loud else "noise")
             if not interrupts:
-                self.drop(utterance, "backchannel" if words and self._suspicion.loud else "noise")
                 return
-            self._interrupt()
         if not words:
             if self._forced or self.ear.now - draft.since >= self.settings.turns.noise_s:
                 self.drop(utterance, "noise")
@@ -300,7 +270,7 @@ class Listener:
         if draft.over is None or self.settings.turns.mode == "manual":
             return False
         assert draft.transcript is not None
-        opening = self._interrupted and opens(draft.transcript.text)
+        opening = self._barge_in.ended and opens(draft.transcript.text)
         wait = patience(draft.over, self.settings.turns, self._paused_s, opening=opening)
         return self.ear.now - draft.since >= wait - 1e-9
 
@@ -312,7 +282,7 @@ class Listener:
         self._emit(SpeechStopped(turn, draft.since))
         self._emit(Heard(turn, heard, final=True))
         self._memory.user(heard.text)
-        self._loudness.learn()
+        self._barge_in.learn()
         self.idle_prompts = 0
         if responds:
             self._mouth.begin(turn, reply, Anchor(draft.wall, draft.heard_at, self._clock()))
