@@ -93,6 +93,15 @@ def test_noise_that_has_gone_is_left_alone() -> None:
     assert not noise.loud
 
 
+def test_noise_that_begins_while_somebody_speaks_waits_for_them_to_pause() -> None:
+    noise = SteadyNoise()
+    said = at_speech_level(read_audio(QUESTION, rate=16_000).samples)
+    talk = np.concatenate([np.trim_zeros(said), np.trim_zeros(said)])
+    share(np.zeros(16_000, np.float32), noise)
+    assert share(talk + at(hiss(len(talk) / 16_000, 0.0), -31), noise) == 0
+    assert share(at(hiss(1, 0.0), -31), noise) > 0.3
+
+
 @pytest.mark.parametrize("rt60_s", [0.3, 0.9])
 def test_a_room_is_no_noise(rt60_s: float) -> None:
     assert share(reverberated(voice(8), room_response(rt60_s, 0.0, 1))) == 0

@@ -18,6 +18,10 @@ _LEAST = 30
 _SPREAD_DB = 1.5
 """Between the quietest 5 % and 25 % of steady noise; talk and music spread further."""
 
+_PAUSE, _ALONE_DB = 10, 5.0
+"""So many levels in a row, no further above the noise, are nothing but noise. Suppression begins
+only then: what begins in the middle of an utterance costs words."""
+
 _GONE_DB = 6.0
 """A level so far below the noise shows that it is gone. Nothing else ends it while somebody speaks:
 suppression that comes and goes in an utterance costs more words than none."""
@@ -70,7 +74,8 @@ class SteadyNoise:
         steady = low - lowest < _SPREAD_DB
         if steady:
             self._floor = floor
-        there = lowest > self._floor - _GONE_DB if self.loud else steady
+        alone = max(list(self._levels)[-_PAUSE:]) - floor < _ALONE_DB
+        there = lowest > self._floor - _GONE_DB if self.loud else steady and alone
         contrast = self._peak - self._floor
         disturbs = contrast < _OFF_DB if self.loud else contrast < _ON_DB
         self.loud = there and disturbs and self._floor > _FAINT_DB
