@@ -80,6 +80,29 @@ async def test_brisk_partials_come_from_the_start_even_where_nothing_is_heard(
     assert len(told) >= 4
 
 
+async def test_a_brisk_look_that_finds_no_words_is_soon_repeated(
+    moonshine: Moonshine, noise: Noise
+) -> None:
+    async def waits(sound: Samples) -> int:
+        """How many chunks of 20 ms come before the second look."""
+        stream = await moonshine.open(SttOptions(brisk=True))
+        await stream.feed(sound[: RATE // 2])
+        stream._cost = 0.0
+        chunks = 0
+        for at in range(RATE // 2, RATE, 320):
+            await stream.feed(sound[at : at + 320])
+            chunks += 1
+            if not stream._news:
+                break
+        await stream.aclose()
+        return chunks
+
+    speech = read_audio(QUESTION, rate=RATE).samples
+    spoken = speech[np.flatnonzero(np.abs(speech) > 0.05)[0] :]
+    assert await waits(noise(1.0, -20.0, 0)) == 2
+    assert await waits(spoken) == 5
+
+
 async def test_a_famous_sentence_is_understood(moonshine: Moonshine, recording: Recording) -> None:
     transcript = await heard(moonshine, recording("faster-whisper/jfk.wav").samples)
     said = "And so my fellow Americans ask not what your country can do for you, ask what you"

@@ -33,9 +33,9 @@ PACE_S = 0.32
 REST = 3
 """A partial waits for so much new audio, and for REST times as much as the last one took."""
 
-BRISK_PACE_S, BRISK_S = 0.09, 1.5
-"""A brisk partial waits for so much new audio, or as long as the last one took, while the
-utterance with what is before its voice is no longer than BRISK_S."""
+BRISK_PACE_S, BRISK_AGAIN_S, BRISK_S = 0.09, 0.03, 1.5
+"""A brisk partial waits for so much new audio, less after one without words, or as long as the last
+one took, while the utterance with what is before its voice is no longer than BRISK_S."""
 
 DIP_S = 0.12
 """So much speech that was not looked at yet is worth a look when it pauses."""
@@ -123,7 +123,7 @@ class MoonshineStream:
     @property
     def _pace(self) -> float:
         if self._brisk and len(self._window) <= RATE * BRISK_S:
-            return max(BRISK_PACE_S, self._cost)
+            return max(BRISK_PACE_S if self._reading.words else BRISK_AGAIN_S, self._cost)
         return max(PACE_S, REST * self._cost)
 
     async def finish(self) -> Transcript:
