@@ -110,6 +110,15 @@ def test_words_end_the_reply_and_the_beginning_of_a_phrase_does_not() -> None:
     assert not suspicion.ends("All right.", final=True)
 
 
+def test_a_backchannel_that_is_hardly_understood_does_not_take_words_back() -> None:
+    suspicion = voice()
+    assert not suspicion.ends("Great.", final=True, confidence=0.4)
+    suspicion.look("Wait.", 0.6)
+    assert suspicion.ends("Great.", final=True, confidence=0.4)
+    assert not suspicion.ends("Great.", final=True, confidence=0.9)
+    assert not suspicion.ends("", final=True, confidence=0.4), "a hum or a cough has no words"
+
+
 def test_what_was_understood_of_a_syllable_waits_for_more() -> None:
     suspicion = voice()
     suspicion.silence(0.08)

@@ -77,7 +77,7 @@ class BargeIn:
         """
         if heard is not self._heard:
             self._heard, self._counted = heard, counted(heard.text, utterance.audio)
-        interrupts = self._suspicion.ends(self._counted, final=True)
+        interrupts = self._suspicion.ends(self._counted, final=True, confidence=heard.confidence)
         if not at_once and not self._suspicion.settled(now, words=interrupts):
             return None
         if interrupts:

@@ -113,12 +113,16 @@ class Suspicion:
         silent = now - self._silent_since >= SETTLES_S - 1e-9
         return silent or (words and self._voiced_s >= LOOK_S)
 
-    def ends(self, text: str, *, final: bool) -> bool:
+    def ends(self, text: str, *, final: bool, confidence: float | None = None) -> bool:
         """Whether these words, which will not change any more, end the reply.
 
-        final: no more come for now.
+        final: no more come for now. confidence: in that; where a look found other words, an unsure
+        backchannel is none, as "great" of a "wait" that an echo covers.
         """
         listens = is_backchannel(text) if final else begins_backchannel(text)
+        unsure = self._words and confidence is not None and confidence < SURE
+        if final and unsure and words_of(text):
+            listens = False
         return self.loud and not listens
 
     def stance(self, now: float, *, loud: bool) -> Stance:
