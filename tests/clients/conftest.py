@@ -13,14 +13,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-import vivavoce
 from tests.server.conftest import Served, open_server
 from vivavoce.audio import Audio, to_pcm16
 from vivavoce.config import load_config
+from vivavoce.media import read_audio
 from vivavoce.stack import open_engines
 from vivavoce.testing import say
 
 ROOT = Path(__file__).parents[2]
+QUESTION = ROOT / "src/vivavoce/data/question.wav"
+"""What is the capital of France?"""
 RATE = 24_000
 LONGEST_S = 60.0
 
@@ -89,8 +91,8 @@ def tone(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def question(tmp_path: Path) -> Path:
-    """A spoken question, as raw PCM at 24 kHz."""
-    return _pcm(tmp_path / "question.pcm", vivavoce.speak("What is the capital of France?"))
+    """A spoken question, as raw PCM at 24 kHz. Recorded: no two synthesized ones are the same."""
+    return _pcm(tmp_path / "question.pcm", read_audio(QUESTION))
 
 
 def _pcm(path: Path, audio: Audio) -> Path:

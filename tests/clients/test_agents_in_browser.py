@@ -16,12 +16,11 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, async_playwright
 
-import vivavoce
-from tests.clients.conftest import ROOT, Serving
+from tests.clients.conftest import QUESTION, ROOT, Serving
 from tests.server.conftest import Served
 from vivavoce.audio import Audio
 from vivavoce.engines import ToolCall
-from vivavoce.media import write_audio
+from vivavoce.media import read_audio, write_audio
 from vivavoce.testing import ScriptedLlm
 from vivavoce.wer import word_errors
 
@@ -103,7 +102,7 @@ def silence(tmp_path: Path) -> Path:
 @pytest.fixture
 def spoken(tmp_path: Path) -> Path:
     """A microphone into which somebody asks a question, two seconds after it is opened."""
-    question = vivavoce.speak("What is the capital of France?")
+    question = read_audio(QUESTION)
     samples = np.pad(question.samples, (2 * question.rate, 20 * question.rate))
     return write(tmp_path / "question.wav", Audio(samples, question.rate))
 
