@@ -51,8 +51,8 @@ HUM_S = 2.0
 def counted(text: str, audio: Audio) -> str:
     """What counts against a reply of what a voice was taken for: nothing of a mere hum.
 
-    audio: all of the utterance so far. Words that mostly open an interruption
-    count in any case, since "stop" may be said in little more than one sound.
+    audio: all of the utterance so far. Words that mostly open an interruption count in any case,
+    since "stop" may be said in little more than one sound.
     """
     if not text or opens(text) or audio.seconds > HUM_S:
         return text
@@ -97,7 +97,7 @@ class Suspicion:
         words = words_of(text)
         self._looked = True
         listens = begins_backchannel(text)
-        sure = confidence is None or confidence >= SURE
+        sure = _sure(confidence)
         if not words or (sure and is_backchannel(text)):
             self._words = False
         elif not listens:
@@ -120,10 +120,8 @@ class Suspicion:
         backchannel is none, as "great" of a "wait" that an echo covers.
         """
         listens = is_backchannel(text) if final else begins_backchannel(text)
-        unsure = self._words and confidence is not None and confidence < SURE
-        if final and unsure and words_of(text):
-            listens = False
-        return self.loud and not listens
+        doubtful = final and self._words and not _sure(confidence) and bool(words_of(text))
+        return self.loud and (doubtful or not listens)
 
     def stance(self, now: float, *, loud: bool) -> Stance:
         """How the reply is to sound now. loud: whether the voice is, or was."""
@@ -163,3 +161,8 @@ class Suspicion:
         if now - self._held_since >= HELD_S - 1e-9:
             self._held_since = None
         return self._held_since is not None
+
+
+def _sure(confidence: float | None) -> bool:
+    """Whether a backchannel was understood well enough; an engine that does not tell is sure."""
+    return confidence is None or confidence >= SURE

@@ -68,13 +68,14 @@ class SteadyNoise:
                 self._look()
 
     def _look(self) -> None:
-        lowest, floor, low, peak = np.quantile(self._levels, (0.05, 0.1, 0.25, 0.95)).tolist()
-        self.audible = min(list(self._levels)[-_SECOND:]) > _FAINT_DB
+        levels = list(self._levels)
+        lowest, floor, low, peak = np.quantile(levels, (0.05, 0.1, 0.25, 0.95)).tolist()
+        self.audible = min(levels[-_SECOND:]) > _FAINT_DB
         self._peak = max(peak, self._peak - _FORGET_DB)
         steady = low - lowest < _SPREAD_DB
         if steady:
             self._floor = floor
-        alone = max(list(self._levels)[-_PAUSE:]) - floor < _ALONE_DB
+        alone = max(levels[-_PAUSE:]) - floor < _ALONE_DB
         there = lowest > self._floor - _GONE_DB if self.loud else steady and alone
         contrast = self._peak - self._floor
         disturbs = contrast < _OFF_DB if self.loud else contrast < _ON_DB
