@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 
 import vivavoce
+from vivavoce.conversation.sinks import MemorySink
 from vivavoce.events import Event, Heard, ReplyEnded
-from vivavoce.sinks import MemorySink
 
 url, path = sys.argv[1:]
 question = vivavoce.read_audio(path, rate=16_000)

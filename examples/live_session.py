@@ -8,8 +8,8 @@ import asyncio
 import sys
 
 import vivavoce
+from vivavoce.conversation.sources import at_speed_of_speech
 from vivavoce.events import Event, Heard, ReplyEnded
-from vivavoce.sources import at_speed_of_speech
 
 
 class CountingSink:

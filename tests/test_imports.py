@@ -12,36 +12,34 @@ from pathlib import Path
 
 import pytest
 
+CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
 SOURCE = Path(__file__).parents[1] / "src" / "vivavoce"
 HEAVY = [
     "av", "ctranslate2", "faster_whisper", "httpx", "huggingface_hub", "livekit", "numpy",
     "onnxruntime", "piper", "pydantic", "rich", "sounddevice", "soxr", "xllamacpp", "yaml",
 ]  # fmt: skip
-TOP = ("__main__", "cli", "server", "bench", "testing", "web")
-"""Packages that the rest knows nothing of."""
+LEVELS = [
+    {"errors", "hints", "settings"},
+    {"audio", "concurrency"},
+    {"engines"},
+    {"events", "registry"},
+    {"media", "devices", "text", "models"},
+    {"config", "turn_taking", "engine"},
+    {"loading", "transcripts", "conversation"},
+    {"client", "testing", "simple"},
+    {"server"},
+    {"bench"},
+    {"cli"},
+    {"__main__"},
+]
+"""Packages and modules from the ground up: each may import itself, and what lies below it."""
 
-ONLY = {
-    "errors": set(),
-    "metrics": set(),
-    "settings": set(),
-    "profiles": set(),
-    "polyphase": set(),
-    "audio": {"errors", "polyphase"},
-    "engines": {"audio"},
-    "events": {"engines", "metrics"},
-    "threads": {"errors"},
-    "registry": {"engines", "errors"},
-    "turns": {"engines", "function_words", "settings"},
-}
-"""All that these may import of Vivavoce."""
-
-ENGINES_MAY = {"audio", "engine", "engines", "errors", "models", "registry", "text", "threads"}
-"""Besides what is pure: rests on `audio` and `errors` at most."""
-CLIENTS_MAY = {
-    "audio", "captions", "client", "engines", "errors", "events", "media", "transcribe",
+ENGINES_MAY = {
+    "audio", "concurrency", "engine", "engines", "errors", "hints", "models", "registry", "text",
 }  # fmt: skip
+CLIENTS_MAY = {"audio", "client", "engines", "errors", "events", "media", "transcripts"}
 """A program that talks to a server needs no engine, no session and no server."""
-SESSIONS_MAY_NOT = {"config", "media", "models", "registry", "stack", "engine"}
+SESSIONS_MAY_NOT = {"config", "media", "models", "registry", "loading", "engine"}
 
 
 def module_of(path: Path) -> str:
@@ -91,8 +89,37 @@ def nearest(name: str, files: dict[str, Path]) -> str:
     return name
 
 
-def is_pure(module: str) -> bool:
-    return all(is_pure(need) for need in imports()[module] - {"audio", "errors"})
+def package_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def picture() -> str:
+    """The packages as a Mermaid drawing; an arrow that follows from others is left out."""
+    needs: dict[str, set[str]] = {}
+    for module, modules in imports().items():
+        if module:
+            others = {package_of(need) for need in modules} - {"", package_of(module)}
+            needs.setdefault(package_of(module), set()).update(others)
+    reach: dict[str, set[str]] = {}
+    for package in TopologicalSorter(needs).static_order():
+        reach[package] = needs[package].union(*(reach[need] for need in needs[package]))
+    lines = ["```mermaid", "graph TD"]
+    for level in reversed(LEVELS):
+        for package in sorted(level & set(needs)):
+            direct = {n for n in needs[package] if not any(n in reach[o] for o in needs[package])}
+            lines += [f"  {package} --> {need}" for need in sorted(direct)]
+    return "\n".join([*lines, "```"])
+
+
+def pictured(text: str) -> str:
+    start, end = "<!-- picture -->\n", "\n<!-- /picture -->"
+    before, _, rest = text.partition(start)
+    return f"{before}{start}{picture()}{end}{rest.partition(end.strip())[2]}"
+
+
+def test_the_picture_in_contributing_shows_the_code() -> None:
+    text = CONTRIBUTING.read_text("utf-8")
+    assert text == pictured(text), f"it is behind; run: python {Path(__file__).name}"
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:
@@ -103,41 +130,54 @@ def test_no_module_imports_itself_by_a_detour() -> None:
         pytest.fail(f"a circle of imports: {' ← '.join(error.args[1])}")
 
 
-@pytest.mark.parametrize(("module", "allowed"), ONLY.items(), ids=ONLY)
-def test_the_ground_floor_rests_on_nothing_above_it(module: str, allowed: set[str]) -> None:
-    assert imports()[module] <= allowed
+def test_every_package_has_a_level() -> None:
+    packages = {package_of(module) for module in imports()} - {""}
+    assert packages == set().union(*LEVELS)
+    assert len(packages) == sum(map(len, LEVELS))
 
 
-def test_commands_servers_and_benchmarks_are_known_to_nobody_below() -> None:
-    for module, needs in imports().items():
-        if not module.startswith(TOP):
-            above = {need for need in needs if need.split(".")[0] in TOP}
-            assert not above, f"{module} imports {above}"
+@pytest.mark.parametrize("level", range(len(LEVELS)))
+def test_imports_point_downwards_only(level: int) -> None:
+    below: set[str] = set().union(*LEVELS[:level])
+    for package in LEVELS[level]:
+        for module, needs in imports().items():
+            if package_of(module) == package:
+                above = {n for n in needs - {""} if package_of(n) not in below | {package}}
+                assert not above, f"{module} imports {above}"
 
 
 def test_engines_know_only_their_contract_and_their_tools() -> None:
     for module, needs in imports().items():
         if module.startswith("engine."):
-            others = {need for need in needs if need.split(".")[0] not in ENGINES_MAY}
-            assert all(map(is_pure, others)), f"{module} imports {others}"
+            assert {package_of(need) for need in needs} <= ENGINES_MAY, module
 
 
 def test_engines_are_reached_only_through_the_registry() -> None:
     for module, needs in imports().items():
-        if not module.startswith("engine"):
+        if package_of(module) != "engine":
             engines = {need for need in needs if need.startswith("engine.")}
             assert not engines, f"{module} imports {engines}"
 
 
-@pytest.mark.parametrize("module", ["session", "reply", "mouth", "ear", "playout", "utterance"])
-def test_a_session_knows_no_transport_and_no_configuration(module: str) -> None:
-    assert not {need.split(".")[0] for need in imports()[module]} & SESSIONS_MAY_NOT
+def test_a_session_knows_no_transport_and_no_configuration() -> None:
+    for module, needs in imports().items():
+        if package_of(module) == "conversation" and module != "conversation.replay":
+            assert not {package_of(need) for need in needs} & SESSIONS_MAY_NOT, module
 
 
 def test_the_client_knows_neither_the_server_nor_the_engines() -> None:
     for module, needs in imports().items():
-        if module.split(".")[0] == "client":
-            assert {need.split(".")[0] for need in needs} <= CLIENTS_MAY
+        if package_of(module) == "client":
+            assert {package_of(need) for need in needs} <= CLIENTS_MAY, module
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    places: dict[str, set[str]] = {}
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, set()).add(module_of(path))
+    assert not {name: where for name, where in places.items() if len(where) > 1}
 
 
 def heavy_after(code: str) -> set[str]:
@@ -175,3 +215,7 @@ def test_onnx_runtime_is_kept_from_telling_its_maker_of_this_machine(tmp_path: P
     code = "import vivavoce.engine.onnx"
     subprocess.run([sys.executable, "-c", code], check=True, env=home)
     assert not [path for path in tmp_path.rglob("*") if "Microsoft" in path.parts]
+
+
+if __name__ == "__main__":
+    CONTRIBUTING.write_text(pictured(CONTRIBUTING.read_text("utf-8")), "utf-8")

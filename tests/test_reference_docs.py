@@ -16,11 +16,11 @@ import click
 import pytest
 
 from vivavoce.cli.main import COMMANDS, cli
-from vivavoce.config import ModelSettings, load_config
-from vivavoce.config_template import default_of, meanings
+from vivavoce.config.configuration import ModelSettings, load_config
+from vivavoce.config.profiles import ABOUT, PROFILES
+from vivavoce.config.server_settings import ServerSettings
+from vivavoce.config.template import default_of, meanings
 from vivavoce.engines import KINDS
-from vivavoce.profiles import ABOUT, PROFILES
-from vivavoce.server_settings import ServerSettings
 from vivavoce.settings import SessionSettings
 
 DOCS = Path(__file__).parents[1] / "docs"

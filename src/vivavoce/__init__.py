@@ -12,56 +12,56 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Answer": "asking",
+    "Answer": "conversation.single_turn",
     "AsyncClient": "client",
     "Audio": "audio",
     "Client": "client",
-    "Config": "config",
-    "Engines": "session",
+    "Config": "config.configuration",
+    "Engines": "engines",
     "EngineSpec": "registry",
     "Resampler": "audio",
-    "Session": "session",
+    "Session": "conversation.session",
     "SessionSettings": "settings",
-    "Toolbox": "tools",
+    "Toolbox": "conversation.tools",
     "TurnSettings": "settings",
     "VivavoceError": "errors",
-    "answer": "asking",
+    "answer": "conversation.single_turn",
     "ask": "simple",
-    "load_config": "config",
-    "open_engines": "stack",
-    "read_audio": "media",
+    "load_config": "config.configuration",
+    "open_engines": "loading.open_engines",
+    "read_audio": "media.decode",
     "speak": "simple",
-    "stream_audio": "media",
-    "tool": "tools",
+    "stream_audio": "media.decode",
+    "tool": "conversation.tools",
     "transcribe_file": "simple",
-    "write_audio": "media",
+    "write_audio": "media.encode",
 }
 """Each public name and the module it lives in."""
 
 if TYPE_CHECKING:
-    from .asking import Answer as Answer
-    from .asking import answer as answer
     from .audio import Audio as Audio
     from .audio import Resampler as Resampler
     from .client import AsyncClient as AsyncClient
     from .client import Client as Client
-    from .config import Config as Config
-    from .config import load_config as load_config
+    from .config.configuration import Config as Config
+    from .config.configuration import load_config as load_config
+    from .conversation.session import Session as Session
+    from .conversation.single_turn import Answer as Answer
+    from .conversation.single_turn import answer as answer
+    from .conversation.tools import Toolbox as Toolbox
+    from .conversation.tools import tool as tool
+    from .engines import Engines as Engines
     from .errors import VivavoceError as VivavoceError
-    from .media import read_audio as read_audio
-    from .media import stream_audio as stream_audio
-    from .media import write_audio as write_audio
+    from .loading.open_engines import open_engines as open_engines
+    from .media.decode import read_audio as read_audio
+    from .media.decode import stream_audio as stream_audio
+    from .media.encode import write_audio as write_audio
     from .registry import EngineSpec as EngineSpec
-    from .session import Engines as Engines
-    from .session import Session as Session
     from .settings import SessionSettings as SessionSettings
     from .settings import TurnSettings as TurnSettings
     from .simple import ask as ask
     from .simple import speak as speak
     from .simple import transcribe_file as transcribe_file
-    from .stack import open_engines as open_engines
-    from .tools import Toolbox as Toolbox
-    from .tools import tool as tool
 
 __all__ = [
     "Answer",

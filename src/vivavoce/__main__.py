@@ -1,5 +1,5 @@
 """`python -m vivavoce`, for where the `vivavoce` command is not on the path."""
 
-from .cli.main import main
+from vivavoce.cli.main import main
 
 main()

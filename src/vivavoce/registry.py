@@ -7,9 +7,8 @@ bool, or None); the first may be `model`. They are what a configuration may set.
 
 from __future__ import annotations
 
-import difflib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -17,6 +16,7 @@ from typing import TypeAlias, cast
 
 from .engines import Engine, Kind
 from .errors import BadConfig, BadRequest, EngineUnavailable
+from .hints import nearest
 
 Option: TypeAlias = str | int | float | bool | None
 
@@ -91,14 +91,6 @@ def missing(what: str, error: ImportError) -> EngineUnavailable:
     if extra:
         return EngineUnavailable(f"{what} needs an extra: pip install 'vivavoce[{extra}]'")
     return EngineUnavailable(f"{what} cannot be imported: {error}")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest right word, or all of them."""
-    known = list(known)
-    close = difflib.get_close_matches(word, known, 1)
-    choices = ", ".join(known) or "there is none"
-    return f"did you mean {close[0]!r}? There are: {choices}" if close else f"try {choices}"
 
 
 @cache

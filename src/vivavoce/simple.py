@@ -1,7 +1,8 @@
 """Whole jobs in one call, for scripts and notebooks; everything else in Vivavoce is async.
 
 Each call loads the engines that it needs and closes them again. A program that makes many calls
-keeps them open with `open_engines` and uses the async functions: `answer`, `vivavoce.transcribe`.
+keeps them open with `open_engines` and uses the async functions: `answer`,
+`vivavoce.transcripts.recordings`.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from .asking import Answer, answer
+from vivavoce.conversation.single_turn import Answer, answer
+from vivavoce.loading.open_engines import make, open_engines
+from vivavoce.media.decode import read_audio, stream_audio
+from vivavoce.text.phrases import Phraser
+from vivavoce.transcripts.recordings import Segment, transcribe
+
 from .audio import Audio, Samples
-from .config import Config, load_config
+from .config.configuration import Config, load_config
 from .engines import Stt, SttOptions, Tts, TtsOptions, Vad
-from .media import read_audio, stream_audio
-from .stack import make, open_engines
-from .text import Phraser
-from .transcribe import Segment, transcribe
 
 if TYPE_CHECKING:
-    from .tools import Toolbox
+    from vivavoce.conversation.tools import Toolbox
 
 
 def transcribe_file(

@@ -12,7 +12,7 @@ import pytest
 import vivavoce
 from tests.browser.served import ServeProcess, serving
 from vivavoce.audio import Audio
-from vivavoce.media import write_audio
+from vivavoce.media.decode import write_audio
 
 Recorded: TypeAlias = Callable[..., Path]
 """`recorded(1.5, "Hello.", 3.0)`: seconds of silence and spoken words, as a WAV file."""

@@ -12,7 +12,7 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.browser.conftest import Recorded
 from tests.browser.served import ServeProcess, serving, visiting
-from vivavoce.media import read_audio
+from vivavoce.media.decode import read_audio
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -25,10 +25,10 @@ from vivavoce.events import (
     ToolCalled,
     ToolReturned,
     TurnDropped,
+    TurnTimes,
     Wrote,
     as_dict,
 )
-from vivavoce.metrics import TurnTimes
 
 pytestmark = pytest.mark.slow
 

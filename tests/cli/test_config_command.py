@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vivavoce.config import load_config
-from vivavoce.config_template import template
+from vivavoce.config.configuration import load_config
+from vivavoce.config.template import template
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from vivavoce.server.keys import Keys
+from vivavoce.server.access.keys import Keys
 
 
 def test_a_new_key_is_printed_with_the_hash_that_lets_it_in(

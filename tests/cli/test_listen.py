@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Audio, to_pcm16
-from vivavoce.captions import Caption
 from vivavoce.cli.caption_output import Output, form_of, partial_line
 from vivavoce.cli.pcm import Encoding, PcmInput
 from vivavoce.engines import Transcript, Word
 from vivavoce.testing import hush, say
+from vivavoce.transcripts.live_captions import Caption
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ENGINES = ["--stt", "scripted:one two|three four", "--vad", "scripted"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vivavoce.cli.progress import progress_bars
-from vivavoce.media import write_audio
+from vivavoce.media.decode import write_audio
 from vivavoce.testing import say
 
 ENGINES = ["--stt", "scripted:one two", "--vad", "scripted"]

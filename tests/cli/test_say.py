@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vivavoce.media import probe_audio, read_audio
+from vivavoce.media.decode import probe_audio, read_audio
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 VIVAVOCE = [sys.executable, "-m", "vivavoce"]

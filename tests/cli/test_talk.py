@@ -18,11 +18,12 @@ import pytest
 from rich.console import Console
 
 from vivavoce.audio import Audio
-from vivavoce.cli.keys import keys
-from vivavoce.cli.live import Line, Lines, Scene, Screen, latency, meter, now
+from vivavoce.cli.key_presses import keys
+from vivavoce.cli.live import ConversationLine, Lines, Scene, Screen, latency, meter, now
 from vivavoce.cli.push_to_talk import PushToTalk
-from vivavoce.cli.talk import Cleaning, converse
-from vivavoce.duplex import Duplex
+from vivavoce.cli.talk import CleaningOptions, converse
+from vivavoce.conversation.session import Engines, Session
+from vivavoce.devices.duplex import Duplex
 from vivavoce.engines import ToolCall, Transcript
 from vivavoce.errors import BadRequest
 from vivavoce.events import (
@@ -36,9 +37,8 @@ from vivavoce.events import (
     Spoke,
     ToolCalled,
     TurnDropped,
+    TurnTimes,
 )
-from vivavoce.metrics import TurnTimes
-from vivavoce.session import Engines, Session
 from vivavoce.settings import SessionSettings, TurnSettings
 from vivavoce.testing import (
     ScriptedLlm,
@@ -370,9 +370,9 @@ def test_a_scene_follows_the_conversation() -> None:
         states.append(scene.state)
     assert states == ["listening", "thinking", "thinking", "speaking", "speaking", "listening"]
     assert lines == [
-        Line("You", "what time is it"),
-        Line("Vivavoce", "It is noon."),
-        Line("", latency(TIMES)),
+        ConversationLine("You", "what time is it"),
+        ConversationLine("Vivavoce", "It is noon."),
+        ConversationLine("", latency(TIMES)),
     ]
     assert (scene.partial.text, scene.reply) == ("", "")
 
@@ -387,16 +387,18 @@ def test_a_held_breath_an_interruption_and_a_false_alarm_are_seen() -> None:
     scene.partial = Transcript("hm")
     scene.take(TurnDropped(2, "noise"))
     assert scene.partial.text == ""
-    assert scene.take(ReplyEnded(1, "It is", "interrupted", None)) == [Line("Vivavoce", "It is —")]
+    assert scene.take(ReplyEnded(1, "It is", "interrupted", None)) == [
+        ConversationLine("Vivavoce", "It is —")
+    ]
     assert scene.take(ReplyEnded(2, "", "interrupted", None)) == []
 
 
 def test_failures_and_tools_are_remarks() -> None:
     scene = Scene()
     (failed,) = scene.take(Failed("stt", "moonshine:tiny-en", "no answer", "the turn is lost"))
-    assert failed == Line("", "stt moonshine:tiny-en: no answer; the turn is lost")
+    assert failed == ConversationLine("", "stt moonshine:tiny-en: no answer; the turn is lost")
     (called,) = scene.take(ToolCalled(1, ToolCall("1", "time", "{}")))
-    assert called == Line("", "tool time {}")
+    assert called == ConversationLine("", "tool time {}")
 
 
 def test_latency_is_one_line_in_milliseconds() -> None:
@@ -481,5 +483,5 @@ async def test_a_conversation_is_shown_and_recorded(
 
 
 def test_no_processing_is_loaded_when_all_of_it_is_off() -> None:
-    assert Cleaning(echo=False, noise=False, gain=False).cleaner(RATE) is None
-    assert Cleaning(echo=False, noise=True, gain=False).cleaner(RATE) is not None
+    assert CleaningOptions(echo=False, noise=False, gain=False).cleaner(RATE) is None
+    assert CleaningOptions(echo=False, noise=True, gain=False).cleaner(RATE) is not None

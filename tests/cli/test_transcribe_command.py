@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Audio
-from vivavoce.media import write_audio
+from vivavoce.media.decode import write_audio
 from vivavoce.testing import hush, say
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TypeVar
 
 from vivavoce.audio import Audio
+from vivavoce.conversation.sinks import MemorySink
+from vivavoce.conversation.sources import at_speed_of_speech
 from vivavoce.events import Event, ReplyEnded
-from vivavoce.sinks import MemorySink
-from vivavoce.sources import at_speed_of_speech
 from vivavoce.testing import hush, say
 
 T = TypeVar("T")

@@ -13,11 +13,11 @@ import pytest
 import vivavoce
 from tests.client.callers import Caller, given, question
 from vivavoce.audio import Audio
+from vivavoce.conversation.sinks import MemorySink
 from vivavoce.engines import SttOptions, TtsOptions, Voice
 from vivavoce.errors import BadAudio, BadRequest, EngineError
 from vivavoce.events import Heard, ReplyEnded, ReplyStarted, SpeechStarted, Spoke
-from vivavoce.media import write_audio
-from vivavoce.sinks import MemorySink
+from vivavoce.media.decode import write_audio
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, hush, say
 
 if TYPE_CHECKING:

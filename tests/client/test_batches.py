@@ -14,7 +14,7 @@ from vivavoce.client import Client, Job, JobItem, Refused
 from vivavoce.engines import Speech, SttOptions, TtsOptions
 from vivavoce.errors import BadRequest, EngineError, EngineUnavailable
 from vivavoce.testing import ScriptedStt, ScriptedTts, say
-from vivavoce.testing.scripted_server import Answer, ScriptedServer
+from vivavoce.testing.scripted_server import ScriptedResponse, ScriptedServer
 
 if TYPE_CHECKING:
     from tests.client.conftest import Joining
@@ -120,8 +120,8 @@ def event(name: str, number: int | None, data: object) -> bytes:
     return f"event: {name}\n{numbered}data: {json.dumps(data)}\n\n".encode()
 
 
-def stream(*steps: bytes | str) -> Answer:
-    return Answer(steps, kind="text/event-stream")  # type: ignore[arg-type]
+def stream(*steps: bytes | str) -> ScriptedResponse:
+    return ScriptedResponse(steps, kind="text/event-stream")  # type: ignore[arg-type]
 
 
 ITEM = {"number": 0, "id": "", "state": "done"}
@@ -174,7 +174,7 @@ async def test_progress_that_is_lost_for_good_is_told(joining: Joining) -> None:
     ],
 )
 async def test_progress_that_is_none_is_called_so(
-    answer: Answer, error: type[Exception], message: str, joining: Joining
+    answer: ScriptedResponse, error: type[Exception], message: str, joining: Joining
 ) -> None:
     with ScriptedServer(always=[("/jobs/j/events", answer)]) as server:
         async with joining(server.url) as client:

@@ -7,8 +7,8 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vivavoce.client.place import Retries
 from vivavoce.client.refusals import refusal, refusal_of, seconds_of
+from vivavoce.client.server_address import Retries
 from vivavoce.errors import (
     BadAudio,
     BadRequest,
@@ -17,7 +17,7 @@ from vivavoce.errors import (
     EngineTimeout,
     EngineUnavailable,
 )
-from vivavoce.server.problems import Problem, problem_of
+from vivavoce.server.errors import Problem, problem_of
 
 
 @settings(deadline=None)

@@ -24,7 +24,7 @@ from vivavoce.engines import LlmOptions, Message, Thought, Token
 from vivavoce.errors import BadAudio, BadRequest, EngineUnavailable
 from vivavoce.events import ReplyEnded
 from vivavoce.testing import ScriptedLlm, ScriptedStt, hush, say
-from vivavoce.testing.scripted_server import Answer, ScriptedServer
+from vivavoce.testing.scripted_server import ScriptedResponse, ScriptedServer
 
 if TYPE_CHECKING:
     from tests.server.conftest import Served, Serving
@@ -152,7 +152,7 @@ def test_a_client_that_did_nothing_is_closed() -> None:
 
 
 def test_ctrl_c_ends_a_call_and_hangs_up() -> None:
-    with ScriptedServer(Answer(first="stall")) as server, Client(server.url) as client:
+    with ScriptedServer(ScriptedResponse(first="stall")) as server, Client(server.url) as client:
 
         def interrupt() -> None:
             server.asked.wait(20)
@@ -168,7 +168,7 @@ def test_ctrl_c_ends_a_call_and_hangs_up() -> None:
 
 TALKING = """
 import sys, time, vivavoce
-from vivavoce.sinks import MemorySink
+from vivavoce.conversation.sinks import MemorySink
 
 def microphone():
     while True:

@@ -13,26 +13,20 @@ import pytest
 
 from tests.client.callers import given, question
 from vivavoce.client import AsyncClient, Refused, Retries, Timeouts
-from vivavoce.errors import (
-    BadRequest,
-    EngineBusy,
-    EngineError,
-    EngineTimeout,
-    EngineUnavailable,
-)
-from vivavoce.sinks import MemorySink
+from vivavoce.conversation.sinks import MemorySink
+from vivavoce.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable
 from vivavoce.testing import say
-from vivavoce.testing.scripted_server import Answer, ScriptedServer
+from vivavoce.testing.scripted_server import ScriptedResponse, ScriptedServer
 
 if TYPE_CHECKING:
     from tests.client.conftest import Joining
     from tests.server.conftest import Serving
 
 TOLD = {"error": {"message": "the server is busy: wait", "type": "", "param": "x", "code": "busy"}}
-TRANSCRIPT = Answer.of(
+TRANSCRIPT = ScriptedResponse.of(
     {"text": "hi", "segments": [], "duration_s": 1, "processing_s": 0.1, "engine": "x"}
 )
-ANSWERED = Answer.of(
+ANSWERED = ScriptedResponse.of(
     {
         "conversation_id": "c",
         "heard": "hi",
@@ -67,7 +61,11 @@ async def test_a_wrong_key_is_told_and_a_right_one_is_taken(
 
 @pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
 async def test_what_may_pass_is_tried_again(status: int, joining: Joining) -> None:
-    answers = [Answer.of(TOLD, status, Retry_After="0"), Answer.of(TOLD, status), TRANSCRIPT]
+    answers = [
+        ScriptedResponse.of(TOLD, status, Retry_After="0"),
+        ScriptedResponse.of(TOLD, status),
+        TRANSCRIPT,
+    ]
     with ScriptedServer(*answers) as server:
         async with joining(server.url) as client:
             assert (await client.transcribe_file(say(0.1))).text == "hi"
@@ -78,7 +76,7 @@ async def test_what_may_pass_is_tried_again(status: int, joining: Joining) -> No
 
 async def test_the_server_s_wait_is_kept(joining: Joining) -> None:
     loop = asyncio.get_running_loop()
-    with ScriptedServer(Answer.of(TOLD, 429, Retry_After="1"), TRANSCRIPT) as server:
+    with ScriptedServer(ScriptedResponse.of(TOLD, 429, Retry_After="1"), TRANSCRIPT) as server:
         async with joining(server.url) as client:
             begun = loop.time()
             await client.transcribe_file(say(0.1))
@@ -86,7 +84,7 @@ async def test_the_server_s_wait_is_kept(joining: Joining) -> None:
 
 
 async def test_a_wait_that_is_too_long_is_left_to_the_caller(joining: Joining) -> None:
-    with ScriptedServer(Answer.of(TOLD, 429, Retry_After="600")) as server:
+    with ScriptedServer(ScriptedResponse.of(TOLD, 429, Retry_After="600")) as server:
         async with joining(server.url) as client:
             with pytest.raises(EngineBusy, match="the server is busy: wait") as refused:
                 await client.transcribe_file(say(0.1))
@@ -97,7 +95,7 @@ async def test_a_wait_that_is_too_long_is_left_to_the_caller(joining: Joining) -
 
 
 async def test_in_the_end_the_last_refusal_is_told(joining: Joining) -> None:
-    with ScriptedServer(respond=lambda _: Answer.of(TOLD, 503)) as server:
+    with ScriptedServer(respond=lambda _: ScriptedResponse.of(TOLD, 503)) as server:
         async with joining(server.url) as client:
             with pytest.raises(EngineBusy, match="wait"):
                 await client.transcribe_file(say(0.1))
@@ -108,7 +106,7 @@ async def test_in_the_end_the_last_refusal_is_told(joining: Joining) -> None:
 async def test_a_turn_is_not_asked_twice_if_it_may_have_been_answered(
     status: int, attempts: int, joining: Joining
 ) -> None:
-    with ScriptedServer(Answer.of(TOLD, status), ANSWERED) as server:
+    with ScriptedServer(ScriptedResponse.of(TOLD, status), ANSWERED) as server:
         async with joining(server.url) as client:
             if attempts == 1:
                 with pytest.raises(EngineError):
@@ -119,7 +117,7 @@ async def test_a_turn_is_not_asked_twice_if_it_may_have_been_answered(
 
 
 async def test_a_turn_whose_connection_is_lost_is_not_asked_twice(joining: Joining) -> None:
-    with ScriptedServer(Answer(first="cut"), ANSWERED) as server:
+    with ScriptedServer(ScriptedResponse(first="cut"), ANSWERED) as server:
         async with joining(server.url) as client:
             with pytest.raises(EngineUnavailable, match="broke off"):
                 await client.ask(say(0.1))
@@ -127,14 +125,18 @@ async def test_a_turn_whose_connection_is_lost_is_not_asked_twice(joining: Joini
 
 
 async def test_a_lost_connection_is_tried_again(joining: Joining) -> None:
-    with ScriptedServer(Answer(first="cut"), Answer((b'{"te', "cut")), TRANSCRIPT) as server:
+    with ScriptedServer(
+        ScriptedResponse(first="cut"), ScriptedResponse((b'{"te', "cut")), TRANSCRIPT
+    ) as server:
         async with joining(server.url) as client:
             assert (await client.transcribe_file(say(0.1))).text == "hi"
     assert len(server.posts) == 3
 
 
 async def test_speech_that_breaks_off_is_an_error_and_not_begun_again(joining: Joining) -> None:
-    speech = Answer((bytes(3200), "cut"), kind="audio/pcm", headers=(("X-Sample-Rate", "16000"),))
+    speech = ScriptedResponse(
+        (bytes(3200), "cut"), kind="audio/pcm", headers=(("X-Sample-Rate", "16000"),)
+    )
     with ScriptedServer(speech) as server:
         async with joining(server.url) as client, aclosing(client.stream_speech("Hi.")) as pieces:
             assert (await anext(pieces)).seconds == pytest.approx(0.1)
@@ -160,7 +162,7 @@ async def test_a_server_that_is_not_ready_is_waited_for(serving: Serving, joinin
 
 
 async def test_a_server_that_never_answers_is_given_up(joining: Joining) -> None:
-    with ScriptedServer(*[Answer(first="stall")] * 3) as server:
+    with ScriptedServer(*[ScriptedResponse(first="stall")] * 3) as server:
         async with joining(server.url, timeouts=Timeouts(read_s=0.1)) as client:
             with pytest.raises(EngineTimeout, match=r"nothing came for 0\.1 s"):
                 await client.transcribe_file(say(0.1))
@@ -183,16 +185,18 @@ async def test_a_server_that_is_not_there_is_told(joining: Joining) -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (Answer((b"<html>hello</html>",), kind="text/html"), "makes no sense"),
-        (Answer.of({"text": 7}), "makes no sense"),
-        (Answer.of([]), "makes no sense"),
-        (Answer((b"\xff\xfe",)), "makes no sense"),
-        (Answer((b"<html>no</html>",), 404), "answered 404.*is it a Vivavoce server"),
-        (Answer(status=301, headers=(("Location", "http://x/"),)), "leads to http://x/"),
-        (Answer.of({"error": "no"}, 500), "answered 500"),
+        (ScriptedResponse((b"<html>hello</html>",), kind="text/html"), "makes no sense"),
+        (ScriptedResponse.of({"text": 7}), "makes no sense"),
+        (ScriptedResponse.of([]), "makes no sense"),
+        (ScriptedResponse((b"\xff\xfe",)), "makes no sense"),
+        (ScriptedResponse((b"<html>no</html>",), 404), "answered 404.*is it a Vivavoce server"),
+        (ScriptedResponse(status=301, headers=(("Location", "http://x/"),)), "leads to http://x/"),
+        (ScriptedResponse.of({"error": "no"}, 500), "answered 500"),
     ],
 )
-async def test_nonsense_is_called_so(answer: Answer, message: str, joining: Joining) -> None:
+async def test_nonsense_is_called_so(
+    answer: ScriptedResponse, message: str, joining: Joining
+) -> None:
     with ScriptedServer(answer) as server:
         async with joining(server.url) as client:
             with pytest.raises((EngineError, BadRequest), match=message):
@@ -201,8 +205,8 @@ async def test_nonsense_is_called_so(answer: Answer, message: str, joining: Join
 
 
 async def test_speech_that_is_none_is_called_so(joining: Joining) -> None:
-    empty = Answer((b"x",), kind="audio/pcm", headers=(("X-Sample-Rate", "16000"),))
-    with ScriptedServer(Answer((b"hello",)), empty) as server:
+    empty = ScriptedResponse((b"x",), kind="audio/pcm", headers=(("X-Sample-Rate", "16000"),))
+    with ScriptedServer(ScriptedResponse((b"hello",)), empty) as server:
         async with joining(server.url) as client:
             with pytest.raises(EngineError, match="no speech"):
                 await client.speak("Hello.")
@@ -210,7 +214,7 @@ async def test_speech_that_is_none_is_called_so(joining: Joining) -> None:
                 await client.speak("Hello.")
     broken = {**json.loads(ANSWERED.body[0]), "audio": "*"}
     odd = {**broken, "audio": base64.b64encode(b"abc").decode()}
-    with ScriptedServer(Answer.of(broken), Answer.of(odd)) as server:
+    with ScriptedServer(ScriptedResponse.of(broken), ScriptedResponse.of(odd)) as server:
         async with joining(server.url) as client:
             with pytest.raises(EngineError, match="base64"):
                 await client.ask(say(0.1))

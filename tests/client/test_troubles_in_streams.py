@@ -14,13 +14,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from tests.client.callers import given, question
 from vivavoce.audio import Audio
 from vivavoce.client import AsyncClient, Timeouts
-from vivavoce.errors import (
-    EngineBusy,
-    EngineError,
-    EngineTimeout,
-    EngineUnavailable,
-)
-from vivavoce.sinks import MemorySink
+from vivavoce.conversation.sinks import MemorySink
+from vivavoce.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable
 from vivavoce.testing import hush
 
 if TYPE_CHECKING:

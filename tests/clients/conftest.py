@@ -15,9 +15,9 @@ import pytest
 
 from tests.server.conftest import Served, open_server
 from vivavoce.audio import Audio, to_pcm16
-from vivavoce.config import load_config
-from vivavoce.media import read_audio
-from vivavoce.stack import open_engines
+from vivavoce.config.configuration import load_config
+from vivavoce.loading.open_engines import open_engines
+from vivavoce.media.decode import read_audio
 from vivavoce.testing import say
 
 ROOT = Path(__file__).parents[2]

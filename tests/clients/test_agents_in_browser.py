@@ -20,9 +20,9 @@ from tests.clients.conftest import QUESTION, ROOT, Serving
 from tests.server.conftest import Served
 from vivavoce.audio import Audio
 from vivavoce.engines import ToolCall
-from vivavoce.media import read_audio, write_audio
+from vivavoce.media.decode import read_audio, write_audio
 from vivavoce.testing import ScriptedLlm
-from vivavoce.wer import word_errors
+from vivavoce.transcripts.word_errors import word_errors
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from tests.server.conftest import Served
 from vivavoce.audio import to_pcm16
 from vivavoce.engines import ToolCall
 from vivavoce.testing import ScriptedLlm, ScriptedStt, hush, say
-from vivavoce.wer import word_errors
+from vivavoce.transcripts.word_errors import word_errors
 
 TIME_IN: Any = {
     "type": "function",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Audio, Samples
-from vivavoce.media import read_audio
+from vivavoce.media.decode import read_audio
 
 RATE = 16_000
 SPEECH = Path(__file__).parents[3] / "shared" / "speech"

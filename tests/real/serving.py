@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from vivavoce.config import load_config
+from vivavoce.config.configuration import load_config
 from vivavoce.server.run import Life, Notice, Ready, serve
 
 
@@ -20,7 +20,7 @@ async def served(**server: object) -> AsyncIterator[str]:
             ready.set_result(notice.url)
 
     config = load_config(overrides={"server": {"port": 0, **server}}, environment={})
-    life = Life(config, tell, proof=False)
+    life = Life(config, tell, self_test=False)
     serving = asyncio.create_task(serve(life))
     try:
         await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)

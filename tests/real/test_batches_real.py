@@ -14,10 +14,10 @@ import pytest
 
 from tests.real.conftest import Noise, Recording
 from vivavoce.audio import Audio
-from vivavoce.config import load_config
-from vivavoce.media import write_audio
+from vivavoce.config.configuration import load_config
+from vivavoce.media.decode import write_audio
 from vivavoce.server.run import Life, Notice, Ready, serve
-from vivavoce.wer import word_errors
+from vivavoce.transcripts.word_errors import word_errors
 
 TEXTS = (
     "The train to the coast leaves at a quarter past nine.",
@@ -36,7 +36,7 @@ async def served(state: Path) -> AsyncIterator[httpx.AsyncClient]:
             ready.set_result(notice.url)
 
     server = {"port": 0, "state": str(state), "drain_s": 0.1}
-    life = Life(load_config(overrides={"server": server}, environment={}), tell, proof=False)
+    life = Life(load_config(overrides={"server": server}, environment={}), tell, self_test=False)
     serving = asyncio.create_task(serve(life))
     try:
         await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)

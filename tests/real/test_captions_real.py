@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vivavoce.audio import Audio
-from vivavoce.captions import Caption, CaptionSettings, captions
-from vivavoce.engine.moonshine import Moonshine
+from vivavoce.engine.moonshine.stt import Moonshine
 from vivavoce.engine.silero import SileroVad
 from vivavoce.engines import SttOptions
-from vivavoce.wer import word_errors
+from vivavoce.transcripts.live_captions import Caption, CaptionSettings, captions
+from vivavoce.transcripts.word_errors import word_errors
 
 if TYPE_CHECKING:
     from tests.real.conftest import Recording

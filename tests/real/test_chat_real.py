@@ -15,14 +15,14 @@ import uvicorn
 from openai import AsyncOpenAI
 
 from vivavoce.audio import Audio, from_pcm16
-from vivavoce.config import load_config
+from vivavoce.config.configuration import load_config
+from vivavoce.conversation.session import Engines
 from vivavoce.engines import SttOptions
-from vivavoce.media import read_audio, write_audio
+from vivavoce.loading.open_engines import open_engines
+from vivavoce.media.decode import read_audio, write_audio
 from vivavoce.server.app import make_app
 from vivavoce.server.service import Service
-from vivavoce.session import Engines
-from vivavoce.stack import open_engines
-from vivavoce.wer import word_errors
+from vivavoce.transcripts.word_errors import word_errors
 
 if TYPE_CHECKING:
     from tests.real.conftest import Recording

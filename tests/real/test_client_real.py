@@ -15,8 +15,8 @@ from tests.real.serving import served
 from vivavoce.client import AsyncClient
 from vivavoce.engines import SttOptions
 from vivavoce.events import Heard, ReplyEnded
-from vivavoce.media import read_audio
-from vivavoce.wer import word_errors
+from vivavoce.media.decode import read_audio
+from vivavoce.transcripts.word_errors import word_errors
 
 ROOT = Path(__file__).parents[2]
 QUESTION = ROOT / "src/vivavoce/data/question.wav"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vivavoce.media import read_audio, write_audio
+from vivavoce.media.decode import read_audio, write_audio
 
 SPEECH = Path(__file__).parents[3] / "shared" / "speech"
 

@@ -10,7 +10,7 @@ import pytest
 
 from vivavoce import models
 from vivavoce.audio import Audio
-from vivavoce.engine.moonshine import Moonshine
+from vivavoce.engine.moonshine.stt import Moonshine
 from vivavoce.engine.silero import SileroVad
 from vivavoce.engine.smart_turn import SmartTurn
 from vivavoce.errors import EngineUnavailable, ModelError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vivavoce.media import read_audio
+from vivavoce.media.decode import read_audio
 
 ROOT = Path(__file__).parents[2]
 QUESTION = ROOT / "src/vivavoce/data/question.wav"

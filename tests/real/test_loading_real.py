@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.server.conftest import open_server
-from tests.server.loading import load, unload
-from vivavoce.wer import word_errors
+from tests.server.selection.loading import load, unload
+from vivavoce.transcripts.word_errors import word_errors
 
 SPEECH = Path(__file__).parents[3] / "shared" / "speech"
 JFK = (
@@ -43,4 +43,4 @@ async def test_ears_mind_and_voice_come_and_go_while_the_server_runs() -> None:
             assert (spoken.status_code, spoken.headers["x-voice"]) == (200, "de")
             for name in ("moonshine:tiny-en", "smollm2-135m", "espeak-ng:de"):
                 await unload(client, name)
-            assert list(server.service.shelf) == []
+            assert list(server.service.loaded_engines) == []

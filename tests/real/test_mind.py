@@ -15,8 +15,8 @@ from typing import cast
 import pytest
 
 from vivavoce import models
-from vivavoce.engine.llama_cpp import LlamaCpp
-from vivavoce.engine.loops import looped
+from vivavoce.engine.llama.llm import LlamaCpp
+from vivavoce.engine.repetition import looped
 from vivavoce.engines import (
     Foresight,
     LlmOptions,
@@ -285,8 +285,8 @@ async def test_a_truncated_model_is_an_error_that_says_so(
 
 _PROGRAM = """
 import asyncio
-from vivavoce.engine.llama_cpp import LlamaCpp
-from vivavoce.engine.loops import looped
+from vivavoce.engine.llama.llm import LlamaCpp
+from vivavoce.engine.repetition import looped
 from vivavoce.engines import LlmOptions, Message
 
 mind = LlamaCpp(slots=1, context=256, threads=1)

@@ -14,13 +14,13 @@ import pytest_asyncio
 
 from vivavoce import models
 from vivavoce.audio import Samples
-from vivavoce.engine.moonshine import Moonshine
+from vivavoce.concurrency.model_thread import ModelThread
+from vivavoce.engine.moonshine.stt import Moonshine
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadRequest, EngineUnavailable, ModelError
-from vivavoce.media import read_audio
+from vivavoce.media.decode import read_audio
 from vivavoce.testing.check_stt import check_stt
-from vivavoce.threads import ModelThread
-from vivavoce.wer import WordErrors, word_errors
+from vivavoce.transcripts.word_errors import WordErrors, word_errors
 
 if TYPE_CHECKING:
     from tests.real.conftest import Clips, Noise, Recording

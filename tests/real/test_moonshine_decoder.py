@@ -10,8 +10,8 @@ import pytest
 
 from vivavoce import models
 from vivavoce.audio import Samples
-from vivavoce.engine.beam import Memory
-from vivavoce.engine.moonshine_model import BEGIN, MoonshineModel, _Reader
+from vivavoce.engine.moonshine.beam import DecoderCache
+from vivavoce.engine.moonshine.model import BEGIN, MoonshineModel, _Reader
 
 if TYPE_CHECKING:
     from tests.real.conftest import Clips, Recording
@@ -31,7 +31,7 @@ def margins(model: MoonshineModel, samples: Samples, tokens: Sequence[int]) -> l
     found = []
     read = None
     for length, token in enumerate((BEGIN, *tokens)):
-        read = reader.read([[token]], [Memory(read, 0, length)] if read else [])
+        read = reader.read([[token]], [DecoderCache(read, 0, length)] if read else [])
         second, first = np.sort(read.logits[0, -1])[-2:]
         found.append(float(first - second))
     return found

@@ -13,8 +13,8 @@ from openai.types.audio import TranscriptionTextDeltaEvent, TranscriptionTextDon
 
 from tests.real.serving import served
 from vivavoce.audio import Audio, from_pcm16
-from vivavoce.media import read_audio
-from vivavoce.wer import word_errors
+from vivavoce.media.decode import read_audio
+from vivavoce.transcripts.word_errors import word_errors
 
 SPEECH = Path(__file__).parents[3] / "shared" / "speech"
 JFK = (

@@ -21,12 +21,12 @@ from websockets.asyncio.client import connect
 
 from tests.real.serving import served
 from vivavoce.audio import to_pcm16
-from vivavoce.config import load_config
+from vivavoce.config.configuration import load_config
 from vivavoce.engines import SttOptions
-from vivavoce.media import read_audio, stream_audio
-from vivavoce.stack import open_engines
-from vivavoce.transcribe import transcribe
-from vivavoce.wer import word_errors
+from vivavoce.loading.open_engines import open_engines
+from vivavoce.media.decode import read_audio, stream_audio
+from vivavoce.transcripts.recordings import transcribe
+from vivavoce.transcripts.word_errors import word_errors
 
 ROOT = Path(__file__).parents[2]
 QUESTION = ROOT / "src/vivavoce/data/question.wav"

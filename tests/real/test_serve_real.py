@@ -11,11 +11,11 @@ import time
 import httpx
 import pytest
 
-from vivavoce.config import load_config
-from vivavoce.server.health import examine
-from vivavoce.server.proof import prove, question_in
+from vivavoce.config.configuration import load_config
+from vivavoce.loading.open_engines import open_engines
+from vivavoce.server.observe.health import examine
+from vivavoce.server.observe.self_test import prove, question_in
 from vivavoce.server.service import Service
-from vivavoce.stack import open_engines
 
 
 async def test_it_understands_and_answers_the_question_that_it_asks_itself() -> None:
@@ -23,12 +23,12 @@ async def test_it_understands_and_answers_the_question_that_it_asks_itself() -> 
     async with open_engines(config) as engines:
         service = Service(config)
         await examine(service, engines)
-        proof = await prove(engines, config.session)
+        self_test = await prove(engines, config.session)
     assert service.faults == {}
-    assert proof.heard.lower().strip("?. ") == question_in("en").lower().strip("?. ")
-    assert proof.asked == question_in(None) == question_in("en-gb") != question_in("de")
-    assert proof.answer
-    assert proof.gap > 0
+    assert self_test.heard.lower().strip("?. ") == question_in("en").lower().strip("?. ")
+    assert self_test.asked == question_in(None) == question_in("en-gb") != question_in("de")
+    assert self_test.answer
+    assert self_test.gap > 0
 
 
 def test_a_server_out_of_the_box_becomes_ready_proves_itself_and_stops() -> None:

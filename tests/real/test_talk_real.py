@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vivavoce.audio import Audio, Samples
-from vivavoce.duplex import Duplex
-from vivavoce.echo import WebRtcCleaner
-from vivavoce.engine.espeak_ng import EspeakNg
-from vivavoce.engine.moonshine import Moonshine
+from vivavoce.conversation.session import Engines, Session
+from vivavoce.devices.audio_processing import WebRtcCleaner
+from vivavoce.devices.duplex import Duplex
+from vivavoce.engine.espeak.tts import EspeakNg
+from vivavoce.engine.moonshine.stt import Moonshine
 from vivavoce.engine.silero import SileroVad
 from vivavoce.engines import Message
 from vivavoce.events import Event, Heard, Paused, ReplyEnded, SpeechStarted
-from vivavoce.session import Engines, Session
 from vivavoce.settings import SessionSettings
 from vivavoce.testing import ScriptedLlm, ScriptedTurn
 

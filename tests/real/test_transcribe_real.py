@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Samples
-from vivavoce.engine.moonshine import Moonshine
+from vivavoce.engine.moonshine.stt import Moonshine
 from vivavoce.engine.silero import SileroVad
-from vivavoce.media import read_audio
-from vivavoce.subtitles import cues
-from vivavoce.transcribe import Segment, transcribe
-from vivavoce.wer import WordErrors, normalize, word_errors
+from vivavoce.media.decode import read_audio
+from vivavoce.transcripts.recordings import Segment, transcribe
+from vivavoce.transcripts.subtitles import cues
+from vivavoce.transcripts.word_errors import WordErrors, normalize, word_errors
 
 SPEECH = Path(__file__).parents[3] / "shared" / "speech"
 TWO_CITIES = (

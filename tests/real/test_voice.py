@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Audio
-from vivavoce.engine.espeak_ng import EspeakNg
-from vivavoce.engine.moonshine import Moonshine
+from vivavoce.engine.espeak.tts import EspeakNg
+from vivavoce.engine.moonshine.stt import Moonshine
 from vivavoce.engines import SttOptions, TtsOptions, Word
-from vivavoce.text import Phraser, heard
-from vivavoce.wer import WordErrors, word_errors
+from vivavoce.text.phrases import Phraser, heard
+from vivavoce.transcripts.word_errors import WordErrors, word_errors
 
 SENTENCES = (
     "I am happy to help you with that question.",

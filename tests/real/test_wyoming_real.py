@@ -21,12 +21,12 @@ from wyoming.tts import SynthesizeChunk, SynthesizeStart, SynthesizeStop, Synthe
 from wyoming.vad import VoiceStarted, VoiceStopped
 
 from vivavoce.audio import Audio, from_pcm16, to_pcm16
-from vivavoce.config import load_config
+from vivavoce.config.configuration import load_config
+from vivavoce.loading.open_engines import open_engines
 from vivavoce.server.service import Service
 from vivavoce.server.wyoming import wyoming_server
 from vivavoce.server.wyoming.server import address_of
-from vivavoce.stack import open_engines
-from vivavoce.wer import word_errors
+from vivavoce.transcripts.word_errors import word_errors
 
 if TYPE_CHECKING:
     from tests.real.conftest import Recording

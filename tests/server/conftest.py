@@ -18,11 +18,11 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from vivavoce.config import load_config
+from vivavoce.config.configuration import load_config
+from vivavoce.conversation.session import Engines
 from vivavoce.engines import Llm, Stt, Tts, TurnDetector
 from vivavoce.server.app import make_app
 from vivavoce.server.service import Service
-from vivavoce.session import Engines
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
 
 

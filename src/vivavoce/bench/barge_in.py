@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from vivavoce.audio import Audio
-from vivavoce.config import Config
+from vivavoce.config.configuration import Config
+from vivavoce.conversation.session import Engines, Session
+from vivavoce.conversation.sinks import MemorySink
 from vivavoce.events import Event, ReplyEnded
-from vivavoce.session import Engines, Session
+from vivavoce.loading.open_engines import open_engines
 from vivavoce.settings import SessionSettings
-from vivavoce.sinks import MemorySink
-from vivavoce.stack import open_engines
 
 from .report import Report, milliseconds, quantile
-from .speech import RATE, Clip, synthesized
+from .speech import RATE, SpeechClip, synthesized
 
 CHUNK_S = 0.02
 LEAD_IN_S = 0.3
@@ -71,7 +71,7 @@ async def bench_barge_in(config: Config) -> Report:
 
 
 async def _interrupt(
-    engines: Engines, settings: SessionSettings, clip: Clip, after: float
+    engines: Engines, settings: SessionSettings, clip: SpeechClip, after: float
 ) -> Interruption:
     sink = MemorySink(engines.tts.rate)
     ended: list[float] = []
@@ -94,7 +94,9 @@ async def _interrupt(
     )
 
 
-async def _source(session: Session, clip: Clip, begun: float, after: float) -> AsyncIterator[Audio]:
+async def _source(
+    session: Session, clip: SpeechClip, begun: float, after: float
+) -> AsyncIterator[Audio]:
     """Silence while the reply begins, then the interruption; ends with it."""
     samples = np.concatenate((np.zeros(round(after * RATE), np.float32), clip.audio.samples))
     step = round(CHUNK_S * RATE)
@@ -104,7 +106,7 @@ async def _source(session: Session, clip: Clip, begun: float, after: float) -> A
         yield Audio(samples[start : start + step], RATE)
 
 
-def _first_sound(clip: Clip) -> float:
+def _first_sound(clip: SpeechClip) -> float:
     """Where its speech begins, in seconds: above -40 dB of its peak."""
     samples = np.abs(clip.audio.samples)
     return float(np.argmax(samples > samples.max() * 0.01)) / RATE

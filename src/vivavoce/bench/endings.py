@@ -14,17 +14,23 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from vivavoce.audio import Audio
-from vivavoce.config import Config
+from vivavoce.bench.scorecard.sound import at_speech_level
+from vivavoce.bench.scorecard.voices import parts_of
+from vivavoce.config.configuration import Config
 from vivavoce.engines import Engines, Foresight, Message, SttOptions, Transcript, TtsOptions
 from vivavoce.errors import BadRequest
+from vivavoce.loading.open_engines import open_engines
 from vivavoce.settings import TurnSettings
-from vivavoce.stack import open_engines
-from vivavoce.turns import LIKELY, by_words, confidence, looks_unfinished, patience
+from vivavoce.turn_taking.endpointing import (
+    LIKELY,
+    by_words,
+    confidence,
+    looks_unfinished,
+    patience,
+)
 
 from .report import Figure, Report
 from .speech import RATE, room, spoken, trimmed
-from .turns.sound import at_speech_level
-from .turns.voices import parts_of
 
 Kind: TypeAlias = Literal["whole", "broken", "short"]
 

@@ -11,16 +11,7 @@ from typing import TypeAlias, cast
 import numpy as np
 
 from vivavoce.audio import Audio, Samples
-from vivavoce.config import Config
-from vivavoce.echo import WebRtcCleaner
-from vivavoce.engines import Stt, Tts
-from vivavoce.stack import make
-from vivavoce.wer import WordErrors, word_errors
-
-from .report import Figure, Report
-from .speech import RATE, Clip, recorded, synthesized
-from .transcribe import transcribed_whole, wer_percent
-from .turns.sound import (
+from vivavoce.bench.scorecard.sound import (
     SPEECH_DB,
     at_speech_level,
     babble,
@@ -28,6 +19,15 @@ from .turns.sound import (
     reverberated,
     room_response,
 )
+from vivavoce.config.configuration import Config
+from vivavoce.devices.audio_processing import WebRtcCleaner
+from vivavoce.engines import Stt, Tts
+from vivavoce.loading.open_engines import make
+from vivavoce.transcripts.word_errors import WordErrors, word_errors
+
+from .report import Figure, Report
+from .speech import RATE, SpeechClip, recorded, synthesized
+from .transcribe import transcribed_whole, wer_percent
 
 LEAD_S = 2.0
 """Noise that is heard before the speech begins, as a conversation has it."""
@@ -83,7 +83,7 @@ async def bench_enhance(config: Config, speech: Path | None) -> Report:
     return Report("enhance", rows, notes, {"texts": texts})
 
 
-async def _clips(config: Config, speech: Path | None) -> list[Clip]:
+async def _clips(config: Config, speech: Path | None) -> list[SpeechClip]:
     if speech is not None:
         return await asyncio.to_thread(recorded, speech)
     tts = cast("Tts", make("tts", config.tts))

@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 from vivavoce.audio import Audio
-from vivavoce.config import Config
-from vivavoce.media import write_audio
-from vivavoce.session import Session
-from vivavoce.sinks import MemorySink
-from vivavoce.sources import at_speed_of_speech
-from vivavoce.stack import open_engines
+from vivavoce.config.configuration import Config
+from vivavoce.conversation.session import Session
+from vivavoce.conversation.sinks import MemorySink
+from vivavoce.conversation.sources import at_speed_of_speech
+from vivavoce.loading.open_engines import open_engines
+from vivavoce.media.decode import write_audio
 
 from .report import Report
 from .speech import QUESTIONS, synthesized
@@ -25,11 +25,11 @@ _IDLE_S = 20.0
 _CHILD = """
 import asyncio, os, sys, time
 from pathlib import Path
-from vivavoce.asking import answer
-from vivavoce.config import load_config
+from vivavoce.conversation.single_turn import answer
+from vivavoce.config.configuration import load_config
 from vivavoce.events import Spoke
-from vivavoce.media import read_audio
-from vivavoce.stack import open_engines
+from vivavoce.media.decode import read_audio
+from vivavoce.loading.open_engines import open_engines
 
 def told(event):
     if isinstance(event, Spoke):

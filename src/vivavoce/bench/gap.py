@@ -9,15 +9,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from vivavoce.audio import Audio
-from vivavoce.config import Config
+from vivavoce.config.configuration import Config
+from vivavoce.conversation.session import Engines, Session
+from vivavoce.conversation.sinks import MemorySink
 from vivavoce.events import Event, Heard, ReplyEnded, ReplyStarted
-from vivavoce.session import Engines, Session
+from vivavoce.loading.open_engines import open_engines
 from vivavoce.settings import SessionSettings
-from vivavoce.sinks import MemorySink
-from vivavoce.stack import open_engines
 
 from .report import Figure, Report, milliseconds, quantile
-from .speech import Clip, recorded, synthesized
+from .speech import SpeechClip, recorded, synthesized
 
 CHUNK_S = 0.02
 _PATIENCE_S = 6.0
@@ -25,7 +25,7 @@ _PATIENCE_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class GapTurn:
     """One question's fate. Times in seconds from the true end of speech."""
 
     clip: str
@@ -58,7 +58,7 @@ async def bench_gap(config: Config, speech: Path | None, pauses: Sequence[float]
     return Report("gap", rows, notes, {"turns": turns})
 
 
-async def ask(engines: Engines, settings: SessionSettings, clip: Clip) -> Turn:
+async def ask(engines: Engines, settings: SessionSettings, clip: SpeechClip) -> GapTurn:
     """One question, in real time, to a session of its own."""
     sink = MemorySink(engines.tts.rate)
     events: list[Event] = []
@@ -69,7 +69,7 @@ async def ask(engines: Engines, settings: SessionSettings, clip: Clip) -> Turn:
     heard = [event.transcript.text for event in events if isinstance(event, Heard) and event.final]
     ended = [event for event in events if isinstance(event, ReplyEnded) and event.times]
     started = [event for event in events if isinstance(event, ReplyStarted)]
-    return Turn(
+    return GapTurn(
         clip.name,
         " | ".join(heard),
         gap,
@@ -79,7 +79,7 @@ async def ask(engines: Engines, settings: SessionSettings, clip: Clip) -> Turn:
     )
 
 
-async def _source(clip: Clip, begun: float, sink: MemorySink) -> AsyncIterator[Audio]:
+async def _source(clip: SpeechClip, begun: float, sink: MemorySink) -> AsyncIterator[Audio]:
     """The question, then silence until a little of the answer was heard."""
     step = round(CHUNK_S * clip.audio.rate)
     silence = Audio.silence(CHUNK_S, clip.audio.rate)
@@ -95,7 +95,7 @@ async def _source(clip: Clip, begun: float, sink: MemorySink) -> AsyncIterator[A
             return
 
 
-def _row(label: str, turns: Sequence[Turn]) -> dict[str, Figure]:
+def _row(label: str, turns: Sequence[GapTurn]) -> dict[str, Figure]:
     gaps = [turn.gap for turn in turns if turn.gap is not None and not turn.cut_off]
     return {
         "questions": label,

@@ -9,9 +9,9 @@ import time
 from collections.abc import AsyncIterator
 
 from vivavoce.audio import Audio
+from vivavoce.conversation.session import Engines, Session
+from vivavoce.conversation.sinks import MemorySink
 from vivavoce.events import ReplyEnded
-from vivavoce.session import Engines, Session
-from vivavoce.sinks import MemorySink
 from vivavoce.testing import (
     ScriptedLlm,
     ScriptedStt,

@@ -16,7 +16,7 @@ import numpy as np
 from vivavoce.audio import Audio, Samples
 from vivavoce.engines import Tts, TtsOptions
 from vivavoce.errors import BadRequest
-from vivavoce.media import read_audio
+from vivavoce.media.decode import read_audio
 
 RATE = 16_000
 _FRAME = RATE // 100
@@ -51,7 +51,7 @@ QUESTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class SpeechClip:
     """One utterance. text: what is said; end: where the speech itself ends, in seconds."""
 
     name: str
@@ -59,19 +59,19 @@ class Clip:
     text: str
     end: float
 
-    def with_pause(self, seconds: float) -> Clip:
+    def with_pause(self, seconds: float) -> SpeechClip:
         """The same with a silence at the quietest place near its middle."""
         levels = _levels(self.audio)
         first, last = int(0.35 * self.end * 100), int(0.7 * self.end * 100)
         quiet = np.convolve(levels[first:last], np.ones(8) / 8, "valid")
         at = (first + 4 + int(np.argmin(quiet))) * _FRAME
         samples = np.concatenate((self.audio.samples[:at], room(seconds), self.audio.samples[at:]))
-        return Clip(self.name, Audio(samples, RATE), self.text, self.end + seconds)
+        return SpeechClip(self.name, Audio(samples, RATE), self.text, self.end + seconds)
 
 
 async def synthesized(
     tts: Tts, texts: Iterable[str] = QUESTIONS, *, pause: float = 0.0
-) -> list[Clip]:
+) -> list[SpeechClip]:
     """These texts in several voices, where the engine has them.
 
     pause: seconds of silence after the middle word, before which the voice does not fall.
@@ -96,7 +96,7 @@ async def spoken(tts: Tts, text: str, options: TtsOptions) -> Audio:
     return Audio(np.concatenate(pieces), tts.rate)
 
 
-def recorded(folder: Path, *, language: str = "en", most_s: float = 12.0) -> list[Clip]:
+def recorded(folder: Path, *, language: str = "en", most_s: float = 12.0) -> list[SpeechClip]:
     """The recordings of a folder in this language, up to a length.
 
     Raises BadRequest when it has no manifest.
@@ -120,14 +120,14 @@ def manifest(folder: Path, language: str | None = None) -> Iterator[tuple[str, s
             yield entry["path"], entry["text"]
 
 
-def _clip(name: str, parts: Sequence[Samples], text: str, pause: float = 0.0) -> Clip:
+def _clip(name: str, parts: Sequence[Samples], text: str, pause: float = 0.0) -> SpeechClip:
     """Speech at the level of a close microphone, in a quiet room."""
     loudest = max(float(np.abs(part).max()) for part in parts)
     pieces = [room(0.3)]
     for part in parts:
         pieces += [part * (0.5 / loudest), room(pause)]
     samples = np.concatenate(pieces[:-1]).astype(np.float32)
-    return Clip(name, Audio(samples, RATE), text, len(samples) / RATE)
+    return SpeechClip(name, Audio(samples, RATE), text, len(samples) / RATE)
 
 
 def trimmed(audio: Audio) -> Samples:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import cast
 
 from vivavoce.audio import Audio, Samples
-from vivavoce.config import Config
+from vivavoce.config.configuration import Config
 from vivavoce.engines import Stt, SttOptions, Vad
-from vivavoce.media import read_audio
-from vivavoce.stack import make
-from vivavoce.transcribe import transcribe
-from vivavoce.wer import WordErrors, word_errors
+from vivavoce.loading.open_engines import make
+from vivavoce.media.decode import read_audio
+from vivavoce.transcripts.recordings import transcribe
+from vivavoce.transcripts.word_errors import WordErrors, word_errors
 
 from .report import Figure, Report
 from .speech import manifest

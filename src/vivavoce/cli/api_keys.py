@@ -7,7 +7,7 @@ import sys
 import click
 
 from vivavoce.errors import BadRequest
-from vivavoce.server.keys import hash_of, new_key
+from vivavoce.server.access.keys import hash_of, new_key
 
 
 @click.group()

@@ -14,8 +14,8 @@ from .interrupt import run_async
 from .options import engine_options
 
 if TYPE_CHECKING:
-    from vivavoce.asking import Answer
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
+    from vivavoce.conversation.single_turn import Answer
 
 
 @click.command()
@@ -61,9 +61,9 @@ def ask(
 async def _ask(
     config: Config, question: Path, output: Path | None, real_time: bool, record: Path | None
 ) -> Answer:
-    from vivavoce.asking import answer
-    from vivavoce.media import read_audio, write_audio
-    from vivavoce.stack import open_engines
+    from vivavoce.conversation.single_turn import answer
+    from vivavoce.loading.open_engines import open_engines
+    from vivavoce.media.decode import read_audio, write_audio
 
     source = sys.stdin.buffer if str(question) == "-" else question
     audio = await asyncio.to_thread(read_audio, source)

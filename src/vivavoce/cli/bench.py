@@ -15,7 +15,7 @@ from .options import engine_arguments, engine_options
 
 if TYPE_CHECKING:
     from vivavoce.bench.report import Report, Reports
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
 
 _json = click.option(
     "--json",
@@ -156,15 +156,15 @@ def server(
 
     Client and server share this machine; nothing else should run on it.
     """
-    from vivavoce.bench.realtime_client import Endpoint
-    from vivavoce.bench.server import bench_server
-    from vivavoce.bench.server_plan import QUICK, Plan
+    from vivavoce.bench.server.plan import QUICK, MeasurementPlan
+    from vivavoce.bench.server.realtime_client import Endpoint
+    from vivavoce.bench.server.report import bench_server
     from vivavoce.engines import KINDS
 
     from .weights import pull_weights
 
     given = {name: value for name, value in counts.items() if value is not None}
-    plan = replace(QUICK if quick else Plan(), **given)
+    plan = replace(QUICK if quick else MeasurementPlan(), **given)
     parts = _parts(only)
     endpoint = Endpoint(url, key) if url else None
     pull_weights(config, KINDS)
@@ -176,8 +176,8 @@ def server(
 
 
 def _parts(only: str | None) -> Sequence[str]:
-    from vivavoce.bench.server_plan import PARTS
-    from vivavoce.registry import nearest
+    from vivavoce.bench.server.plan import PARTS
+    from vivavoce.hints import nearest
 
     if only is None:
         return PARTS

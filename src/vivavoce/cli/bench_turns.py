@@ -11,7 +11,7 @@ from .interrupt import run_async
 from .options import engine_options
 
 if TYPE_CHECKING:
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
 
 _file = click.Path(path_type=Path, dir_okay=False)
 
@@ -64,14 +64,14 @@ def turns(
     At the speed of speech, so it takes a while; nothing else should run on the machine.
     """
     if compare:
-        from vivavoce.bench.turns.compare import compare as compared
+        from vivavoce.bench.scorecard.compare import compare as compared
 
         compared(*compare).print()
         return
-    from vivavoce.bench.realtime_client import Endpoint
-    from vivavoce.bench.turns import html, scenario
-    from vivavoce.bench.turns.over_realtime import OverRealtime
-    from vivavoce.bench.turns.run import bench_turns
+    from vivavoce.bench.scorecard import html, scenario
+    from vivavoce.bench.scorecard.over_realtime import OverRealtime
+    from vivavoce.bench.scorecard.run import bench_turns
+    from vivavoce.bench.server.realtime_client import Endpoint
 
     for file in (json_file, html_file):
         if file is not None and not file.resolve().parent.is_dir():

@@ -11,7 +11,7 @@ import click
 from .options import engine_options, json_option
 
 if TYPE_CHECKING:
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
 
 
 @click.group()
@@ -45,7 +45,7 @@ def check(file: Path | None) -> None:
     By default the one that VIVAVOCE_CONFIG names. Each wrong key, type or value is told on
     stderr, and the exit code is 1 then.
     """
-    from vivavoce.config import load_config
+    from vivavoce.config.configuration import load_config
 
     config = load_config(file)
     click.echo(f"{file or 'the configuration'} is right; profile {config.profile}", err=True)
@@ -59,9 +59,9 @@ def init(file: Path, force: bool) -> None:
 
     It holds every setting, with its default and what it means (vivavoce.yaml by default).
     """
-    from vivavoce.config_template import template
+    from vivavoce.config.template import template
     from vivavoce.errors import BadRequest
-    from vivavoce.files import replacing
+    from vivavoce.media.atomic_file import replacing
 
     if file.suffix.lower() not in (".yaml", ".yml"):
         raise BadRequest(f"{file}: the file that is written is YAML; end its name in .yaml")

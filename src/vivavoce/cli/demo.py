@@ -13,7 +13,7 @@ from .interrupt import run_async
 from .options import engine_options
 
 if TYPE_CHECKING:
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
     from vivavoce.events import Event
 
 
@@ -47,9 +47,9 @@ def demo(config: Config, output: Path, question: Path | None) -> None:
 
 
 async def _demo(config: Config, output: Path, question: Path | None) -> None:
-    from vivavoce.asking import answer
-    from vivavoce.media import read_audio, write_audio
-    from vivavoce.stack import open_engines
+    from vivavoce.conversation.single_turn import answer
+    from vivavoce.loading.open_engines import open_engines
+    from vivavoce.media.decode import read_audio, write_audio
 
     from .waterfall import waterfall
 

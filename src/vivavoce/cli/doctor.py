@@ -17,7 +17,7 @@ from .interrupt import run_async
 from .options import engine_options, json_option
 
 if TYPE_CHECKING:
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
     from vivavoce.engines import Kind
     from vivavoce.registry import EngineSpec
 
@@ -174,8 +174,8 @@ async def _trials(config: Config) -> list[Finding]:
 
 async def _trial(kind: Kind, spec: EngineSpec) -> Finding:
     from vivavoce.errors import describe
+    from vivavoce.loading.open_engines import probe
     from vivavoce.registry import create
-    from vivavoce.stack import probe
 
     begun = time.perf_counter()
     try:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from .device_options import devices_option, input_option
 from .interrupt import on_interrupt, run_async
 from .options import engine_options
-from .sound_options import devices_option, input_option
 
 if TYPE_CHECKING:
     from vivavoce.audio import Audio
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
     from vivavoce.engines import Stt, SttOptions, Vad
 
     from .caption_output import Form, Output
@@ -29,7 +29,7 @@ _KEEP_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Ears:
+class _ListeningEngines:
     """Where the audio comes from. close: ends `source`. listening: while it gives audio."""
 
     source: AsyncGenerator[Audio, None]
@@ -105,26 +105,28 @@ def listen(
         run_async(_listen(config, ears, options, out))
 
 
-def _stdin(rate: int, encoding: Encoding) -> _Ears:
+def _stdin(rate: int, encoding: Encoding) -> _ListeningEngines:
     from .pcm import PcmInput
 
     pcm = PcmInput(sys.stdin.buffer, rate, encoding)
-    return _Ears(pcm.source(), pcm.close, nullcontext())
+    return _ListeningEngines(pcm.source(), pcm.close, nullcontext())
 
 
-def _microphone(wanted: str | None) -> _Ears:
-    from vivavoce.duplex import Duplex
-    from vivavoce.microphone import common_rate, find, portaudio, running
+def _microphone(wanted: str | None) -> _ListeningEngines:
+    from vivavoce.devices.duplex import Duplex
+    from vivavoce.devices.portaudio import common_rate, find, portaudio, running
 
     library = portaudio()
     device = find(library, "microphone", wanted)
     duplex = Duplex(common_rate(library, device), keep_s=_KEEP_S)
-    return _Ears(duplex.source(), duplex.close, running(library, duplex, device))
+    return _ListeningEngines(duplex.source(), duplex.close, running(library, duplex, device))
 
 
-async def _listen(config: Config, ears: _Ears, options: SttOptions, out: Output) -> None:
-    from vivavoce.captions import captions
-    from vivavoce.stack import make
+async def _listen(
+    config: Config, ears: _ListeningEngines, options: SttOptions, out: Output
+) -> None:
+    from vivavoce.loading.open_engines import make
+    from vivavoce.transcripts.live_captions import captions
 
     stt, vad = cast("Stt", make("stt", config.stt)), cast("Vad", make("vad", config.vad))
     try:

@@ -25,9 +25,9 @@ from vivavoce.events import (
     Spoke,
     ToolCalled,
     TurnDropped,
+    TurnTimes,
     as_dict,
 )
-from vivavoce.metrics import TurnTimes
 
 State: TypeAlias = Literal["waiting", "listening", "thinking", "speaking", "paused"]
 
@@ -41,7 +41,7 @@ _STYLES: dict[State, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConversationLine:
     """What stays on the screen. who: empty for remarks."""
 
     who: str
@@ -62,14 +62,14 @@ class Scene:
     reply: str = ""
     times: TurnTimes | None = None
 
-    def take(self, event: Event) -> list[Line]:
+    def take(self, event: Event) -> list[ConversationLine]:
         """Follow an event; give what it completes."""
         match event:
             case Heard(_, transcript, final=False):
                 self.partial = transcript
             case Heard(_, transcript):
                 self.partial, self.state = Transcript(""), "thinking"
-                return [Line("You", transcript.text)]
+                return [ConversationLine("You", transcript.text)]
             case TurnDropped():
                 self.partial = Transcript("")
             case ReplyStarted():
@@ -86,11 +86,11 @@ class Scene:
                 self.times = times or self.times
                 return _reply_lines(heard, why, times)
             case ToolCalled(_, call):
-                return [Line("", f"tool {call.name} {call.arguments}")]
+                return [ConversationLine("", f"tool {call.name} {call.arguments}")]
             case Failed(kind, engine, message, remedy):
                 if kind == "stt":
                     self.partial = Transcript("")
-                return [Line("", f"{kind} {engine}: {message}; {remedy}")]
+                return [ConversationLine("", f"{kind} {engine}: {message}; {remedy}")]
         return []
 
     @property
@@ -228,7 +228,7 @@ class Screen:
 
     def nothing(self) -> None:
         """Say so."""
-        self._live.console.print(_said(Line("", _NOTHING)))
+        self._live.console.print(_said(ConversationLine("", _NOTHING)))
 
 
 def now(scene: Scene, level_db: float) -> Group:
@@ -240,7 +240,7 @@ def now(scene: Scene, level_db: float) -> Group:
         rest = " ".join(words[scene.partial.stable :])
         rows.append(Text.assemble(*_name("You"), stable, " " if stable else "", (rest, "dim")))
     if scene.reply:
-        rows.append(_said(Line("Vivavoce", scene.reply.strip())))
+        rows.append(_said(ConversationLine("Vivavoce", scene.reply.strip())))
     status = Text(no_wrap=True, overflow="ellipsis")
     status.append(f"{'● ' + scene.shown:<12}", _STYLES[scene.shown])
     status.append(meter(level_db), "dim")
@@ -251,7 +251,7 @@ def now(scene: Scene, level_db: float) -> Group:
     return Group(*rows, status)
 
 
-def _said(line: Line) -> Text:
+def _said(line: ConversationLine) -> Text:
     return Text.assemble(*_name(line.who), line.text) if line.who else Text(line.text, "dim")
 
 
@@ -259,10 +259,10 @@ def _name(who: str) -> Sequence[tuple[str, str]]:
     return ((f"{who + ':':<10}", "bold"),)
 
 
-def _reply_lines(heard: str, why: str, times: TurnTimes | None) -> list[Line]:
+def _reply_lines(heard: str, why: str, times: TurnTimes | None) -> list[ConversationLine]:
     lines = []
     if heard:
-        lines.append(Line("Vivavoce", heard + (" —" if why == "interrupted" else "")))
+        lines.append(ConversationLine("Vivavoce", heard + (" —" if why == "interrupted" else "")))
     if times is not None:
-        lines.append(Line("", latency(times)))
+        lines.append(ConversationLine("", latency(times)))
     return lines

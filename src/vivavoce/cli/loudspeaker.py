@@ -13,7 +13,7 @@ from vivavoce.registry import missing
 _INSTEAD = "or write a file with -o"
 
 
-class Loudspeaker:
+class BlockingLoudspeaker:
     """Plays what it is given: `with Loudspeaker(24_000) as out: out.write(samples)`.
 
     Ends when all was heard, or at once when the block ends by an exception.

@@ -70,7 +70,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but an unknown name gets a hint."""
         if args[0] not in COMMANDS:
-            from vivavoce.registry import nearest
+            from vivavoce.hints import nearest
 
             raise click.UsageError(f"no command {args[0]!r}; {nearest(args[0], COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)

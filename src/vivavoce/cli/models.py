@@ -78,7 +78,7 @@ def pull(names: tuple[str, ...], embedded: bool) -> None:
 def remove(names: tuple[str, ...]) -> None:
     """Delete models from the store."""
     from vivavoce.models import remove as delete
-    from vivavoce.models.problems import megabytes
+    from vivavoce.models.disk_errors import megabytes
 
     for name in dict.fromkeys(names):
         freed = delete(name)
@@ -145,7 +145,7 @@ def _progress() -> Iterator[Progress]:
     begun = set()
 
     def tell(label: str, done: int, total: int | None) -> None:
-        from vivavoce.models.problems import megabytes
+        from vivavoce.models.disk_errors import megabytes
 
         if label not in begun:
             begun.add(label)
@@ -155,7 +155,7 @@ def _progress() -> Iterator[Progress]:
 
 
 def _row(name: str, model: Model | None, stored: Installed | None) -> tuple[str, ...]:
-    from vivavoce.models.problems import megabytes
+    from vivavoce.models.disk_errors import megabytes
 
     size = stored.bytes if stored else model.bytes if model else None
     return (

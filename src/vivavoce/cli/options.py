@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from vivavoce.profiles import PROFILES
+from vivavoce.config.profiles import PROFILES
 
 if TYPE_CHECKING:
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
 
 R = TypeVar("R")
 
@@ -74,7 +74,7 @@ def json_option(command: Callable[..., R]) -> Callable[..., R]:
 
 def resolved(path: Path | None, profile: str | None, engines: dict[str, list[str]]) -> Config:
     """The settings in effect; the model store of this process goes by them."""
-    from vivavoce.config import load_config, use_models
+    from vivavoce.config.configuration import load_config, use_models
 
     named = {
         kind: names if len(names) > 1 else names[0] for kind, names in engines.items() if names

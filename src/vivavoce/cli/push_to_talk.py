@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import numpy as np
 
 from vivavoce.audio import Audio
-from vivavoce.session import Session
+from vivavoce.conversation.session import Session
 
 TALK_KEYS = " \r\n"
 

@@ -13,8 +13,8 @@ from .interrupt import run_async
 from .options import engine_options
 
 if TYPE_CHECKING:
-    from vivavoce.config import Config
-    from vivavoce.replay import Replay
+    from vivavoce.config.configuration import Config
+    from vivavoce.conversation.replay import Replay
 
 
 @click.command()
@@ -63,8 +63,8 @@ def replay(config: Config, folder: Path, as_json: bool) -> None:
 
 
 async def _replay(config: Config, folder: Path) -> Replay:
-    from vivavoce.replay import replay
-    from vivavoce.stack import open_engines
+    from vivavoce.conversation.replay import replay
+    from vivavoce.loading.open_engines import open_engines
 
     async with open_engines(config) as engines:
         return await replay(folder, engines, config.session)

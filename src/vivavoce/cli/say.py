@@ -20,9 +20,9 @@ from .options import engine_options, json_option
 
 if TYPE_CHECKING:
     from vivavoce.audio import Samples
-    from vivavoce.config import Config
+    from vivavoce.concurrency.model_thread import StopFlag
+    from vivavoce.config.configuration import Config
     from vivavoce.engines import Tts, TtsOptions, Word
-    from vivavoce.threads import StopFlag
 
 _READ = 4096
 """Bytes of stdin read at once, at most."""
@@ -76,15 +76,15 @@ async def _say(
     config: Config, text: str, output: Path | None, options: TtsOptions
 ) -> dict[str, object]:
     from vivavoce.errors import BadRequest
-    from vivavoce.media import Writer
-    from vivavoce.stack import make
+    from vivavoce.loading.open_engines import make
+    from vivavoce.media.decode import Writer
 
-    from .loudspeaker import Loudspeaker
+    from .loudspeaker import BlockingLoudspeaker
 
     tts = cast("Tts", make("tts", config.tts))
     try:
         await tts.load()
-        with Loudspeaker(tts.rate) if output is None else Writer(output, tts.rate) as sink:
+        with BlockingLoudspeaker(tts.rate) if output is None else Writer(output, tts.rate) as sink:
             said = await _speak(tts, _texts(text), options, sink.write)
             if not said.samples:
                 raise BadRequest("there is nothing to say in this text")
@@ -102,7 +102,7 @@ async def _say(
 
 
 @dataclass(slots=True)
-class _Said:
+class _SpokenText:
     """How much was spoken, and when each word was, from the start."""
 
     samples: int = 0
@@ -114,11 +114,11 @@ async def _speak(
     texts: AsyncGenerator[str, None],
     options: TtsOptions,
     write: Callable[[Samples], None],
-) -> _Said:
+) -> _SpokenText:
     """Speak the texts while they come; the next phrase is made while one is written."""
-    from vivavoce.threads import ModelThread
+    from vivavoce.concurrency.model_thread import ModelThread
 
-    said = _Said()
+    said = _SpokenText()
     ready: asyncio.Queue[Samples | None] = asyncio.Queue(_PIECES_AHEAD)
 
     thread = ModelThread("sound")
@@ -154,7 +154,7 @@ async def _phrases(
     texts: AsyncGenerator[str, None], language: str | None
 ) -> AsyncGenerator[str, None]:
     """What to speak in one go, each with something to say."""
-    from vivavoce.text import Phraser
+    from vivavoce.text.phrases import Phraser
 
     phraser = Phraser(language, first_words=30)
     async with aclosing(texts):
@@ -171,8 +171,8 @@ async def _texts(text: str) -> AsyncGenerator[str, None]:
     if text != "-":
         yield text
         return
-    from vivavoce.media_input import Input
-    from vivavoce.threads import ModelThread
+    from vivavoce.concurrency.model_thread import ModelThread
+    from vivavoce.media.container import Input
 
     def read(emit: Callable[[str], None], stop: StopFlag) -> None:
         data = Input(sys.stdin.buffer, "stdin", stop)

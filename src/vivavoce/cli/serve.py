@@ -15,8 +15,8 @@ from .options import engine_options
 if TYPE_CHECKING:
     import asyncio
 
-    from vivavoce.config import Config
-    from vivavoce.server.proof import Proof
+    from vivavoce.config.configuration import Config
+    from vivavoce.server.observe.self_test import SelfTest
     from vivavoce.server.run import Life, Notice, Ready
 
 
@@ -43,14 +43,16 @@ def serve(config: Config, no_proof: bool, **given: Any) -> None:
     flags = {key: value for key, value in given.items() if value is not None}
     config = replace(config, server=replace(config.server, **flags))
     try:
-        from vivavoce.server import listener, logs, run
+        from vivavoce.server import run
+        from vivavoce.server.http import listener
+        from vivavoce.server.observe import logs
     except ImportError as error:
         raise missing("vivavoce serve", error) from error
     listener.check(config.server)
     pull_weights(config, KINDS)
     verbose = logging.getLogger("vivavoce").level < logging.WARNING
     logs.set_up(config.server.log, verbose=verbose)
-    life = run.Life(config, lambda notice: _tell(notice, config), proof=not no_proof)
+    life = run.Life(config, lambda notice: _tell(notice, config), self_test=not no_proof)
     run_async(_serve(life), _loop())
 
 
@@ -71,17 +73,17 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _tell(notice: Notice, config: Config) -> None:
-    from vivavoce.server.proof import Proof
-    from vivavoce.server.run import Listening, NotProved, Ready, Stopping
+    from vivavoce.server.observe.self_test import SelfTest
+    from vivavoce.server.run import Listening, Ready, SelfTestFailed, Stopping
 
     match notice:
         case Listening(url):
             click.secho(f"Listening at {url}; loading the engines …", dim=True, err=True)
         case Ready():
             _tell_ready(notice, config)
-        case Proof():
+        case SelfTest():
             _tell_proof(notice)
-        case NotProved(why):
+        case SelfTestFailed(why):
             click.secho(f"\nThe spoken question failed: {why}", fg="red")
             click.echo("It serves nevertheless; `vivavoce doctor` tells what is wrong.")
         case Stopping(sessions):
@@ -90,7 +92,7 @@ def _tell(notice: Notice, config: Config) -> None:
 
 
 def _tell_ready(ready: Ready, config: Config) -> None:
-    from vivavoce.server.listening import is_loopback, listening_host
+    from vivavoce.server.http.addresses import is_loopback, listening_host
 
     key = "YOUR-KEY" if config.server.keys else "any"
     click.secho(f"Ready after {ready.seconds:.1f} s.", bold=True)
@@ -109,9 +111,11 @@ def _tell_ready(ready: Ready, config: Config) -> None:
         click.secho(f"  No API keys are configured: {reach}.", fg="yellow")
 
 
-def _tell_proof(proof: Proof) -> None:
+def _tell_proof(self_test: SelfTest) -> None:
     click.echo("\nIt asked itself a spoken question:")
-    click.echo(f"  said      {proof.asked}")
-    click.echo(f"  heard     {proof.heard}")
-    click.echo(f"  answered  {proof.answer}")
-    click.echo(f"  gap       {proof.gap * 1000:.0f} ms from the end of the question to the answer")
+    click.echo(f"  said      {self_test.asked}")
+    click.echo(f"  heard     {self_test.heard}")
+    click.echo(f"  answered  {self_test.answer}")
+    click.echo(
+        f"  gap       {self_test.gap * 1000:.0f} ms from the end of the question to the answer"
+    )

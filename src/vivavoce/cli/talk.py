@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .device_options import devices_option, input_option, output_option
 from .interrupt import on_interrupt, run_async
 from .options import engine_options
-from .sound_options import devices_option, input_option, output_option
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
     from vivavoce.audio import Audio
-    from vivavoce.config import Config
-    from vivavoce.duplex import Cleaner, Duplex
-    from vivavoce.session import Engines
+    from vivavoce.config.configuration import Config
+    from vivavoce.conversation.session import Engines
+    from vivavoce.devices.duplex import Cleaner, Duplex
     from vivavoce.settings import SessionSettings
 
     from .live import Display
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaning:
+class CleaningOptions:
     """Which steps of audio processing are wanted."""
 
     echo: bool
@@ -37,7 +37,7 @@ class Cleaning:
         """What takes them; None where none is."""
         if not (self.echo or self.noise or self.gain):
             return None
-        from vivavoce.echo import NoiseSuppression, WebRtcCleaner
+        from vivavoce.devices.audio_processing import NoiseSuppression, WebRtcCleaner
 
         suppression: NoiseSuppression = "steady" if self.noise else "never"
         return WebRtcCleaner(rate, echo=self.echo, noise=suppression, gain=self.gain)
@@ -84,9 +84,9 @@ def talk(
     as_json: bool,
 ) -> None:
     """Talk with the microphone and the loudspeaker; Ctrl-C ends the conversation."""
-    from vivavoce.duplex import Duplex
+    from vivavoce.devices.duplex import Duplex
+    from vivavoce.devices.portaudio import common_rate, find, portaudio, running
     from vivavoce.engines import KINDS
-    from vivavoce.microphone import common_rate, find, portaudio, running
 
     from .weights import pull_weights
 
@@ -98,7 +98,7 @@ def talk(
     library = portaudio()
     chosen = (find(library, "microphone", microphone), find(library, "loudspeaker", loudspeaker))
     rate = common_rate(library, *chosen)
-    duplex = Duplex(rate, cleaner=Cleaning(echo, noise, gain).cleaner(rate))
+    duplex = Duplex(rate, cleaner=CleaningOptions(echo, noise, gain).cleaner(rate))
     pull_weights(config, KINDS)
     run_async(
         _talk(
@@ -115,7 +115,7 @@ async def _talk(
     display: Display,
     record: Path | None,
 ) -> None:
-    from vivavoce.stack import open_engines
+    from vivavoce.loading.open_engines import open_engines
 
     click.secho("Loading the engines …", dim=True, err=True)
     async with open_engines(config) as engines:
@@ -132,10 +132,10 @@ async def converse(
     record: Path | None = None,
 ) -> None:
     """Hold the conversation, until the duplex is closed."""
-    from vivavoce.record import Recorder
-    from vivavoce.session import Session
+    from vivavoce.conversation.recorder import Recorder
+    from vivavoce.conversation.session import Session
 
-    from .keys import keys
+    from .key_presses import keys
     from .push_to_talk import PushToTalk
 
     with ExitStack() as stack:

@@ -20,16 +20,16 @@ from .progress import Show, progress_bars
 
 if TYPE_CHECKING:
     from vivavoce.audio import Samples
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
     from vivavoce.engines import Stt, SttOptions, Vad
-    from vivavoce.subtitles import Format
-    from vivavoce.transcribe import Segment
+    from vivavoce.transcripts.recordings import Segment
+    from vivavoce.transcripts.subtitles import Format
 
 _ENDINGS = {"text": ".txt", "json": ".json", "srt": ".srt", "vtt": ".vtt"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class _FileJob:
     """One recording. source: `-` is stdin. target: where its text goes; None is stdout."""
 
     source: str
@@ -101,14 +101,14 @@ def _format_of(output: Path | None) -> Format:
     return cast("Format", next((form for form, end in _ENDINGS.items() if end == ending), "text"))
 
 
-def _jobs(files: Sequence[str], output: Path | None, form: Format) -> list[_Job]:
+def _jobs(files: Sequence[str], output: Path | None, form: Format) -> list[_FileJob]:
     """Each file and where its text goes."""
     if output is None:
         if len(files) > 1 and form in ("srt", "vtt"):
             raise click.UsageError(f"several files as {form} need a folder: -o FOLDER")
-        return [_Job(file, None) for file in files]
+        return [_FileJob(file, None) for file in files]
     if len(files) == 1 and output.suffix and not output.is_dir():
-        return [_Job(files[0], output)]
+        return [_FileJob(files[0], output)]
     names = ["stdin" if file == "-" else Path(file).name for file in files]
     stems = Counter(Path(name).stem for name in names)
     targets = [
@@ -118,10 +118,10 @@ def _jobs(files: Sequence[str], output: Path | None, form: Format) -> list[_Job]
     for target, count in Counter(targets).items():
         if count > 1:
             raise click.UsageError(f"{count} files would all become {target}; rename one")
-    return [_Job(file, target) for file, target in zip(files, targets, strict=True)]
+    return [_FileJob(file, target) for file, target in zip(files, targets, strict=True)]
 
 
-def _undone(jobs: Sequence[_Job]) -> list[_Job]:
+def _undone(jobs: Sequence[_FileJob]) -> list[_FileJob]:
     """Those whose text is not there yet."""
     undone = []
     for job in jobs:
@@ -133,11 +133,11 @@ def _undone(jobs: Sequence[_Job]) -> list[_Job]:
 
 
 async def _transcribe(
-    config: Config, jobs: Sequence[_Job], form: Format, options: SttOptions
+    config: Config, jobs: Sequence[_FileJob], form: Format, options: SttOptions
 ) -> bool:
     """Do the jobs, and tell whether all went well."""
     from vivavoce.errors import BadAudio, EngineError
-    from vivavoce.stack import make
+    from vivavoce.loading.open_engines import make
 
     stt, vad = cast("Stt", make("stt", config.stt)), cast("Vad", make("vad", config.vad))
     well = True
@@ -162,16 +162,16 @@ async def _transcribe(
 async def _segments(
     audio: AsyncGenerator[Samples, None], stt: Stt, vad: Vad, options: SttOptions
 ) -> AsyncGenerator[Segment, None]:
-    from vivavoce.transcribe import transcribe
+    from vivavoce.transcripts.recordings import transcribe
 
     async with aclosing(audio), aclosing(transcribe(audio, stt, vad, options)) as segments:
         async for segment in segments:
             yield segment
 
 
-async def _shown(job: _Job, rate: int, show: Show) -> AsyncGenerator[Samples, None]:
+async def _shown(job: _FileJob, rate: int, show: Show) -> AsyncGenerator[Samples, None]:
     """The recording's audio; shows how much of it was read."""
-    from vivavoce.media import probe_audio, stream_audio
+    from vivavoce.media.decode import probe_audio, stream_audio
 
     source = sys.stdin.buffer if job.source == "-" else job.source
     name, total = Path(job.label).name, None
@@ -189,11 +189,11 @@ async def _shown(job: _Job, rate: int, show: Show) -> AsyncGenerator[Samples, No
 
 
 async def _put(
-    job: _Job, segments: AsyncGenerator[Segment, None], form: Format, *, several: bool
+    job: _FileJob, segments: AsyncGenerator[Segment, None], form: Format, *, several: bool
 ) -> None:
     """Write the segments where they are to go; plain text on stdout as it comes."""
-    from vivavoce import subtitles
-    from vivavoce.files import replacing
+    from vivavoce.media.atomic_file import replacing
+    from vivavoce.transcripts import subtitles
 
     if job.target is None and form == "text":
         head = f"==> {job.label} <==\n" if several else ""

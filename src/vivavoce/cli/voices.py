@@ -12,7 +12,7 @@ from .interrupt import run_async
 from .options import engine_options, json_option
 
 if TYPE_CHECKING:
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
     from vivavoce.engines import Tts, Voice
 
 

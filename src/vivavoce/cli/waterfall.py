@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vivavoce.metrics import TurnTimes
+from vivavoce.events import TurnTimes
 
 _WIDTH = 40
 _STAGES = (

@@ -12,7 +12,7 @@ from .engines import engine_info
 from .progress import progress_bars
 
 if TYPE_CHECKING:
-    from vivavoce.config import Config
+    from vivavoce.config.configuration import Config
     from vivavoce.engines import Kind
     from vivavoce.registry import EngineSpec
 

@@ -6,9 +6,9 @@
 from .async_client import AsyncClient
 from .batches import AsyncBatch
 from .conversation import Conversation
-from .place import Retries, Timeouts
 from .refusals import Refused
 from .results import FileTranscript, Health, Job, JobItem, Spoken, SpokenAnswer, SttModel
+from .server_address import Retries, Timeouts
 from .sync_client import Batch, Client
 
 __all__ = [

@@ -12,20 +12,20 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from vivavoce.audio import Audio, Samples
-from vivavoce.captions import Caption
 from vivavoce.engines import SttOptions, TtsOptions, Voice, Word
 from vivavoce.errors import EngineError
 from vivavoce.events import Event
+from vivavoce.transcripts.live_captions import Caption
 
 from . import decode
 from .batches import JOB, AsyncBatch
-from .conversation import Conversation, Ear, Settings, ignore
-from .http import Call, Http
-from .place import Place, Retries, Timeouts
+from .conversation import Conversation, Settings, SpeechSink, ignore
+from .http import Http, HttpCall
 from .recordings import Recording
+from .request_options import hearing, speaking
 from .results import FileTranscript, Health, Job, Spoken, SpokenAnswer, SttModel
+from .server_address import Retries, ServerAddress, Timeouts
 from .sockets import Sockets, Uplink
-from .wishes import hearing, speaking
 
 _HEALTH = TypeAdapter(Health)
 SPEECH_RATE = 24_000
@@ -54,7 +54,7 @@ class AsyncClient:
         retries: Retries | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        place = Place(base_url, api_key, tls, timeouts or Timeouts(), retries or Retries())
+        place = ServerAddress(base_url, api_key, tls, timeouts or Timeouts(), retries or Retries())
         self._http = Http(place)
         self._sockets = Sockets(self._http)
 
@@ -83,7 +83,7 @@ class AsyncClient:
 
         Raises BadAudio for what holds no audio.
         """
-        call = Call(
+        call = HttpCall(
             "POST",
             "/stt/transcribe",
             fields=hearing(options or SttOptions()),
@@ -114,7 +114,7 @@ class AsyncClient:
 
     async def models(self) -> tuple[SttModel, ...]:
         """The engine that transcribes."""
-        return (await self._http.answer(Call("GET", "/stt/models"), decode.MODELS)).models
+        return (await self._http.answer(HttpCall("GET", "/stt/models"), decode.MODELS)).models
 
     # --- text to speech --------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class AsyncClient:
         Raises EngineUnavailable when the speech cannot be finished.
         """
         body = {"text": text, "format": "pcm", **speaking(options or TtsOptions())}
-        call = Call("POST", "/tts/synthesize", json=body, headers={"Accept": "audio/pcm"})
+        call = HttpCall("POST", "/tts/synthesize", json=body, headers={"Accept": "audio/pcm"})
         async with self._http.stream(call) as response:
             rate = response.headers.get("x-sample-rate", "")
             if not rate.isdecimal():
@@ -183,7 +183,9 @@ class AsyncClient:
     async def voices(self, language: str | None = None) -> tuple[Voice, ...]:
         """What `TtsOptions.voice` may be, the default first; those for a language, if given."""
         params = None if language is None else {"language": language}
-        answer = await self._http.answer(Call("GET", "/tts/voices", params=params), decode.VOICES)
+        answer = await self._http.answer(
+            HttpCall("GET", "/tts/voices", params=params), decode.VOICES
+        )
         return answer.voices
 
     # --- conversation ----------------------------------------------------------------------------
@@ -204,7 +206,7 @@ class AsyncClient:
         given = {"conversation_id": conversation_id, "system_prompt": system_prompt}
         fields = {name: value for name, value in given.items() if value is not None}
         voice = {name: str(value) for name, value in speaking(options or TtsOptions()).items()}
-        call = Call(
+        call = HttpCall(
             "POST",
             "/voice-chat",
             fields={"format": "pcm", **fields, **voice},
@@ -217,7 +219,7 @@ class AsyncClient:
     async def converse(
         self,
         source: AsyncIterable[Audio],
-        sink: Ear,
+        sink: SpeechSink,
         on_event: Callable[[Event], None] = ignore,
         *,
         settings: Settings | None = None,
@@ -232,7 +234,7 @@ class AsyncClient:
 
     def conversation(
         self,
-        sink: Ear,
+        sink: SpeechSink,
         on_event: Callable[[Event], None] = ignore,
         *,
         settings: Settings | None = None,
@@ -246,7 +248,7 @@ class AsyncClient:
         self, recordings: Sequence[Recording], *, options: SttOptions | None = None
     ) -> AsyncBatch:
         """Many recordings, transcribed in the background."""
-        call = Call(
+        call = HttpCall(
             "POST",
             "/stt/batch",
             fields=hearing(options or SttOptions()),
@@ -260,7 +262,7 @@ class AsyncClient:
     ) -> AsyncBatch:
         """Many texts, spoken in the background."""
         body = {"items": [{"text": text} for text in texts], **speaking(options or TtsOptions())}
-        call = Call("POST", "/tts/batch", json=body, repeatable=False)
+        call = HttpCall("POST", "/tts/batch", json=body, repeatable=False)
         return AsyncBatch(self._http, (await self._http.answer(call, JOB)).id)
 
     def batch(self, job: str) -> AsyncBatch:
@@ -275,5 +277,5 @@ class AsyncClient:
 
     async def health(self) -> Health:
         """How the server is, be it ready or not."""
-        call = Call("GET", "/audio/health", also=(503,))
+        call = HttpCall("GET", "/audio/health", also=(503,))
         return await self._http.answer(call, _HEALTH)

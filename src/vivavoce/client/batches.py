@@ -16,7 +16,7 @@ from vivavoce.audio import Audio
 from vivavoce.errors import EngineError, EngineUnavailable
 
 from . import decode
-from .http import Call, Http
+from .http import Http, HttpCall
 from .refusals import refusal_of
 from .results import FileTranscript, Job, JobItem
 
@@ -48,11 +48,11 @@ class AsyncBatch:
     @classmethod
     async def all(cls, http: Http) -> tuple[Job, ...]:
         """All that the server has of yours."""
-        return (await http.answer(Call("GET", "/jobs"), _JOBS)).jobs
+        return (await http.answer(HttpCall("GET", "/jobs"), _JOBS)).jobs
 
     async def job(self) -> Job:
         """How far it is, with each item."""
-        return await self._http.answer(Call("GET", f"/jobs/{self.id}"), JOB)
+        return await self._http.answer(HttpCall("GET", f"/jobs/{self.id}"), JOB)
 
     async def progress(self) -> AsyncGenerator[Job | JobItem, None]:
         """The batch and its items as they change, until it is over; consume under `aclosing`.
@@ -90,29 +90,29 @@ class AsyncBatch:
 
     async def cancel(self) -> Job:
         """End it; what is done stays."""
-        return await self._http.answer(Call("POST", f"/jobs/{self.id}/cancel"), JOB)
+        return await self._http.answer(HttpCall("POST", f"/jobs/{self.id}/cancel"), JOB)
 
     async def delete(self) -> None:
         """End it, and let the server forget all of it."""
-        await self._http.body(Call("DELETE", f"/jobs/{self.id}"))
+        await self._http.body(HttpCall("DELETE", f"/jobs/{self.id}"))
 
     async def audio(self, number: int) -> Audio:
         """The speech that was made of an item. Raises Refused for one that is not done."""
-        data = await self._http.body(Call("GET", f"/jobs/{self.id}/items/{number}/audio"))
-        from vivavoce.media import read_audio  # only here, for it loads all of libav
+        data = await self._http.body(HttpCall("GET", f"/jobs/{self.id}/items/{number}/audio"))
+        from vivavoce.media.decode import read_audio  # only here, for it loads all of libav
 
         return await asyncio.to_thread(read_audio, io.BytesIO(data))
 
     async def transcript(self, number: int) -> FileTranscript:
         """What is said in an item. Raises Refused for one that is not done."""
         path = f"/jobs/{self.id}/items/{number}/transcript"
-        call = Call("GET", path, params={"format": "json"})
+        call = HttpCall("GET", path, params={"format": "json"})
         return (await self._http.answer(call, decode.TRANSCRIPT)).transcript()
 
     async def _told(self, last: str) -> AsyncGenerator[tuple[str, Job | JobItem], None]:
         """Changes with their numbers, those after the last one."""
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last} if last else {})}
-        call = Call("GET", f"/jobs/{self.id}/events", headers=headers)
+        call = HttpCall("GET", f"/jobs/{self.id}/events", headers=headers)
         async with self._http.stream(call) as response:
             if response.status_code == 204:
                 yield "", await self.job()

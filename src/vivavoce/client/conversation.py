@@ -15,7 +15,7 @@ from vivavoce.errors import BadRequest, EngineError
 from vivavoce.events import Event, Paused, ReplyEnded
 
 from .decode import sound
-from .sockets import RATE, Line, Sockets, Told, Uplink, refused
+from .sockets import RATE, SocketConnection, Sockets, Told, Uplink, refused
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _EVENTS: Mapping[str, TypeAdapter[Event]] = {
 _NO_EVENTS = {"Configured", "Started"}
 
 
-class Ear(Protocol):
+class SpeechSink(Protocol):
     """Where the reply's audio goes: a session's sink, which need not tell its lead."""
 
     @property
@@ -62,7 +62,7 @@ class Conversation:
     def __init__(
         self,
         sockets: Sockets,
-        sink: Ear,
+        sink: SpeechSink,
         on_event: Callable[[Event], None] = ignore,
         *,
         settings: Settings | None = None,
@@ -71,7 +71,7 @@ class Conversation:
         self._sink = sink
         self._on_event = on_event
         self._settings = settings or {}
-        self._line: Line | None = None
+        self._line: SocketConnection | None = None
 
     async def run(self, source: AsyncIterable[Audio]) -> None:
         """Converse until the source ends, which is the user's hanging up.

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from vivavoce.audio import Audio, Samples, from_pcm16
-from vivavoce.captions import Caption
 from vivavoce.engines import Transcript, Voice, Word
 from vivavoce.errors import BadAudio, EngineError
-from vivavoce.transcribe import Segment
+from vivavoce.transcripts.live_captions import Caption
+from vivavoce.transcripts.recordings import Segment
 
 from .results import FileTranscript, SpokenAnswer, SttModel
 

@@ -19,17 +19,11 @@ from typing import TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from vivavoce.errors import (
-    BadRequest,
-    EngineError,
-    EngineTimeout,
-    EngineUnavailable,
-    VivavoceError,
-)
+from vivavoce.errors import BadRequest, EngineError, EngineTimeout, EngineUnavailable, VivavoceError
 
-from .place import Place
 from .recordings import Recording, opened
 from .refusals import refusal_of
+from .server_address import ServerAddress
 
 T = TypeVar("T")
 
@@ -44,7 +38,7 @@ _UNDONE = (408, 429, 503)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class HttpCall:
     """A request.
 
     recordings: a form's files, and their field.
@@ -63,7 +57,7 @@ class Call:
     also: tuple[int, ...] = ()
 
 
-class MayPass(Exception):
+class TransientRefusal(Exception):
     """An attempt failed, and another may not. after: seconds, where the server asks for them."""
 
     def __init__(self, error: VivavoceError, after: float | None = None) -> None:
@@ -75,7 +69,7 @@ class MayPass(Exception):
 class Http:
     """Connections to one server, made when they are needed."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ServerAddress) -> None:
         self.place = place
         self._client: httpx.AsyncClient | None = None
         self._starting = asyncio.Lock()
@@ -94,7 +88,7 @@ class Http:
             return self.place.tls
         return await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
 
-    async def answer(self, call: Call, shape: TypeAdapter[T]) -> T:
+    async def answer(self, call: HttpCall, shape: TypeAdapter[T]) -> T:
         """What the server answers, in that shape."""
         body = await self.body(call)
         try:
@@ -102,7 +96,7 @@ class Http:
         except ValidationError:
             raise self._nonsense(call, body) from None
 
-    async def body(self, call: Call) -> bytes:
+    async def body(self, call: HttpCall) -> bytes:
         """The whole answer as it stands."""
 
         async def attempt() -> bytes:
@@ -116,7 +110,7 @@ class Http:
         return await self.within(self.persistently(attempt), call.path)
 
     @asynccontextmanager
-    async def stream(self, call: Call) -> AsyncIterator[httpx.Response]:
+    async def stream(self, call: HttpCall) -> AsyncIterator[httpx.Response]:
         """The answer, its body still to be read. Tried again only until it begins.
 
         Raises EngineUnavailable when it breaks off.
@@ -129,7 +123,7 @@ class Http:
         try:
             with self._explained(call):
                 yield response
-        except MayPass as failure:
+        except TransientRefusal as failure:
             raise failure.error from failure.__cause__
         finally:
             await response.aclose()
@@ -140,7 +134,7 @@ class Http:
         while True:
             try:
                 return await attempt()
-            except MayPass as failure:
+            except TransientRefusal as failure:
                 pause = self.place.retries.pause(tried, failure.after)
                 if pause is None:
                     raise failure.error from failure.__cause__
@@ -174,7 +168,7 @@ class Http:
                 )
             return self._client
 
-    async def _sent(self, call: Call) -> httpx.Response:
+    async def _sent(self, call: HttpCall) -> httpx.Response:
         """The answer's beginning, if it is one of success. Raises MayPass, or what is wrong."""
         client = await self._started()
         async with AsyncExitStack() as stack:
@@ -202,25 +196,25 @@ class Http:
             raise
         return response
 
-    async def _refuse(self, call: Call, response: httpx.Response) -> None:
+    async def _refuse(self, call: HttpCall, response: httpx.Response) -> None:
         status = response.status_code
         with self._explained(call):
             body = await _read(response, _ERROR_BYTES)
         where = f"{self.place.url}{call.path}"
         refused = refusal_of(status, response.headers, body[:_ERROR_BYTES], where)
         if status in (_PASSING if call.repeatable else _UNDONE):
-            raise MayPass(refused, refused.retry_after)
+            raise TransientRefusal(refused, refused.retry_after)
         raise refused
 
     @contextmanager
-    def _explained(self, call: Call) -> Iterator[None]:
+    def _explained(self, call: HttpCall) -> Iterator[None]:
         """The library's errors for those of the connection."""
         url = self.place.url
         try:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             what = f"{url}: no connection ({_reason(error)}); is the server running?"
-            raise MayPass(EngineUnavailable(what)) from error
+            raise TransientRefusal(EngineUnavailable(what)) from error
         except httpx.TimeoutException as error:
             seconds = self.place.timeouts.read_s
             what = f"{url}{call.path}: nothing came for {seconds:g} s; raise `read_s`"
@@ -228,12 +222,12 @@ class Http:
         except httpx.TransportError as error:
             lost = EngineUnavailable(f"{url}: the connection broke off ({_reason(error)})")
             if call.repeatable:
-                raise MayPass(lost) from error
+                raise TransientRefusal(lost) from error
             raise lost from error
         except httpx.DecodingError as error:
             raise self._nonsense(call, b"") from error
 
-    def _nonsense(self, call: Call, body: bytes) -> EngineError:
+    def _nonsense(self, call: HttpCall, body: bytes) -> EngineError:
         begin = body[:60].decode(errors="replace")
         return EngineError(
             f"{self.place.url}{call.path} answered {begin!r}, which makes no sense; "

@@ -31,7 +31,7 @@ async def opened(recordings: Sequence[Recording]) -> AsyncGenerator[list[Named],
 def _opened(recording: Recording, number: int, stack: ExitStack) -> Named:
     match recording:
         case Audio():
-            from vivavoce.media import write_audio  # only here, for it loads all of libav
+            from vivavoce.media.decode import write_audio  # only here, for it loads all of libav
 
             file = io.BytesIO()
             write_audio(recording, file, format="wav")

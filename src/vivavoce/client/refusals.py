@@ -106,21 +106,21 @@ def refusal(
     return kind(message, status=status, code=code, param=param, retry_after=retry_after)
 
 
-class _Error(BaseModel):
+class _RefusalError(BaseModel):
     message: str
     param: str | None = None
     code: str | None = None
 
 
-class _Body(BaseModel):
-    error: _Error
+class _RefusalBody(BaseModel):
+    error: _RefusalError
 
 
 def refusal_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -> Refused:
     """The error for an HTTP answer that is none of success. body: its beginning."""
     after = seconds_of(headers.get("retry-after"))
     try:
-        told = _Body.model_validate_json(body).error
+        told = _RefusalBody.model_validate_json(body).error
     except ValidationError:
         what = f"{url} answered {status}"
         if 300 <= status < 400:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from vivavoce.audio import Audio
 from vivavoce.engines import Kind, Transcript, Word
-from vivavoce.transcribe import Segment
+from vivavoce.transcripts.recordings import Segment
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from vivavoce.audio import Audio, Resampler, Samples, to_pcm16
-from vivavoce.errors import (
-    BadRequest,
-    EngineError,
-    EngineTimeout,
-    EngineUnavailable,
-    VivavoceError,
-)
+from vivavoce.errors import BadRequest, EngineError, EngineTimeout, EngineUnavailable, VivavoceError
 
-from .http import Http, MayPass
+from .http import Http, TransientRefusal
 from .refusals import Refused, refusal, refusal_of
 
 Told: TypeAlias = Mapping[str, object]
@@ -42,7 +36,7 @@ class Sockets:
 
     def __init__(self, http: Http) -> None:
         self._http = http
-        self._open: set[Line] = set()
+        self._open: set[SocketConnection] = set()
         self._closed = False
 
     async def aclose(self) -> None:
@@ -51,13 +45,15 @@ class Sockets:
         for line in list(self._open):
             await line.aclose()
 
-    async def open(self, path: str, start: Told, *, patience_s: float | None = None) -> Line:
+    async def open(
+        self, path: str, start: Told, *, patience_s: float | None = None
+    ) -> SocketConnection:
         """A WebSocket on which the server has answered `start`. Tried again while that may pass.
 
         patience_s: how long the server may give no sign of life; `read_s` if that is less.
         """
 
-        async def attempt() -> Line:
+        async def attempt() -> SocketConnection:
             line = await self._connected(path, patience_s)
             try:
                 await line.begin(start)
@@ -74,7 +70,7 @@ class Sockets:
         line.at_end = lambda: self._open.discard(line)
         return line
 
-    async def _connected(self, path: str, patience_s: float | None) -> Line:
+    async def _connected(self, path: str, patience_s: float | None) -> SocketConnection:
         if self._closed:
             raise BadRequest("the client is closed; make another")
         place = self._http.place
@@ -99,17 +95,19 @@ class Sockets:
                 response.status_code, response.headers, response.body or b"", place.url + path
             )
             if response.status_code in (408, 429, 502, 503, 504):
-                raise MayPass(refused, refused.retry_after) from error
+                raise TransientRefusal(refused, refused.retry_after) from error
             raise refused from error
         except (OSError, EOFError, TimeoutError, InvalidHandshake) as error:
             reason = str(error) or type(error).__name__
             what = f"{place.url}: no connection ({reason}); is the server running?"
-            raise MayPass(EngineUnavailable(what)) from error
+            raise TransientRefusal(EngineUnavailable(what)) from error
         patience = place.timeouts.read_s
-        return Line(connection, f"{place.url}{path}", min(patience, patience_s or patience))
+        return SocketConnection(
+            connection, f"{place.url}{path}", min(patience, patience_s or patience)
+        )
 
 
-class Line:
+class SocketConnection:
     """One open WebSocket.
 
     started: what the server agreed to. patience_s: a server that is silent for so long is gone.
@@ -132,10 +130,10 @@ class Line:
                 raise refused(first)
         except Refused as error:
             if error.retry_after is not None:
-                raise MayPass(error, error.retry_after) from None
+                raise TransientRefusal(error, error.retry_after) from None
             raise
         except EngineUnavailable as error:
-            raise MayPass(error) from error.__cause__
+            raise TransientRefusal(error) from error.__cause__
         if isinstance(first, bytes | None) or first["event"] != "Started":
             raise self._nonsense(first)
         self.started = first
@@ -233,7 +231,7 @@ class Uplink:
     send: ends when all has been sent. What it raises ends the line, and is raised at the end.
     """
 
-    def __init__(self, line: Line, send: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, line: SocketConnection, send: Callable[[], Awaitable[None]]) -> None:
         self._line = line
         self._send = send
         self._task: asyncio.Task[None] | None = None

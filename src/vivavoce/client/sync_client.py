@@ -9,17 +9,17 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from vivavoce.audio import Audio
-from vivavoce.captions import Caption
 from vivavoce.engines import SttOptions, TtsOptions, Voice
 from vivavoce.events import Event
+from vivavoce.transcripts.live_captions import Caption
 
 from .async_client import SPEECH_RATE, AsyncClient
 from .batches import AsyncBatch
-from .conversation import Ear, Settings, ignore
+from .conversation import Settings, SpeechSink, ignore
 from .loop_thread import LoopThread, threaded
-from .place import Retries, Timeouts
 from .recordings import Recording
 from .results import FileTranscript, Health, Job, JobItem, Spoken, SpokenAnswer, SttModel
+from .server_address import Retries, Timeouts
 
 T = TypeVar("T")
 
@@ -126,7 +126,7 @@ class Client:
     def converse(
         self,
         source: Iterable[Audio],
-        sink: Ear,
+        sink: SpeechSink,
         on_event: Callable[[Event], None] = ignore,
         *,
         settings: Settings | None = None,

@@ -11,9 +11,9 @@ import onnxruntime as ort
 
 from vivavoce import models
 from vivavoce.audio import Audio, Samples
+from vivavoce.audio.features import RATE, log_mel
+from vivavoce.concurrency.model_thread import ModelThread, StopFlag
 from vivavoce.errors import EngineUnavailable
-from vivavoce.logmel import RATE, log_mel
-from vivavoce.threads import ModelThread, StopFlag
 
 from .onnx import first_run, model_file, session
 

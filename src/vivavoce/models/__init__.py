@@ -10,9 +10,9 @@ from __future__ import annotations
 from .builtin import MODELS, find
 from .catalog import File, Hub, Model, Source, Web, Wheel
 from .embedded import EMBEDDED
+from .folder import Progress, home, offline
 from .inventory import Installed, installed, remove, verify
 from .optimize import optimize
-from .place import Progress, home, offline
 from .store import fetch, path, pull
 
 __all__ = [

@@ -14,13 +14,13 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 from vivavoce.errors import ModelError
 
 from .catalog import File, Hub, Model
-from .web import Item
+from .web import DownloadItem
 
 
 class Listing(NamedTuple):
     """The files wanted of a repository. commit: which version of it. headers: to ask with."""
 
-    items: list[Item]
+    items: list[DownloadItem]
     commit: str
     headers: dict[str, str]
 
@@ -57,13 +57,13 @@ def _wanted(hub: Hub, siblings: Iterable[RepoSibling]) -> Iterable[RepoSibling]:
             yield sibling
 
 
-def _item(hub: Hub, commit: str, sibling: RepoSibling) -> Item:
+def _item(hub: Hub, commit: str, sibling: RepoSibling) -> DownloadItem:
     path = sibling.rfilename
     name = path.removeprefix(f"{hub.folder}/") if hub.folder else path
     sha256 = sibling.lfs.sha256 if sibling.lfs else None
     blob = sibling.blob_id if sha256 is None else None
     url = huggingface_hub.hf_hub_url(hub.repo, path, revision=commit)
-    return Item(File(name, size=sibling.size, sha256=sha256), url, blob)
+    return DownloadItem(File(name, size=sibling.size, sha256=sha256), url, blob)
 
 
 def _why(model: Model, hub: Hub, error: Exception) -> ModelError:

@@ -10,9 +10,9 @@ from vivavoce.errors import ModelError
 
 from .builtin import find
 from .catalog import Model
+from .disk_errors import clear_errors
 from .files import digest
-from .place import Progress, cleared, home, lock, partial, silent
-from .problems import clear_errors
+from .folder import Progress, cleared, home, lock, partial, silent
 from .record import Record
 from .refs import resolve
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from vivavoce.errors import ModelError
 
+from .disk_errors import clear_errors
 from .files import digest
-from .place import Progress, home, lock, partial, silent
-from .problems import clear_errors
+from .folder import Progress, home, lock, partial, silent
 from .record import Entry, Record
 from .refs import resolve
 from .requantize import optimized

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from . import wheels
 from .catalog import Hub, Model, Web, Wheel
+from .disk_errors import FULL, disk_full
 from .files import digest
-from .problems import FULL, disk_full
 from .record import Entry, Record
 
 if TYPE_CHECKING:
-    from .web import Item
+    from .web import DownloadItem
 
 Report: TypeAlias = Callable[[str, int, int | None], None]
 """Takes a label, the bytes done, and the bytes in all."""
@@ -76,7 +76,7 @@ def _from_web(model: Model, web: Web, stage: Path, progress: Report) -> Record:
 
 def _over_http(
     model: Model,
-    items: Sequence[Item],
+    items: Sequence[DownloadItem],
     stage: Path,
     progress: Report,
     headers: Mapping[str, str] | None = None,

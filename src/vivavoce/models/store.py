@@ -14,9 +14,9 @@ from vivavoce.errors import ModelError
 
 from . import sources
 from .catalog import Model
+from .disk_errors import clear_errors
 from .files import digest
-from .place import Progress, cleared, home, lock, offline, partial, silent
-from .problems import clear_errors
+from .folder import Progress, cleared, home, lock, offline, partial, silent
 from .record import Entry, Record
 from .refs import resolve
 from .requantize import optimized

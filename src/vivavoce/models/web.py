@@ -22,7 +22,7 @@ TIMEOUT = httpx.Timeout(60, connect=20)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DownloadItem:
     """One file to download. blob: its git object id, where that is all the source tells."""
 
     file: File
@@ -30,14 +30,14 @@ class Item:
     blob: str | None = None
 
 
-def items(model: Model, web: Web) -> list[Item]:
+def items(model: Model, web: Web) -> list[DownloadItem]:
     """The model's files under the source's address."""
-    return [Item(file, f"{web.base}{file.origin}{web.query}") for file in model.files]
+    return [DownloadItem(file, f"{web.base}{file.origin}{web.query}") for file in model.files]
 
 
 def pull(
     model: Model,
-    wanted: Sequence[Item],
+    wanted: Sequence[DownloadItem],
     stage: Path,
     tell: Callable[[int], None],
     headers: Mapping[str, str] | None = None,
@@ -72,7 +72,7 @@ class _Download:
         self,
         model: str,
         client: httpx.Client,
-        item: Item,
+        item: DownloadItem,
         part: Path,
         tell: Callable[[int], None],
         before: int,

@@ -15,8 +15,8 @@ from pathlib import Path
 from vivavoce.errors import ModelError
 
 from .catalog import File, Model, Wheel
+from .disk_errors import disk_full
 from .files import Digest, check
-from .problems import disk_full
 
 POLL = 0.1
 """Seconds between two looks at how much has come."""

@@ -10,37 +10,31 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 import vivavoce
-
-from . import (
-    answers,
-    audio_work,
-    health,
+from vivavoce.server.access.origins import Origins
+from vivavoce.server.http import error_responses, page, reference
+from vivavoce.server.http.safe_headers import SafeHeaders
+from vivavoce.server.http.transfers import Transfers
+from vivavoce.server.http.transports import Application
+from vivavoce.server.jobs import batches
+from vivavoce.server.jobs import routes as job_routes
+from vivavoce.server.jobs.jobs import Jobs
+from vivavoce.server.native import (
+    audio_routes,
     model_routes,
-    openai_chat,
-    openai_models,
-    openai_speech,
-    openai_transcriptions,
-    page,
-    reference,
-    status,
-    stt_api,
+    stt_routes,
     stt_socket,
-    tts_api,
+    tts_routes,
     tts_socket,
     voice_chat,
     voice_socket,
 )
-from .jobs import batches
-from .jobs import routes as job_routes
-from .jobs.jobs import Jobs
-from .origins import Origins
-from .realtime import routes as realtime
-from .realtime.calls import Calls
-from .request_log import RequestLog
-from .safe_headers import SafeHeaders
+from vivavoce.server.observe import health, status
+from vivavoce.server.observe.request_log import RequestLog
+from vivavoce.server.openai import chat, models, speech, transcriptions
+from vivavoce.server.realtime import routes as realtime
+from vivavoce.server.realtime.calls import Calls
+
 from .service import Service
-from .transfers import Transfers
-from .transports import Application
 
 
 def make_app(service: Service) -> FastAPI:
@@ -57,21 +51,21 @@ def make_app(service: Service) -> FastAPI:
     app.state.calls = Calls()
     app.state.jobs = Jobs(service)
     service.meters.watch_engines(lambda: health.ups(service))
-    answers.install(app)
+    error_responses.install(app)
     _wrap(app, service)
     app.include_router(status.router)
     app.include_router(realtime.router)
     app.include_router(voice_socket.router)
     app.include_router(voice_chat.router)
-    app.include_router(stt_api.router)
+    app.include_router(stt_routes.router)
     app.include_router(stt_socket.router)
-    app.include_router(tts_api.router)
+    app.include_router(tts_routes.router)
     app.include_router(tts_socket.router)
-    app.include_router(openai_chat.router)
-    app.include_router(openai_models.router)
-    app.include_router(openai_speech.router)
-    app.include_router(openai_transcriptions.router)
-    app.include_router(audio_work.router)
+    app.include_router(chat.router)
+    app.include_router(models.router)
+    app.include_router(speech.router)
+    app.include_router(transcriptions.router)
+    app.include_router(audio_routes.router)
     app.include_router(batches.router)
     app.include_router(model_routes.router)
     app.include_router(job_routes.router)
@@ -82,7 +76,7 @@ def make_app(service: Service) -> FastAPI:
 
 def _wrap(app: FastAPI, service: Service) -> None:
     """Put the middleware around the routes, from the inside out."""
-    app.add_middleware(answers.Faults)
+    app.add_middleware(error_responses.ErrorResponses)
     app.add_middleware(Transfers, limits=service.limits, meters=service.meters)
     if origins := service.settings.origins:
         app.add_middleware(
@@ -110,4 +104,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         watching.cancel()
         working.cancel()
         await asyncio.wait({watching, working})
-        await service.shelf.aclose()
+        await service.loaded_engines.aclose()

@@ -11,19 +11,19 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from vivavoce.config import Config
+from vivavoce.config.configuration import Config
 from vivavoce.errors import describe
-from vivavoce.stack import PROBE_S, open_engines
+from vivavoce.loading.open_engines import PROBE_S, open_engines
+from vivavoce.server.http.addresses import listening_host
+from vivavoce.server.http.listener import HttpListener, bound, make_listener
+from vivavoce.server.observe.health import EngineState, engine_states, examine
+from vivavoce.server.observe.memory_watch import watch
+from vivavoce.server.observe.self_test import SelfTest, prove
+from vivavoce.server.selection.aliases import check_names
+from vivavoce.server.webrtc.udp_ports import UdpPorts
 
-from .aliases import check_names
 from .app import make_app
-from .health import EngineState, engine_states, examine
-from .listener import Listener, bound, make_listener
-from .listening import listening_host
-from .proof import Proof, prove
 from .service import Service
-from .vitals import watch
-from .webrtc.reach import Ports
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class NotProved:
+class SelfTestFailed:
     """The question that it asked itself was not answered."""
 
     why: str
@@ -67,7 +67,7 @@ class Stopping:
     sessions: int
 
 
-Notice: TypeAlias = Listening | Ready | Proof | NotProved | Stopping
+Notice: TypeAlias = Listening | Ready | SelfTest | SelfTestFailed | Stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Life:
     config: Config
     tell: Callable[[Notice], None]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    proof: bool = True
+    self_test: bool = True
 
 
 async def serve(life: Life) -> None:
@@ -92,7 +92,7 @@ async def serve(life: Life) -> None:
     began = time.perf_counter()
     service = Service(life.config)
     settings = service.settings
-    Ports.of(settings)
+    UdpPorts.of(settings)
     listener = make_listener(make_app(service), settings)
     host = listening_host(settings)
     with bound(host, settings.port) as socket:
@@ -129,7 +129,7 @@ async def _work(life: Life, service: Service, url: str, began: float) -> None:
         check_names(engines, service.settings)
         wyoming = None
         if service.settings.wyoming:
-            from .wyoming.server import wyoming_server  # it takes a while to import
+            from vivavoce.server.wyoming.server import wyoming_server  # it takes a while to import
 
             wyoming = await stack.enter_async_context(wyoming_server(service))
         service.ready(engines)
@@ -137,7 +137,7 @@ async def _work(life: Life, service: Service, url: str, began: float) -> None:
         life.tell(Ready(url, wyoming, time.perf_counter() - began, failed))
         async with asyncio.TaskGroup() as group:
             group.create_task(watch(service))
-            if life.proof:
+            if life.self_test:
                 life.tell(await _proved(service))
             while True:
                 await asyncio.sleep(PROBE_S)
@@ -145,15 +145,15 @@ async def _work(life: Life, service: Service, url: str, began: float) -> None:
                     await examine(service, engines)
 
 
-async def _proved(service: Service) -> Proof | NotProved:
+async def _proved(service: Service) -> SelfTest | SelfTestFailed:
     try:
         return await prove(service.engines, service.config.session)
     except Exception as error:  # noqa: BLE001 - an engine may raise anything
         log.warning("the spoken question failed: %s", describe(error))
-        return NotProved(describe(error))
+        return SelfTestFailed(describe(error))
 
 
-async def _drain(service: Service, listener: Listener, listening: asyncio.Task[None]) -> None:
+async def _drain(service: Service, listener: HttpListener, listening: asyncio.Task[None]) -> None:
     """End sessions after their replies and requests after their answers, all within `drain_s`;
     what still runs then is told so, and cut.
     """

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from typing import Literal, TypeAlias
 
-from vivavoce.config import Config
+from vivavoce.config.configuration import Config
+from vivavoce.config.server_settings import LimitSettings, ServerSettings
+from vivavoce.conversation.session import Engines
 from vivavoce.engines import Engine, Kind
-from vivavoce.server_settings import LimitSettings, ServerSettings
-from vivavoce.session import Engines
+from vivavoce.server.access.admission import Admission
+from vivavoce.server.observe.metrics import Metrics
+from vivavoce.server.selection.loaded_engines import LoadedEngines
 
-from .admission import Admission
-from .conversations import Conversations
-from .meters import Meters
-from .problems import Problem
-from .shelf import Shelf
+from .errors import Problem
+from .live_conversations import LiveConversations
 
 State: TypeAlias = Literal["warming", "ready", "draining"]
 
@@ -29,14 +29,14 @@ class Service:
         self.config = config
         self.settings: ServerSettings = config.server
         self.limits: LimitSettings = config.server.limits
-        self.meters = Meters()
+        self.meters = Metrics()
         self.admission = Admission(config.server, self.meters)
-        self.conversations = Conversations(self.meters, log_words=config.server.log_words)
+        self.conversations = LiveConversations(self.meters, log_words=config.server.log_words)
         self.admission.talking = self.conversations.talking
         self.state: State = "warming"
         self.faults: dict[Kind, str] = {}
         self.loaded: Engines | None = None
-        self.shelf = Shelf(self.limits.engines)
+        self.loaded_engines = LoadedEngines(self.limits.engines)
 
     @property
     def engines(self) -> Engines:

@@ -3,7 +3,7 @@
 All of it is public, for your own tests.
 """
 
-from vivavoce.sinks import MemorySink
+from vivavoce.conversation.sinks import MemorySink
 
 from .call import Call
 from .check_llm import check_llm
@@ -11,15 +11,7 @@ from .check_stt import check_stt
 from .check_tts import check_tts
 from .check_turn import check_turn
 from .check_vad import check_vad
-from .scripted import (
-    ScriptedLlm,
-    ScriptedStt,
-    ScriptedTts,
-    ScriptedTurn,
-    ScriptedVad,
-    hush,
-    say,
-)
+from .scripted import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad, hush, say
 
 __all__ = [
     "Call",

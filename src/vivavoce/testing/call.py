@@ -8,13 +8,13 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from vivavoce.audio import Audio
+from vivavoce.conversation.history import Memory
+from vivavoce.conversation.session import Engines, Session
+from vivavoce.conversation.sinks import MemorySink
+from vivavoce.conversation.tools import Toolbox
 from vivavoce.engines import Llm, Stt, Tts, TurnDetector, Vad
 from vivavoce.events import Event
-from vivavoce.history import Memory
-from vivavoce.session import Engines, Session
 from vivavoce.settings import SessionSettings
-from vivavoce.sinks import MemorySink
-from vivavoce.tools import Toolbox
 
 from .scripted import RATE, ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
 

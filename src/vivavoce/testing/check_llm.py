@@ -24,7 +24,7 @@ _WEATHER = ToolSpec(
 
 
 @dataclass(frozen=True, slots=True)
-class _Reply:
+class _CheckedReply:
     tokens: Sequence[str]
     calls: Sequence[ToolCall]
     usage: Usage | None
@@ -79,7 +79,7 @@ async def check_llm(
 
 async def _reply(
     llm: Llm, messages: Sequence[Message], options: LlmOptions | None = None
-) -> _Reply:
+) -> _CheckedReply:
     tokens: list[str] = []
     calls: list[ToolCall] = []
     usage: Usage | None = None
@@ -97,7 +97,7 @@ async def _reply(
                     usage = thought
     if usage is not None:
         _check_usage(usage, calls)
-    return _Reply(tokens, calls, usage)
+    return _CheckedReply(tokens, calls, usage)
 
 
 def _stream(
@@ -116,7 +116,7 @@ def _check_usage(usage: Usage, calls: Sequence[ToolCall]) -> None:
         assert calls, f"{usage}: ended by tool calls, but none came"
 
 
-async def _check_length(llm: Llm, ask: Sequence[Message], whole: _Reply) -> None:
+async def _check_length(llm: Llm, ask: Sequence[Message], whole: _CheckedReply) -> None:
     short = await _reply(llm, ask, LlmOptions(max_tokens=2))
     assert len(short.tokens) <= 2, f"told to write 2 tokens, it wrote {short.tokens}"
     if short.usage is not None:
@@ -140,7 +140,7 @@ async def _check_odd_messages(llm: Llm, ask: Sequence[Message]) -> None:
         await _reply(llm, odd, few)
 
 
-async def _check_two_at_once(llm: Llm, ask: Sequence[Message], alone: _Reply | None) -> None:
+async def _check_two_at_once(llm: Llm, ask: Sequence[Message], alone: _CheckedReply | None) -> None:
     other = [Message("user", "Say hello.")]
     one, _ = await asyncio.gather(_reply(llm, ask), _reply(llm, other))
     assert one.text.strip(), "of two replies at once, one is empty"
@@ -179,7 +179,7 @@ async def _check_cancel(llm: Llm, ask: Sequence[Message]) -> None:
     assert (await _reply(llm, ask)).text.strip(), "after a cancelled reply there is no answer"
 
 
-async def _check_stop(llm: Llm, ask: Sequence[Message], whole: _Reply) -> None:
+async def _check_stop(llm: Llm, ask: Sequence[Message], whole: _CheckedReply) -> None:
     words = whole.text.split()
     assert len(words) > 1, f"{whole.text!r} is too short to try stop strings with; ask for more"
     word = words[-1]

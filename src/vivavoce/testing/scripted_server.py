@@ -19,7 +19,7 @@ Step: TypeAlias = bytes | Literal["stall", "cut"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ScriptedResponse:
     """One answer. kind: its content type. headers: further ones.
 
     body: sent step by step, each as a chunk of its own.
@@ -33,13 +33,13 @@ class Answer:
     first: Literal["stall", "cut"] | None = None
 
     @classmethod
-    def of(cls, value: object, status: int = 200, **headers: str) -> Answer:
+    def of(cls, value: object, status: int = 200, **headers: str) -> ScriptedResponse:
         """The value as JSON. headers: with `_` for `-`."""
         named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
         return cls((json.dumps(value).encode(),), status, headers=named)
 
     @classmethod
-    def events(cls, *data: object, end: bool = True) -> Answer:
+    def events(cls, *data: object, end: bool = True) -> ScriptedResponse:
         """Server-sent events: JSON values, bytes and steps as they stand; then `[DONE]`."""
         steps: list[Step] = []
         for value in data:
@@ -54,7 +54,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReceivedRequest:
     """What a client asked."""
 
     method: str
@@ -69,11 +69,11 @@ class Request:
 
 
 @dataclass(slots=True)
-class _Script:
-    answers: list[Answer]
-    respond: Callable[[Request], Answer]
-    always: dict[str, Answer]
-    requests: list[Request] = field(default_factory=list)
+class _ResponseScript:
+    answers: list[ScriptedResponse]
+    respond: Callable[[ReceivedRequest], ScriptedResponse]
+    always: dict[str, ScriptedResponse]
+    requests: list[ReceivedRequest] = field(default_factory=list)
     asked: threading.Event = field(default_factory=threading.Event)
     gone: threading.Event = field(default_factory=threading.Event)
     closing: threading.Event = field(default_factory=threading.Event)
@@ -90,11 +90,13 @@ class ScriptedServer:
 
     def __init__(
         self,
-        *answers: Answer,
-        respond: Callable[[Request], Answer] = lambda _: Answer(status=500),
-        always: Iterable[tuple[str, Answer]] = (("/v1/models", Answer()),),
+        *answers: ScriptedResponse,
+        respond: Callable[[ReceivedRequest], ScriptedResponse] = lambda _: ScriptedResponse(
+            status=500
+        ),
+        always: Iterable[tuple[str, ScriptedResponse]] = (("/v1/models", ScriptedResponse()),),
     ) -> None:
-        self._script = _Script(list(answers), respond, dict(always))
+        self._script = _ResponseScript(list(answers), respond, dict(always))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self._script))
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -125,7 +127,7 @@ class ScriptedServer:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
-    def posts(self) -> list[Request]:
+    def posts(self) -> list[ReceivedRequest]:
         """The POST requests so far."""
         return [request for request in self._script.requests if request.method == "POST"]
 
@@ -150,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     timeout = 30
 
-    def __init__(self, script: _Script, *connection: Any) -> None:
+    def __init__(self, script: _ResponseScript, *connection: Any) -> None:
         self._script = script
         super().__init__(*connection)
 
@@ -164,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:
-        self._answer(self._script.always.get(self.path, Answer(status=404)))
+        self._answer(self._script.always.get(self.path, ScriptedResponse(status=404)))
 
     def do_POST(self) -> None:
         self._answer(None)
@@ -172,9 +174,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing is logged."""
 
-    def _answer(self, answer: Answer | None) -> None:
+    def _answer(self, answer: ScriptedResponse | None) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        request = Request(self.command, self.path, self.headers, body)
+        request = ReceivedRequest(self.command, self.path, self.headers, body)
         with self._script.lock:
             self._script.requests.append(request)
             if answer is None and self._script.answers:
@@ -188,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._script.gone.set()
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: ScriptedResponse) -> None:
         if answer.first and not self._goes_on(answer.first):
             return
         self.send_response(answer.status)

@@ -103,8 +103,8 @@ async def talk(url: str, scenario: str, recording: bytes) -> None:
     session = by_hand(url) if scenario == "manual" else by_itself(url)
     loudspeaker = Loudspeaker()
     interrupting = scenario == "interrupt"
-    ear = Ear(spoken(recording, lambda: not interrupting or loudspeaker.played_s > 1.0))
-    session.input.audio, session.output.audio = ear, loudspeaker
+    speech_input = Ear(spoken(recording, lambda: not interrupting or loudspeaker.played_s > 1.0))
+    session.input.audio, session.output.audio = speech_input, loudspeaker
     errors: list[str] = []
     session.on("error", lambda event: errors.append(str(event.error)))
     replies: asyncio.Queue[Any] = asyncio.Queue()

@@ -14,7 +14,7 @@ import pytest
 
 from vivavoce.audio import Audio
 from vivavoce.engines import Speech, TtsOptions
-from vivavoce.media import write_audio
+from vivavoce.media.decode import write_audio
 from vivavoce.testing import ScriptedTts, say
 
 Told: TypeAlias = "dict[str, Any]"

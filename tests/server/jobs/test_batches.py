@@ -16,7 +16,7 @@ import pytest
 
 from vivavoce.engines import Speech, TtsOptions
 from vivavoce.errors import EngineBusy, EngineError
-from vivavoce.media import read_audio
+from vivavoce.media.decode import read_audio
 from vivavoce.testing import ScriptedStt, ScriptedTts, hush
 
 if TYPE_CHECKING:

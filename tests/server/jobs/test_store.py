@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vivavoce.server.jobs.job import ENDED, Item, NewItem
+from vivavoce.server.jobs.job import ENDED, NewItem, StoredItem
 from vivavoce.server.jobs.queue import MOST_BEGUN
 from vivavoce.server.jobs.store import Store
 
@@ -19,19 +19,19 @@ ACTS = st.lists(
 
 
 @settings(deadline=None, max_examples=60)
-@given(acts=ACTS, sizes=st.tuples(st.integers(1, 4), st.integers(1, 4)))
+@given(actions=ACTS, sizes=st.tuples(st.integers(1, 4), st.integers(1, 4)))
 def test_a_job_has_ended_when_its_items_have_and_each_change_is_told_once(
-    acts: list[str], sizes: tuple[int, int]
+    actions: list[str], sizes: tuple[int, int]
 ) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "jobs.sqlite")
         store = Store(path)
         for job, size in zip("ab", sizes, strict=True):
             store.add(job, f"owner {job}", "tts", "{}", [NewItem("", "{}", 1)] * size)
-        told: dict[str, dict[int, Item]] = {"a": {}, "b": {}}
+        told: dict[str, dict[int, StoredItem]] = {"a": {}, "b": {}}
         since = {"a": 0, "b": 0}
-        running: Item | None = None
-        for act in acts:
+        running: StoredItem | None = None
+        for act in actions:
             match act:
                 case "begin" if running is None:
                     begun = store.queue.begin("")
@@ -59,7 +59,7 @@ def test_a_job_has_ended_when_its_items_have_and_each_change_is_told_once(
         store.close()
 
 
-def follow(store: Store, job: str, told: dict[int, Item], since: dict[str, int]) -> None:
+def follow(store: Store, job: str, told: dict[int, StoredItem], since: dict[str, int]) -> None:
     """What a client that listens all the time knows is what is so."""
     found = store.changes(job, since[job])
     assert found is not None
@@ -79,7 +79,7 @@ def follow(store: Store, job: str, told: dict[int, Item], since: dict[str, int])
     assert sum(now.counts.values()) == len(states)
 
 
-def all_items(store: Store, job: str) -> list[Item]:
+def all_items(store: Store, job: str) -> list[StoredItem]:
     found = store.changes(job, -1)
     assert found is not None
     return found[1]

@@ -13,18 +13,18 @@ from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
 
 from vivavoce.audio import Audio, from_pcm16, to_pcm16
-from vivavoce.config import load_config
+from vivavoce.config.configuration import load_config
+from vivavoce.conversation.playout import Sink
+from vivavoce.conversation.session import Engines
+from vivavoce.conversation.sources import Feed
 from vivavoce.engines import Llm, Stt, Tts
 from vivavoce.events import Event
-from vivavoce.playout import Sink
-from vivavoce.server.realtime.acts import Acts
+from vivavoce.server.realtime.client_actions import ClientActions
 from vivavoce.server.realtime.client_events import event_of
-from vivavoce.server.realtime.dialogue import Dialogue, Inputs
+from vivavoce.server.realtime.session import Inputs, RealtimeSession
 from vivavoce.server.realtime.sessions import first_config
 from vivavoce.server.realtime.wire_error import WireError
 from vivavoce.server.service import Service
-from vivavoce.session import Engines
-from vivavoce.sources import Feed
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
 
 KNOWN: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
@@ -74,14 +74,14 @@ class Talk:
         )
         self._inputs: Inputs = Feed(clock=lambda: self.now)
         first = first_config(service, "transcription" if kind == "transcription" else "realtime")
-        self.dialogue = Dialogue(
+        self.dialogue = RealtimeSession(
             service, service.engines, first, self._take, Watch(), call=call, inputs=self._inputs
         )
         self._run: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Connect."""
-        self._run = asyncio.create_task(self.dialogue.run(Acts(self.dialogue).act))
+        self._run = asyncio.create_task(self.dialogue.run(ClientActions(self.dialogue).act))
         await self.settled()
         if self._session is not None:
             await self.sends({"type": "session.update", "session": self._session})

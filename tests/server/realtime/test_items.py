@@ -9,26 +9,28 @@ import pytest
 from openai.types.realtime import ConversationItem
 
 from vivavoce.server.realtime.items import (
-    FunctionCall,
-    FunctionCallOutput,
+    ContentPart,
+    FunctionCallItem,
+    FunctionCallOutputItem,
     Item,
-    Message,
-    Part,
+    MessageItem,
     as_object,
     item_of,
 )
 from vivavoce.server.realtime.wire_error import WireError
 
 ITEMS: list[Item] = [
-    Message("i", "user", (Part("input_text", "Hello."),)),
-    Message("i", "user", (Part("input_audio", "Hello."), Part("input_text", "There."))),
-    Message("i", "user", (Part("input_audio", None),), "in_progress"),
-    Message("i", "system", (Part("input_text", "Be kind."),)),
-    Message("i", "assistant", (Part("output_text", "Hi."),)),
-    Message("i", "assistant", (Part("output_audio", "Hi."),), "incomplete"),
-    Message("i", "assistant", (), "in_progress"),
-    FunctionCall("i", "call", "look_up", '{"a": 1}'),
-    FunctionCallOutput("i", "call", "42"),
+    MessageItem("i", "user", (ContentPart("input_text", "Hello."),)),
+    MessageItem(
+        "i", "user", (ContentPart("input_audio", "Hello."), ContentPart("input_text", "There."))
+    ),
+    MessageItem("i", "user", (ContentPart("input_audio", None),), "in_progress"),
+    MessageItem("i", "system", (ContentPart("input_text", "Be kind."),)),
+    MessageItem("i", "assistant", (ContentPart("output_text", "Hi."),)),
+    MessageItem("i", "assistant", (ContentPart("output_audio", "Hi."),), "incomplete"),
+    MessageItem("i", "assistant", (), "in_progress"),
+    FunctionCallItem("i", "call", "look_up", '{"a": 1}'),
+    FunctionCallOutputItem("i", "call", "42"),
 ]
 
 
@@ -50,20 +52,22 @@ def test_an_item_without_an_id_gets_one_of_at_most_32_characters() -> None:
     assert len(ids) == 100
     assert all(len(one) <= 32 for one in ids)
     call = item_of({"type": "function_call", "name": "f"})
-    assert isinstance(call, FunctionCall)
+    assert isinstance(call, FunctionCallItem)
     assert call.call_id
 
 
 def test_forms_that_clients_use_are_understood() -> None:
     said = item_of({"role": "user", "content": "Hello."})
-    assert isinstance(said, Message)
-    assert said.content == (Part("input_text", "Hello."),)
+    assert isinstance(said, MessageItem)
+    assert said.content == (ContentPart("input_text", "Hello."),)
     loose = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "Hi."}]}
     assert item_of(loose | {"id": "i"}) == ITEMS[4]
     developer = {"type": "message", "role": "developer", "content": "Be kind."}
     assert item_of(developer | {"id": "i"}) == ITEMS[3]
     nothing = {"role": "user", "content": [{"type": "input_audio", "audio": None}]}
-    assert item_of(nothing | {"id": "i"}) == Message("i", "user", (Part("input_audio", ""),))
+    assert item_of(nothing | {"id": "i"}) == MessageItem(
+        "i", "user", (ContentPart("input_audio", ""),)
+    )
 
 
 def test_audio_without_its_transcript_is_refused_and_with_it_never_sent_back() -> None:
@@ -72,14 +76,18 @@ def test_audio_without_its_transcript_is_refused_and_with_it_never_sent_back() -
         item_of({"role": "user", "content": [part]})
     assert told.value.param == "item.content[0].transcript"
     item = item_of({"role": "user", "content": [part | {"transcript": "Hi."}]})
-    assert isinstance(item, Message)
+    assert isinstance(item, MessageItem)
     assert item.text == "Hi."
     assert "AAAA" not in str(as_object(item))
 
 
 def test_the_words_of_a_message_are_those_of_all_its_parts() -> None:
-    parts = (Part("input_audio", " One. "), Part("input_audio"), Part("input_text", "Two."))
-    assert Message("i", "user", parts).text == "One. Two."
+    parts = (
+        ContentPart("input_audio", " One. "),
+        ContentPart("input_audio"),
+        ContentPart("input_text", "Two."),
+    )
+    assert MessageItem("i", "user", parts).text == "One. Two."
 
 
 @pytest.mark.parametrize(

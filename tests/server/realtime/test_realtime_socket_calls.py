@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from tests.server.realtime.wire import are_left, going_on, open_wire
-from tests.server.webrtc_peer import Peer, open_peer
-from vivavoce.server.admission import Caller
+from tests.server.webrtc.peer import Peer, open_peer
+from vivavoce.server.access.admission import Caller
 from vivavoce.server.realtime.calls import Calls
 from vivavoce.server.webrtc import Patience
 from vivavoce.testing import ScriptedLlm, ScriptedStt, say

@@ -9,7 +9,7 @@ import pytest
 from openai import AsyncOpenAI, PermissionDeniedError
 
 from tests.server.realtime.wire import QUESTION, are_left, open_wire, talk
-from vivavoce.server.client_secrets import ClientSecrets
+from vivavoce.server.access.client_secrets import ClientSecrets
 from vivavoce.testing import ScriptedLlm, ScriptedStt
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from vivavoce.server.realtime.client_events import (
     SessionUpdate,
     parse,
 )
-from vivavoce.server.realtime.items import Message, Part, item_of
+from vivavoce.server.realtime.items import ContentPart, MessageItem, item_of
 from vivavoce.server.realtime.responses import response_of, usual
 from vivavoce.server.realtime.session_config import (
     SemanticVad,
@@ -213,7 +213,7 @@ def test_history_that_a_client_replays_is_understood() -> None:
         '"event_id":"agents_create_1"}'
     )
     assert isinstance(event, ItemCreate)
-    assert item_of(event.item) == Message("h1", "user", (Part("input_audio", "hey"),))
+    assert item_of(event.item) == MessageItem("h1", "user", (ContentPart("input_audio", "hey"),))
 
 
 def test_a_reply_that_a_client_asks_for_is_as_the_session_says() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from vivavoce.engines import ToolSpec, Usage
 from vivavoce.server.realtime.audio import PCMU
-from vivavoce.server.realtime.items import Message, Part
+from vivavoce.server.realtime.items import ContentPart, MessageItem
 from vivavoce.server.realtime.responses import (
     ItemReference,
     ResponseConfig,
@@ -84,7 +84,7 @@ def test_what_is_given_holds_for_this_response() -> None:
         in_conversation=False,
         input=(
             ItemReference("item_1"),
-            Message("i", "user", (Part("input_text", "Hello."),)),
+            MessageItem("i", "user", (ContentPart("input_text", "Hello."),)),
         ),
         metadata={"client_event_id": "response_create_1"},
     )

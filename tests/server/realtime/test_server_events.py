@@ -13,8 +13,13 @@ from openai.types.realtime import RealtimeServerEvent
 from vivavoce.engines import Usage
 from vivavoce.server.realtime import response_events, server_events
 from vivavoce.server.realtime.beta import to_beta
-from vivavoce.server.realtime.items import FunctionCall, FunctionCallOutput, Message, Part
-from vivavoce.server.realtime.response_events import Place
+from vivavoce.server.realtime.items import (
+    ContentPart,
+    FunctionCallItem,
+    FunctionCallOutputItem,
+    MessageItem,
+)
+from vivavoce.server.realtime.response_events import OutputPosition
 from vivavoce.server.realtime.responses import Failure, response_object, usual
 from vivavoce.server.realtime.server_events import Event, LogProb, RateLimit
 from vivavoce.server.realtime.session_config import SessionConfig
@@ -29,10 +34,10 @@ def models_of(union: Any) -> dict[str, Any]:
 
 MODELS, BETA_MODELS = models_of(RealtimeServerEvent), models_of(BetaServerEvent)
 SESSION = as_object(SessionConfig(), "sess_1", 1_800_000_000)
-PLACE = Place("resp_1", "item_1", 1, 0)
-SAID = Message("item_1", "assistant", (Part("output_audio", "Hi."),), "incomplete")
-ASKED = Message("item_0", "user", (Part("input_audio"),))
-CALL = FunctionCall("item_2", "call_1", "look_up", "{}")
+PLACE = OutputPosition("resp_1", "item_1", 1, 0)
+SAID = MessageItem("item_1", "assistant", (ContentPart("output_audio", "Hi."),), "incomplete")
+ASKED = MessageItem("item_0", "user", (ContentPart("input_audio"),))
+CALL = FunctionCallItem("item_2", "call_1", "look_up", "{}")
 PIECES = [LogProb("Hé", -0.25)]
 
 
@@ -57,7 +62,7 @@ EVENTS: dict[str, list[Event]] = {
     "conversation.item.added": [
         server_events.item_added(ASKED, None),
         server_events.item_added(CALL, "item_1"),
-        server_events.item_added(FunctionCallOutput("item_3", "call_1", "42"), "item_2"),
+        server_events.item_added(FunctionCallOutputItem("item_3", "call_1", "42"), "item_2"),
     ],
     "conversation.item.done": [server_events.item_done(SAID, "item_0")],
     "conversation.item.retrieved": [server_events.item_retrieved(SAID)],
@@ -103,12 +108,12 @@ EVENTS: dict[str, list[Event]] = {
     "response.output_item.added": [response_events.output_item_added("resp_1", 0, SAID)],
     "response.output_item.done": [response_events.output_item_done("resp_1", 1, CALL)],
     "response.content_part.added": [
-        response_events.content_part_added(PLACE, Part("output_audio")),
-        response_events.content_part_added(PLACE, Part("output_text")),
+        response_events.content_part_added(PLACE, ContentPart("output_audio")),
+        response_events.content_part_added(PLACE, ContentPart("output_text")),
     ],
     "response.content_part.done": [
-        response_events.content_part_done(PLACE, Part("output_audio", "Hi.")),
-        response_events.content_part_done(PLACE, Part("output_text", "Hi.")),
+        response_events.content_part_done(PLACE, ContentPart("output_audio", "Hi.")),
+        response_events.content_part_done(PLACE, ContentPart("output_text", "Hi.")),
     ],
     "response.output_text.delta": [response_events.text_delta(PLACE, "H")],
     "response.output_text.done": [response_events.text_done(PLACE, "Hi.")],

@@ -17,9 +17,9 @@ from vivavoce.server.realtime.audio import (
     PCM,
     PCMA,
     PCMU,
-    Decoder,
-    Encoder,
-    Format,
+    WireDecoder,
+    WireEncoder,
+    WireFormat,
 )
 from vivavoce.server.realtime.wire_error import WireError
 
@@ -27,8 +27,8 @@ TONE = (0.5 * np.sin(np.arange(480) * 0.1)).astype(np.float32)
 
 
 @pytest.mark.parametrize(("form", "error"), [(PCM, 1e-4), (PCMU, 0.02), (PCMA, 0.02)])
-def test_what_is_encoded_is_decoded_alike(form: Format, error: float) -> None:
-    audio = Decoder(form).decode(Encoder(form).encode(TONE))
+def test_what_is_encoded_is_decoded_alike(form: WireFormat, error: float) -> None:
+    audio = WireDecoder(form).decode(WireEncoder(form).encode(TONE))
     assert audio.rate == form.rate
     np.testing.assert_allclose(audio.samples, TONE, atol=error)
 
@@ -38,28 +38,28 @@ def test_what_is_encoded_is_decoded_alike(form: Format, error: float) -> None:
 def test_a_byte_stream_may_be_cut_anywhere(cuts: list[int]) -> None:
     data = to_pcm16(TONE)
     edges = sorted({0, len(data), *cuts})
-    decoder = Decoder(PCM)
+    decoder = WireDecoder(PCM)
     parts = [
         decoder.decode(b64encode(data[start:end]).decode()).samples
         for start, end in pairwise(edges)
     ]
     np.testing.assert_array_equal(
-        np.concatenate(parts), Decoder(PCM).decode(b64encode(data).decode()).samples
+        np.concatenate(parts), WireDecoder(PCM).decode(b64encode(data).decode()).samples
     )
 
 
 def test_a_stray_byte_spoils_only_one_utterance() -> None:
-    decoder = Decoder(PCM)
+    decoder = WireDecoder(PCM)
     decoder.decode(b64encode(b"\x01\x02\x03").decode())
     decoder.reset()
-    audio = decoder.decode(Encoder(PCM).encode(TONE))
+    audio = decoder.decode(WireEncoder(PCM).encode(TONE))
     np.testing.assert_allclose(audio.samples, TONE, atol=1e-4)
 
 
 @pytest.mark.parametrize("text", ["not base64!", "AAA", "AA=A", "AAAA\n", "ÄÄÄÄ", "=", "😀"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_text_that_is_no_base64_is_refused(text: str, name: str) -> None:
-    decoder = Decoder(FORMATS[name])
+    decoder = WireDecoder(FORMATS[name])
     with pytest.raises(WireError, match="base64") as told:
         decoder.decode(text)
     assert (told.value.code, told.value.param) == ("invalid_value", "audio")
@@ -67,10 +67,10 @@ def test_text_that_is_no_base64_is_refused(text: str, name: str) -> None:
 
 
 def test_an_append_of_nothing_is_no_sound() -> None:
-    assert len(Decoder(PCM).decode("").samples) == 0
+    assert len(WireDecoder(PCM).decode("").samples) == 0
 
 
 def test_an_endless_append_is_refused_unread() -> None:
     with pytest.raises(WireError) as told:
-        Decoder(PCM).decode("A" * (MOST_BYTES * 2))
+        WireDecoder(PCM).decode("A" * (MOST_BYTES * 2))
     assert told.value.code == "string_above_max_length"

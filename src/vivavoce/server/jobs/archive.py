@@ -12,9 +12,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .answers import form_of
-from .job import Item, Job
-from .transcripts import transcript
+from .job import StoredItem, StoredJob
+from .responses import form_of
+from .transcript_files import transcript
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -25,13 +25,13 @@ _ENDINGS = {"text": "txt", "opus": "ogg"}
 
 
 async def zipped(
-    job: Job, items: Sequence[tuple[Item, Path]], details: str
+    job: StoredJob, items: Sequence[tuple[StoredItem, Path]], details: str
 ) -> AsyncGenerator[bytes, None]:
     """The archive, piece by piece: `job.json`, and each item's result under its number and name.
 
     details: of the job; JSON. An item whose file is gone meanwhile is left out.
     """
-    made = _Made()
+    made = _ArchiveBytes()
     with ExitStack() as stack:
         archive = stack.enter_context(zipfile.ZipFile(made, "w"))
         archive.writestr("job.json", details)
@@ -50,13 +50,13 @@ async def zipped(
     yield made.take()
 
 
-def _opened(path: Path, job: Job) -> io.BufferedIOBase:
+def _opened(path: Path, job: StoredJob) -> io.BufferedIOBase:
     if job.kind == "tts":
         return path.open("rb")
     return io.BytesIO(transcript(path, form_of(job)).encode())
 
 
-def _ending(job: Job) -> str:
+def _ending(job: StoredJob) -> str:
     form = form_of(job)
     return _ENDINGS.get(form, form)
 
@@ -67,7 +67,7 @@ def _readable(name: str) -> str:
     return f"-{plain}" if plain else ""
 
 
-class _Made(io.RawIOBase):
+class _ArchiveBytes(io.RawIOBase):
     """What has been written, and was not taken yet; it cannot be sought in."""
 
     def __init__(self) -> None:

@@ -17,21 +17,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
-from vivavoce.server.chosen import chosen
-from vivavoce.server.door import TheCaller, TheService
-from vivavoce.server.outbox import Gone
-from vivavoce.server.pcm import Rate
-from vivavoce.server.problems import Problem
+from vivavoce.server.access.auth import TheCaller, TheService
+from vivavoce.server.errors import Problem
+from vivavoce.server.http.outbox import Gone
+from vivavoce.server.http.sockets import checked
+from vivavoce.server.http.uploads import received
+from vivavoce.server.native.stt_routes import TranscribeRequest
+from vivavoce.server.native.tts_routes import SpokenTextRequest, SynthesizeRequest
+from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.service import Service
-from vivavoce.server.sockets import checked
-from vivavoce.server.speaking import SpeechForm
-from vivavoce.server.stt_api import TranscribeWishes
-from vivavoce.server.tts_api import SpeechWishes, SpokenWishes
-from vivavoce.server.uploads import received
+from vivavoce.server.speech.pcm import Rate
+from vivavoce.server.speech.synthesis import SpeechForm
 
-from .answers import JobAnswer, job_answer
-from .job import Job, NewItem
+from .job import NewItem, StoredJob
 from .jobs import TheJobs
+from .responses import JobResponse, job_answer
 
 router = APIRouter(tags=["Batches"])
 
@@ -41,7 +41,7 @@ _NAME_CHARS = 200
 _FILES = ("files", "file")
 """Fields that hold recordings."""
 
-_WISHES = TypeAdapter(TranscribeWishes)
+_WISHES = TypeAdapter(TranscribeRequest)
 _Name = Annotated[str, Field(max_length=_NAME_CHARS)]
 
 
@@ -58,7 +58,7 @@ class SpeechItem(BaseModel):
     pitch: float | None = Field(None, ge=0.5, le=2.0)
 
 
-class SpeechBatch(SpokenWishes):
+class SpeechBatch(SpokenTextRequest):
     """Texts, and how to say them."""
 
     items: list[SpeechItem] = Field(min_length=1)
@@ -74,14 +74,14 @@ class SpeechBatch(SpokenWishes):
         },
     )
 
-    def wishes(self, item: SpeechItem) -> SpeechWishes:
+    def wishes(self, item: SpeechItem) -> SynthesizeRequest:
         """What is asked for with one of the items."""
         of_all = self.model_dump(exclude={"items"}, exclude_none=True)
         own = item.model_dump(exclude={"id"}, exclude_none=True)
-        return SpeechWishes.model_validate({**of_all, **own})
+        return SynthesizeRequest.model_validate({**of_all, **own})
 
 
-@router.post("/tts/batch", status_code=202, response_model=JobAnswer)
+@router.post("/tts/batch", status_code=202, response_model=JobResponse)
 async def speak_batch(
     body: SpeechBatch, service: TheService, caller: TheCaller, jobs: TheJobs
 ) -> JSONResponse:
@@ -104,13 +104,13 @@ async def speak_batch(
 
 def _documented() -> dict[str, Any]:
     """The form of recordings as OpenAPI has it."""
-    properties = TranscribeWishes.model_json_schema()["properties"]
+    properties = TranscribeRequest.model_json_schema()["properties"]
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
     form = {"type": "object", "required": ["files"], "properties": {"files": files, **properties}}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
 
-@router.post("/stt/batch", status_code=202, response_model=JobAnswer, openapi_extra=_documented())
+@router.post("/stt/batch", status_code=202, response_model=JobResponse, openapi_extra=_documented())
 async def transcribe_batch(
     request: Request, service: TheService, caller: TheCaller, jobs: TheJobs
 ) -> JSONResponse:
@@ -199,6 +199,6 @@ def _check_count(count: int, service: Service) -> None:
         raise Problem(what, status=413, code="too_many_items", param="items")
 
 
-def _accepted(job: Job, service: Service) -> JSONResponse:
+def _accepted(job: StoredJob, service: Service) -> JSONResponse:
     answer = job_answer(job, service.limits.job_kept_s).model_dump(mode="json", exclude_none=True)
     return JSONResponse(answer, 202, {"Location": f"/jobs/{job.id}"})

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .job import Job
+from .job import StoredJob
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -67,12 +67,12 @@ class Database:
                 raise
 
 
-def job_of(db: sqlite3.Connection, row: Sequence[Any]) -> Job:
+def job_of(db: sqlite3.Connection, row: Sequence[Any]) -> StoredJob:
     """The job of a row of `JOB`, with the count of its items."""
     counted = db.execute(
         "SELECT state, count(*) FROM items WHERE job = ? GROUP BY state", (row[0],)
     )
-    return Job(*row, dict(counted.fetchall()))  # type: ignore[call-arg]
+    return StoredJob(*row, dict(counted.fetchall()))  # type: ignore[call-arg]
 
 
 def next_change(db: sqlite3.Connection, job: str) -> int:

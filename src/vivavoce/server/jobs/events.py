@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator
 
 from pydantic import BaseModel
 
-from vivavoce.server.problems import Problem
+from vivavoce.server.errors import Problem
 from vivavoce.server.service import Service
 
-from .answers import item_answer, job_answer
 from .jobs import Jobs
+from .responses import item_answer, job_answer
 
 _LOOK_S = 1.0
 """How often it is seen whether the server is to stop."""

@@ -23,7 +23,7 @@ class NewItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class StoredJob:
     """A batch.
 
     owner: the id of the caller whose it is. wishes: how the whole is to be done; JSON.
@@ -43,7 +43,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class StoredItem:
     """One of a job's items.
 
     number: from 0. request: JSON; empty once nothing will be done with it any more.

@@ -15,14 +15,14 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from vivavoce.errors import BadConfig, describe
-from vivavoce.models.problems import FULL
-from vivavoce.server.problems import Problem
+from vivavoce.models.disk_errors import FULL
+from vivavoce.server.errors import Problem
 from vivavoce.server.service import Service
 
-from .job import Item, Job, JobKind, NewItem
-from .kept import Kept, full_disk
-from .news import News
-from .place import Place, folder_of, new_id
+from .change_signal import ChangeSignal
+from .job import JobKind, NewItem, StoredItem, StoredJob
+from .job_files import JobFiles, folder_of, new_id
+from .job_storage import JobStorage, full_disk
 from .runner import SWEEP_S, Runner
 
 log = logging.getLogger(__name__)
@@ -39,11 +39,11 @@ class Jobs:
     """
 
     def __init__(self, service: Service) -> None:
-        self.news = News()
+        self.news = ChangeSignal()
         self._service = service
         self._limits = service.limits
         self._folder = folder_of(service.settings)
-        self._kept: Kept | None = None
+        self._kept: JobStorage | None = None
         self._runner: Runner | None = None
         self._opening = asyncio.Lock()
         self._taking = asyncio.Lock()
@@ -74,7 +74,7 @@ class Jobs:
         wishes: str,
         items: Sequence[NewItem],
         files: Mapping[int, Path] | None = None,
-    ) -> Job:
+    ) -> StoredJob:
         """A new job. files: what was sent for its items, by number; they are moved.
 
         Raises Problem: 503 when as many are kept as may be, 507 when the disk is full.
@@ -109,12 +109,14 @@ class Jobs:
         if used + size > self._limits.jobs_mb * 1e6:
             raise full_disk()
 
-    async def of(self, owner: str) -> list[Job]:
+    async def of(self, owner: str) -> list[StoredJob]:
         """The caller's jobs, the latest first."""
         kept = self._kept
         return [] if kept is None else await kept.ask(lambda store: store.jobs(owner))
 
-    async def changes(self, job: str, owner: str, since: int = -1) -> tuple[Job, list[Item]]:
+    async def changes(
+        self, job: str, owner: str, since: int = -1
+    ) -> tuple[StoredJob, list[StoredItem]]:
         """The job, and its items that changed after change `since`; all of them for -1.
 
         Raises Problem (404) when the caller has no such job.
@@ -126,7 +128,7 @@ class Jobs:
             raise Problem(what, status=404, code="not_found", param="job")
         return found
 
-    async def item(self, job: str, owner: str, number: int) -> tuple[Job, Item]:
+    async def item(self, job: str, owner: str, number: int) -> tuple[StoredJob, StoredItem]:
         """One item. Raises Problem (404) when there is none."""
         found, _ = await self.changes(job, owner, _NOTHING)
         kept = await self._opened()
@@ -136,7 +138,7 @@ class Jobs:
             raise Problem(what, status=404, code="not_found", param="number")
         return found, item
 
-    async def path(self, item: Item) -> Path:
+    async def path(self, item: StoredItem) -> Path:
         """Where what came of an item lies."""
         return (await self._opened()).place.made(item)
 
@@ -168,12 +170,12 @@ class Jobs:
         await (await self._opened()).forget(job)
         self.news.tell()
 
-    async def _opened(self) -> Kept:
+    async def _opened(self) -> JobStorage:
         """Raises Problem (503) where no jobs can be kept."""
         async with self._opening:
             if self._kept is None:
                 try:
-                    self._kept = await asyncio.to_thread(Kept, self._folder)
+                    self._kept = await asyncio.to_thread(JobStorage, self._folder)
                 except (OSError, sqlite3.Error, BadConfig) as error:
                     log.error("there can be no batches: %s", describe(error))  # noqa: TRY400
                     what = "this server has no place for batches; its log says why"
@@ -183,7 +185,7 @@ class Jobs:
             return self._kept
 
 
-def _move(place: Place, job: str, files: Mapping[int, Path]) -> None:
+def _move(place: JobFiles, job: str, files: Mapping[int, Path]) -> None:
     place.make(job)
     for number, file in files.items():
         shutil.move(file, place.sent(job, number))

@@ -6,7 +6,7 @@ import sqlite3
 import time
 
 from .database import ITEM, JOB, Database, job_of, next_change
-from .job import Item, Job
+from .job import StoredItem, StoredJob
 
 MOST_BEGUN = 3
 """How often an item is begun before it is given up: one that takes the server down with it must
@@ -28,13 +28,13 @@ class Queue:
         """Queue what was being done when the process ended; give up what ended it each time."""
         with self._database.change() as db:
             running = db.execute(f"{ITEM} WHERE state = 'running'").fetchall()
-            for item in (Item(*row) for row in running):
+            for item in (StoredItem(*row) for row in running):
                 if item.begun < MOST_BEGUN:
                     _queue(db, item)
                 else:
                     _end(db, item, "failed", 0, None, _CRASHED)
 
-    def begin(self, after: str) -> tuple[Job, Item] | None:
+    def begin(self, after: str) -> tuple[StoredJob, StoredItem] | None:
         """The next item to do, now running; None where nothing is to be done.
 
         after: the owner who had the last turn. Owners take turns; each one's jobs, and each job's
@@ -50,16 +50,21 @@ class Queue:
                 query = f"{ITEM} WHERE job = ? AND state = 'queued' ORDER BY number LIMIT 1"
                 found = db.execute(query, (row[0],)).fetchone()
                 if found is not None:
-                    return _begin(db, Item(*found))
+                    return _begin(db, StoredItem(*found))
         return None
 
-    def put_back(self, item: Item) -> None:
+    def put_back(self, item: StoredItem) -> None:
         """Queue a running item again, as if it had never begun."""
         with self._database.change() as db:
             _queue(db, item, begun=item.begun - 1)
 
     def end(
-        self, item: Item, *, size: int = 0, result: str | None = None, error: str | None = None
+        self,
+        item: StoredItem,
+        *,
+        size: int = 0,
+        result: str | None = None,
+        error: str | None = None,
     ) -> None:
         """Tell what came of a running item. Does nothing if it is not running any more."""
         with self._database.change() as db:
@@ -67,7 +72,7 @@ class Queue:
             _end(db, item, state, size, result, error)
 
 
-def _begin(db: sqlite3.Connection, item: Item) -> tuple[Job, Item]:
+def _begin(db: sqlite3.Connection, item: StoredItem) -> tuple[StoredJob, StoredItem]:
     change = next_change(db, item.job)
     where = (item.job, item.number)
     db.execute(
@@ -78,10 +83,10 @@ def _begin(db: sqlite3.Connection, item: Item) -> tuple[Job, Item]:
     db.execute("UPDATE jobs SET state = 'running' WHERE id = ?", (item.job,))
     row = db.execute(f"{JOB} WHERE id = ?", (item.job,)).fetchone()
     begun = db.execute(f"{ITEM} WHERE job = ? AND number = ?", where).fetchone()
-    return job_of(db, row), Item(*begun)
+    return job_of(db, row), StoredItem(*begun)
 
 
-def _queue(db: sqlite3.Connection, item: Item, begun: int | None = None) -> None:
+def _queue(db: sqlite3.Connection, item: StoredItem, begun: int | None = None) -> None:
     db.execute(
         "UPDATE items SET state = 'queued', begun = ?, change = ? "
         "WHERE job = ? AND number = ? AND state = 'running'",
@@ -92,7 +97,7 @@ def _queue(db: sqlite3.Connection, item: Item, begun: int | None = None) -> None
 
 def _end(
     db: sqlite3.Connection,
-    item: Item,
+    item: StoredItem,
     state: str,
     size: int,
     result: str | None,

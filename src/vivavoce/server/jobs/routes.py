@@ -11,14 +11,18 @@ from fastapi import APIRouter, Header, Query
 from fastapi import Path as InPath
 from starlette.responses import FileResponse, Response
 
-from vivavoce.server.admission import Caller
-from vivavoce.server.door import TheCaller, TheService
-from vivavoce.server.event_stream import EventStream, Streamed
-from vivavoce.server.problems import Problem
+from vivavoce.server.access.admission import Caller
+from vivavoce.server.access.auth import TheCaller, TheService
+from vivavoce.server.errors import Problem
+from vivavoce.server.http.event_stream import EventStream, Streamed
 from vivavoce.server.service import Service
-from vivavoce.subtitles import Format
+from vivavoce.transcripts.subtitles import Format
 
-from .answers import (
+from .archive import zipped
+from .events import progress
+from .job import StoredItem, StoredJob
+from .jobs import Jobs, TheJobs
+from .responses import (
     TRANSCRIPT_TYPES,
     JobDetails,
     JobList,
@@ -27,11 +31,7 @@ from .answers import (
     job_details,
     media_type_of,
 )
-from .archive import zipped
-from .events import progress
-from .job import Item, Job
-from .jobs import Jobs, TheJobs
-from .transcripts import transcript
+from .transcript_files import transcript
 
 router = APIRouter(tags=["Batches"], prefix="/jobs")
 
@@ -157,7 +157,9 @@ async def _details(jobs: Jobs, job: str, caller: Caller, service: Service) -> st
     return await asyncio.to_thread(put_together)
 
 
-async def _done(jobs: Jobs, job: str, owner: str, number: int, kind: str) -> tuple[Job, Item, Path]:
+async def _done(
+    jobs: Jobs, job: str, owner: str, number: int, kind: str
+) -> tuple[StoredJob, StoredItem, Path]:
     """An item that is done. Raises Problem: 404, or 409 for one that is not."""
     found, item = await jobs.item(job, owner, number)
     if found.kind != kind:
@@ -173,6 +175,6 @@ async def _done(jobs: Jobs, job: str, owner: str, number: int, kind: str) -> tup
     return found, item, path
 
 
-def _gone(item: Item) -> Problem:
+def _gone(item: StoredItem) -> Problem:
     what = f"what came of item {item.number} is not there any more"
     return Problem(what, status=404, code="not_found", param="number")

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from vivavoce.errors import EngineBusy, VivavoceError, describe
-from vivavoce.models.problems import FULL
-from vivavoce.server.problems import Problem, problem_of
+from vivavoce.models.disk_errors import FULL
+from vivavoce.server.errors import Problem, problem_of
 from vivavoce.server.service import Service
 
-from .job import Item, Job
-from .kept import Kept, full_disk
-from .news import News
+from .change_signal import ChangeSignal
+from .job import StoredItem, StoredJob
+from .job_storage import JobStorage, full_disk
 from .store import Store
-from .work import Made, do
+from .tasks import ItemOutcome, do
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Runner:
     none of their places, and the owners of jobs take turns.
     """
 
-    def __init__(self, service: Service, kept: Kept, news: News) -> None:
+    def __init__(self, service: Service, kept: JobStorage, news: ChangeSignal) -> None:
         self._service = service
         self._limits = service.limits
         self._kept = kept
@@ -71,7 +71,7 @@ class Runner:
             task.cancel()
             await asyncio.wait({task})
 
-    async def _begin(self) -> tuple[Job, Item] | None:
+    async def _begin(self) -> tuple[StoredJob, StoredItem] | None:
         """The next item to do, once the engines are there."""
         while self._service.loaded is None:  # noqa: ASYNC110 - a matter of seconds
             await asyncio.sleep(_READY_S)
@@ -83,13 +83,13 @@ class Runner:
             self._news.tell()
         return begun
 
-    async def _do(self, job: Job, item: Item) -> None:
+    async def _do(self, job: StoredJob, item: StoredItem) -> None:
         async with asyncio.TaskGroup() as group:
             task = group.create_task(self._outcome(job, item))
             self._working = job.id, task
         self._working = None
 
-    async def _outcome(self, job: Job, item: Item) -> None:
+    async def _outcome(self, job: StoredJob, item: StoredItem) -> None:
         """Do the item, and keep what came of it; cancelled, it is as if it had never begun."""
         try:
             made = await self._made(job, item)
@@ -109,7 +109,7 @@ class Runner:
         await asyncio.to_thread(self._kept.place.remove_sent, item.job, item.number)
         self._news.tell()
 
-    async def _made(self, job: Job, item: Item) -> Made:
+    async def _made(self, job: StoredJob, item: StoredItem) -> ItemOutcome:
         # A job may have been cancelled before this task could be.
         now = await self._kept.ask(lambda store: store.item(item.job, item.number))
         if now is None or now.state != "running":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .database import ITEM, JOB, Database, job_of, next_change
-from .job import Item, Job, JobKind, NewItem
+from .job import JobKind, NewItem, StoredItem, StoredJob
 from .queue import Queue
 
 
@@ -28,7 +28,7 @@ class Store:
 
     def add(
         self, job: str, owner: str, kind: JobKind, wishes: str, items: Sequence[NewItem]
-    ) -> Job:
+    ) -> StoredJob:
         """A new job, queued."""
         with self._database.change() as db:
             now = time.time()
@@ -38,7 +38,9 @@ class Store:
                 "INSERT INTO items VALUES (?, ?, ?, ?, 'queued', 0, 0, ?, NULL, NULL)",
                 [(job, n, it.name, it.request, it.size) for n, it in enumerate(items)],
             )
-            return Job(job, owner, kind, wishes, "queued", now, None, 0, {"queued": len(items)})
+            return StoredJob(
+                job, owner, kind, wishes, "queued", now, None, 0, {"queued": len(items)}
+            )
 
     def used(self) -> tuple[int, int]:
         """How many jobs there are, and the bytes that all their items take."""
@@ -47,7 +49,7 @@ class Store:
             count, size = db.execute(query).fetchone()
             return count, size
 
-    def jobs(self, owner: str | None = None) -> list[Job]:
+    def jobs(self, owner: str | None = None) -> list[StoredJob]:
         """All jobs, or all of one owner; the latest first."""
         with self._database.reading() as db:
             rows = db.execute(
@@ -55,7 +57,7 @@ class Store:
             ).fetchall()
             return [job_of(db, row) for row in rows]
 
-    def changes(self, job: str, since: int) -> tuple[Job, list[Item]] | None:
+    def changes(self, job: str, since: int) -> tuple[StoredJob, list[StoredItem]] | None:
         """The job, and its items that changed after change `since`, the earliest first.
 
         All of its items for -1.
@@ -65,14 +67,14 @@ class Store:
             if row is None:
                 return None
             query = f"{ITEM} WHERE job = ? AND change > ? ORDER BY change, number"
-            return job_of(db, row), [Item(*it) for it in db.execute(query, (job, since))]
+            return job_of(db, row), [StoredItem(*it) for it in db.execute(query, (job, since))]
 
-    def item(self, job: str, number: int) -> Item | None:
+    def item(self, job: str, number: int) -> StoredItem | None:
         """One of a job's items."""
         with self._database.reading() as db:
             query = f"{ITEM} WHERE job = ? AND number = ?"
             row = db.execute(query, (job, number)).fetchone()
-            return None if row is None else Item(*row)
+            return None if row is None else StoredItem(*row)
 
     def cancel(self, job: str) -> bool:
         """End a job that has not ended; what is done stays. Whether there was anything to end."""

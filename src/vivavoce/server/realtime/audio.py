@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vivavoce.audio import Audio, Samples, from_pcm16, to_pcm16
-from vivavoce.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
+from vivavoce.audio.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 
 from .wire_error import WireError
 
@@ -18,27 +18,27 @@ MOST_BYTES: Final = 15 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class WireFormat:
     """How audio is written; type: the protocol's name. rate: in Hz."""
 
     type: str
     rate: int
 
 
-PCM: Final = Format("audio/pcm", 24_000)
-PCMU: Final = Format("audio/pcmu", 8_000)
-PCMA: Final = Format("audio/pcma", 8_000)
-FORMATS: Final[Mapping[str, Format]] = {one.type: one for one in (PCM, PCMU, PCMA)}
+PCM: Final = WireFormat("audio/pcm", 24_000)
+PCMU: Final = WireFormat("audio/pcmu", 8_000)
+PCMA: Final = WireFormat("audio/pcma", 8_000)
+FORMATS: Final[Mapping[str, WireFormat]] = {one.type: one for one in (PCM, PCMU, PCMA)}
 
 
-class Decoder:
+class WireDecoder:
     """One stream of appended audio.
 
     Clients cut a byte stream wherever their reads end, so half a sample at an append's end waits
     for the next append. `reset` drops it: a stray byte spoils no more than one utterance.
     """
 
-    def __init__(self, form: Format) -> None:
+    def __init__(self, form: WireFormat) -> None:
         self.format = form
         self._half = b""
 
@@ -76,10 +76,10 @@ class Decoder:
         self._half = b""
 
 
-class Encoder:
+class WireEncoder:
     """One stream of audio for the client."""
 
-    def __init__(self, form: Format) -> None:
+    def __init__(self, form: WireFormat) -> None:
         self.format = form
 
     def encode(self, samples: Samples) -> str:

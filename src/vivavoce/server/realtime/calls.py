@@ -8,17 +8,17 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from vivavoce.server.admission import Caller
-from vivavoce.server.problems import Problem, problem_of
+from vivavoce.server.access.admission import Caller
+from vivavoce.server.errors import Problem, problem_of
 from vivavoce.server.service import Service
 from vivavoce.server.webrtc import Patience, open_call
-from vivavoce.server.webrtc.call import Call
+from vivavoce.server.webrtc.call import WebRtcCall
 
 from . import server_events as tell
-from .acts import Acts
+from .client_actions import ClientActions
 from .client_events import parse
 from .connection import first_of
-from .dialogue import Dialogue
+from .session import RealtimeSession
 from .session_config import SessionConfig
 from .sessions import engines_for, expiry, until_over
 from .wire_error import WireError
@@ -31,7 +31,7 @@ class Calls:
 
     def __init__(self, patience: Patience | None = None) -> None:
         self._patience = patience
-        self._open: dict[str, tuple[str, Dialogue]] = {}
+        self._open: dict[str, tuple[str, RealtimeSession]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # outlive the requests; `aclose` ends them
 
     async def begin(
@@ -58,7 +58,7 @@ class Calls:
             task.cancel()
             raise
 
-    def find(self, call_id: str, caller: Caller) -> Dialogue:
+    def find(self, call_id: str, caller: Caller) -> RealtimeSession:
         """The session of a call of this caller's key.
 
         Raises Problem (404) when it is over, never was, or is somebody else's.
@@ -94,7 +94,7 @@ class Calls:
             ):
                 async with open_call(service.settings, self._patience) as call:
                     sdp = await call.answer(offer)
-                    dialogue = Dialogue(
+                    dialogue = RealtimeSession(
                         service,
                         engines,
                         config,
@@ -122,24 +122,26 @@ class Calls:
                 log.exception("a call failed", exc_info=error)
 
 
-async def _converse(call: Call, dialogue: Dialogue, ending: Coroutine[Any, Any, None]) -> None:
+async def _converse(
+    call: WebRtcCall, dialogue: RealtimeSession, ending: Coroutine[Any, Any, None]
+) -> None:
     """Until the call is over on either side, or `ending` raises."""
     async with asyncio.TaskGroup() as group:
         bounds = group.create_task(ending)
         hearing = group.create_task(_hear(call, dialogue))
         reading = group.create_task(_read(call, dialogue))
-        await dialogue.run(Acts(dialogue).act)
+        await dialogue.run(ClientActions(dialogue).act)
         for task in (bounds, hearing, reading):
             task.cancel()
 
 
-async def _hear(call: Call, dialogue: Dialogue) -> None:
+async def _hear(call: WebRtcCall, dialogue: RealtimeSession) -> None:
     async for audio in call.audio():
         await dialogue.inputs.put(audio)
     dialogue.inputs.close()
 
 
-async def _read(call: Call, dialogue: Dialogue) -> None:
+async def _read(call: WebRtcCall, dialogue: RealtimeSession) -> None:
     async for message in call.messages():
         try:
             await dialogue.inputs.put(parse(message))

@@ -9,14 +9,14 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 
-from vivavoce.server.outbox import Gone, Outbox, messages
-from vivavoce.server.problems import close_code, problem_of
+from vivavoce.server.errors import close_code, problem_of
+from vivavoce.server.http.outbox import Gone, Outbox, messages
 from vivavoce.server.service import Service
 
 from . import server_events as tell
 from .beta import from_beta, to_beta
 from .client_events import event_of, json_of
-from .dialogue import Inputs
+from .session import Inputs
 from .wire_error import WireError
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _BUSY = 3008
 """For a caller past its bounds: not one of the codes after which clients reconnect at once."""
 
 
-class Connection:
+class RealtimeConnection:
     """One client's WebSocket, in the GA form or the beta form."""
 
     def __init__(self, websocket: WebSocket, service: Service) -> None:
@@ -45,7 +45,7 @@ class Connection:
         for one in to_beta(dict(event)) if self.beta else (event,):
             self._outbox.send_json(one)
 
-    async def serve(self, converse: Callable[[Connection], Awaitable[None]]) -> None:
+    async def serve(self, converse: Callable[[RealtimeConnection], Awaitable[None]]) -> None:
         """Let the client in, converse, and close; what goes wrong is told as an `error` event.
 
         converse: ends when the conversation is over; may raise anything.
@@ -60,7 +60,9 @@ class Connection:
         except* Gone as gone:
             log.debug("%s", gone.exceptions[0])
 
-    async def _told(self, converse: Callable[[Connection], Awaitable[None]]) -> tuple[int, str]:
+    async def _told(
+        self, converse: Callable[[RealtimeConnection], Awaitable[None]]
+    ) -> tuple[int, str]:
         """How to close after the conversation; why it failed is told before."""
         try:
             await converse(self)

@@ -30,7 +30,7 @@ _LOOSE: Final = {"text": "text", "audio": "audio"}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ContentPart:
     """One part of a message. text: of audio, its transcript; None while it is not known."""
 
     type: PartType
@@ -43,12 +43,12 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class MessageItem:
     """What somebody said or wrote."""
 
     id: str
     role: Role
-    content: tuple[Part, ...] = ()
+    content: tuple[ContentPart, ...] = ()
     status: Status = "completed"
 
     @property
@@ -58,7 +58,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionCall:
+class FunctionCallItem:
     """The model asks for a function. arguments: a JSON object as text."""
 
     id: str
@@ -69,7 +69,7 @@ class FunctionCall:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionCallOutput:
+class FunctionCallOutputItem:
     """What a function returned."""
 
     id: str
@@ -78,7 +78,7 @@ class FunctionCallOutput:
     status: Status = "completed"
 
 
-Item: TypeAlias = Message | FunctionCall | FunctionCallOutput
+Item: TypeAlias = MessageItem | FunctionCallItem | FunctionCallOutputItem
 
 
 def new_id(kind: str) -> str:
@@ -101,7 +101,7 @@ def item_of(data: Json, path: str = "item") -> Item:
     if kind == "message":
         return _message(data, path, item_id)
     if kind == "function_call":
-        return FunctionCall(
+        return FunctionCallItem(
             item_id,
             call_id=text(data.get("call_id") or new_id("call"), f"{path}.call_id", most=MOST_ID),
             name=text(required(data, "name", f"{path}.name"), f"{path}.name", most=64),
@@ -109,7 +109,7 @@ def item_of(data: Json, path: str = "item") -> Item:
         )
     call_id = text(required(data, "call_id", f"{path}.call_id"), f"{path}.call_id", most=MOST_ID)
     output = required(data, "output", f"{path}.output")
-    return FunctionCallOutput(
+    return FunctionCallOutputItem(
         item_id, call_id, text(output, f"{path}.output", most=MOST_CHARACTERS)
     )
 
@@ -121,17 +121,17 @@ def as_object(item: Item) -> dict[str, Any]:
     """
     shared = {"id": item.id, "object": "realtime.item", "status": item.status}
     match item:
-        case Message():
+        case MessageItem():
             content = [part_object(part) for part in item.content]
             return shared | {"type": "message", "role": item.role, "content": content}
-        case FunctionCall():
+        case FunctionCallItem():
             return shared | {
                 "type": "function_call",
                 "call_id": item.call_id,
                 "name": item.name,
                 "arguments": item.arguments,
             }
-        case FunctionCallOutput():
+        case FunctionCallOutputItem():
             return shared | {
                 "type": "function_call_output",
                 "call_id": item.call_id,
@@ -139,14 +139,14 @@ def as_object(item: Item) -> dict[str, Any]:
             }
 
 
-def part_object(part: Part) -> dict[str, Any]:
+def part_object(part: ContentPart) -> dict[str, Any]:
     """A message's part as the wire has it."""
     if part.is_audio:
         return {"type": part.type, "transcript": part.text}
     return {"type": part.type, "text": part.text or ""}
 
 
-def _message(data: Json, path: str, item_id: str) -> Message:
+def _message(data: Json, path: str, item_id: str) -> MessageItem:
     role = required(data, "role", f"{path}.role")
     role = choice("system" if role == "developer" else role, f"{path}.role", tuple(_PARTS))
     content = required(data, "content", f"{path}.content")
@@ -157,10 +157,10 @@ def _message(data: Json, path: str, item_id: str) -> Message:
         for index, each in enumerate(array(content, f"{path}.content", most=MOST_PARTS))
         for at in [f"{path}.content[{index}]"]
     )
-    return Message(item_id, cast(Role, role), parts)
+    return MessageItem(item_id, cast(Role, role), parts)
 
 
-def _part(data: Json, role: Role, path: str) -> Part:
+def _part(data: Json, role: Role, path: str) -> ContentPart:
     kind = data.get("type") or _USUAL.get(role, "output_text")
     if kind == "input_image":
         raise WireError(
@@ -173,7 +173,7 @@ def _part(data: Json, role: Role, path: str) -> Part:
     kind = cast(PartType, choice(kind, f"{path}.type", _PARTS[role]))
     if kind in {"input_text", "output_text"}:
         words = required(data, "text", f"{path}.text")
-        return Part(kind, text(words, f"{path}.text", most=MOST_CHARACTERS))
+        return ContentPart(kind, text(words, f"{path}.text", most=MOST_CHARACTERS))
     words = data.get("transcript")
     if words is None and data.get("audio") is not None:
         raise WireError(
@@ -182,7 +182,7 @@ def _part(data: Json, role: Role, path: str) -> Part:
             "missing_required_parameter",
             f"{path}.transcript",
         )
-    return Part(kind, text(words or "", f"{path}.transcript", most=MOST_CHARACTERS))
+    return ContentPart(kind, text(words or "", f"{path}.transcript", most=MOST_CHARACTERS))
 
 
 def _missing(path: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vivavoce.engines import Message, ToolCall
 
-from .conversation import Conversation
+from .item_list import ItemList
 
 
 class ItemMemory:
@@ -14,7 +14,7 @@ class ItemMemory:
     was said, heard and called is in them already when the core wants it remembered.
     """
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: ItemList) -> None:
         self._conversation = conversation
 
     def prompt(self, system: str, user: str | None = None) -> list[Message]:

@@ -7,11 +7,11 @@ from contextlib import aclosing
 from typing import Any
 
 from vivavoce.audio import Audio, Samples
+from vivavoce.conversation.session import Engines
 from vivavoce.engines import SttOptions
-from vivavoce.session import Engines
-from vivavoce.transcribe import transcribe
+from vivavoce.transcripts.recordings import transcribe
 
-from .audio import Decoder
+from .audio import WireDecoder
 from .fields import Json, mapping
 from .session_config import SessionConfig
 
@@ -42,7 +42,7 @@ def _is_silent(part: object) -> bool:
 
 async def _with_transcript(part: object, config: SessionConfig, engines: Engines) -> Json:
     data: Mapping[str, Any] = mapping(part, "item.content")
-    audio = Decoder(config.input_format).decode(data["audio"])
+    audio = WireDecoder(config.input_format).decode(data["audio"])
     language = config.transcription.language if config.transcription else None
     return {**data, "transcript": await _transcript(audio, language, engines)}
 

@@ -10,9 +10,9 @@ from vivavoce.engines import ToolCall, Usage
 
 from . import response_events as tell
 from . import server_events
-from .conversation import Conversation
-from .items import FunctionCall, Item, Message, Part, new_id
-from .response_events import Place
+from .item_list import ItemList
+from .items import ContentPart, FunctionCallItem, Item, MessageItem, new_id
+from .response_events import OutputPosition
 from .responses import Failure, Reason, ResponseConfig, Status, response_object
 
 Send: TypeAlias = Callable[[Mapping[str, Any]], None]
@@ -24,11 +24,11 @@ class Response:
     send: takes each event. Text and audio given after the end go nowhere.
     """
 
-    def __init__(self, config: ResponseConfig, conversation: Conversation, send: Send) -> None:
+    def __init__(self, config: ResponseConfig, conversation: ItemList, send: Send) -> None:
         self.id = new_id("resp")
         self.config = config
         self.over = False
-        self.message: Message | None = None
+        self.message: MessageItem | None = None
         self._conversation = conversation
         self._send = send
         self._output: list[Item] = []
@@ -91,9 +91,9 @@ class Response:
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _open_message(self) -> Message:
+    def _open_message(self) -> MessageItem:
         if self.message is None:
-            self.message = Message(new_id("item"), "assistant", (), "in_progress")
+            self.message = MessageItem(new_id("item"), "assistant", (), "in_progress")
             self._add(self.message)
             self._send(tell.content_part_added(self._place(self.message), self._part("")))
         return self.message
@@ -114,7 +114,7 @@ class Response:
         self._finish(self.message)
 
     def _tell_call(self, call: ToolCall) -> None:
-        item = FunctionCall(new_id("item"), call.id, call.name, "", "in_progress")
+        item = FunctionCallItem(new_id("item"), call.id, call.name, "", "in_progress")
         self._add(item)
         place = self._place(item)
         if call.arguments:
@@ -154,11 +154,11 @@ class Response:
     def _index(self) -> int:
         return len(self._output) - 1
 
-    def _place(self, item: Item) -> Place:
-        return Place(self.id, item.id, self._index)
+    def _place(self, item: Item) -> OutputPosition:
+        return OutputPosition(self.id, item.id, self._index)
 
-    def _part(self, text: str) -> Part:
-        return Part("output_audio" if self._spoken else "output_text", text)
+    def _part(self, text: str) -> ContentPart:
+        return ContentPart("output_audio" if self._spoken else "output_text", text)
 
     def _object(
         self,

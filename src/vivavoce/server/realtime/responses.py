@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from vivavoce.engines import ToolSpec, Usage
 
-from .audio import PCM, Format
+from .audio import PCM, WireFormat
 from .fields import Json, Patch, array, choice, mapping, required, text
 from .items import MOST_ID, Item, as_object, item_of
 from .session_config import SessionConfig
@@ -53,7 +53,7 @@ class ResponseConfig:
     tools: tuple[ToolSpec, ...] = ()
     tool_choice: str = "auto"
     max_output_tokens: int | None = None
-    output_format: Format = PCM
+    output_format: WireFormat = PCM
     voice: str = "alloy"
     in_conversation: bool = True
     input: tuple[Item | ItemReference, ...] | None = None

@@ -11,14 +11,14 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
 from vivavoce.errors import BadRequest
-from vivavoce.server.admission import Caller
-from vivavoce.server.door import TheCaller, TheService, realtime_caller_of, service_of
-from vivavoce.server.problems import Problem
+from vivavoce.server.access.admission import Caller
+from vivavoce.server.access.auth import TheCaller, TheService, realtime_caller_of, service_of
+from vivavoce.server.errors import Problem
 
-from .acts import Acts
 from .calls import Calls
-from .connection import Connection
-from .dialogue import Dialogue
+from .client_actions import ClientActions
+from .connection import RealtimeConnection
+from .session import RealtimeSession
 from .session_object import as_object
 from .sessions import config_for, engines_for, expiry, first_config, patched, until_over
 
@@ -43,12 +43,12 @@ CoreEvents = Annotated[
 @router.websocket("/v1/realtime")
 async def realtime(websocket: WebSocket) -> None:
     """A session by WebSocket, or a look into one that is a WebRTC call (`?call_id=`)."""
-    connection = Connection(websocket, service_of(websocket))
+    connection = RealtimeConnection(websocket, service_of(websocket))
     sideband = "call_id" in websocket.query_params
     await connection.serve(_accompany if sideband else _converse)
 
 
-async def _converse(connection: Connection) -> None:
+async def _converse(connection: RealtimeConnection) -> None:
     service, query = connection.service, connection.websocket.query_params
     caller = realtime_caller_of(connection.websocket)
     _ = service.engines
@@ -58,7 +58,7 @@ async def _converse(connection: Connection) -> None:
     ):
         config = config_for(service, caller, model=query.get("model"), intent=query.get("intent"))
         with engines_for(config, service) as engines:
-            dialogue = Dialogue(
+            dialogue = RealtimeSession(
                 service,
                 engines,
                 config,
@@ -70,12 +70,12 @@ async def _converse(connection: Connection) -> None:
             async with asyncio.TaskGroup() as group:
                 bounds = group.create_task(until_over(service, conversation))
                 reading = group.create_task(connection.read(dialogue.inputs))
-                await dialogue.run(Acts(dialogue).act)
+                await dialogue.run(ClientActions(dialogue).act)
                 bounds.cancel()
                 reading.cancel()
 
 
-async def _accompany(connection: Connection) -> None:
+async def _accompany(connection: RealtimeConnection) -> None:
     """Another connection to a call's session: it is told all, and may send events too."""
     websocket = connection.websocket
     calls: Calls = websocket.app.state.calls

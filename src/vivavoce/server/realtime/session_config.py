@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from vivavoce.engines import ToolSpec
 
-from .audio import PCM, Format
+from .audio import PCM, WireFormat
 
 Eagerness: TypeAlias = Literal["low", "medium", "high", "auto"]
 NoiseReduction: TypeAlias = Literal["near_field", "far_field"]
@@ -76,10 +76,10 @@ class SessionConfig:
     prompt: Mapping[str, Any] | None = None
     tracing: str | Mapping[str, Any] | None = None
     truncation: str | Mapping[str, Any] = "auto"
-    input_format: Format = PCM
+    input_format: WireFormat = PCM
     transcription: Transcription | None = None
     noise_reduction: NoiseReduction | None = None
     turn_detection: TurnDetection | None = ServerVad()
-    output_format: Format = PCM
+    output_format: WireFormat = PCM
     voice: str = "alloy"
     speed: float = 1.0

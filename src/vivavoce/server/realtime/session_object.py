@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Literal, cast
 
-from .audio import FORMATS, PCM, Format
+from .audio import FORMATS, PCM, WireFormat
 from .fields import (
     Json,
     Patch,
@@ -115,7 +115,7 @@ def as_object(config: SessionConfig, id: str, expires_at: int | None) -> dict[st
     }
 
 
-def format_of(value: object, path: str) -> Format:
+def format_of(value: object, path: str) -> WireFormat:
     """An audio format. Raises WireError for PCM at a rate other than 24,000 Hz."""
     data = mapping(value, path)
     found = FORMATS[choice(data.get("type") or PCM.type, f"{path}.type", tuple(FORMATS))]
@@ -128,7 +128,7 @@ def format_of(value: object, path: str) -> Format:
     return found
 
 
-def format_object(form: Format) -> dict[str, Any]:
+def format_object(form: WireFormat) -> dict[str, Any]:
     """A format as the wire has it."""
     return {"type": form.type, "rate": form.rate} if form == PCM else {"type": form.type}
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, NoReturn
 
-from vivavoce.server.admission import Caller
-from vivavoce.server.aliases import voice_of
-from vivavoce.server.chosen import beside, chosen
-from vivavoce.server.conversations import Conversation
-from vivavoce.server.problems import Problem
+from vivavoce.conversation.session import Engines
+from vivavoce.server.access.admission import Caller
+from vivavoce.server.errors import Problem
+from vivavoce.server.live_conversations import LiveConversation
+from vivavoce.server.selection.aliases import voice_of
+from vivavoce.server.selection.engine_selection import beside, chosen
 from vivavoce.server.service import Service
-from vivavoce.session import Engines
 
 from .session_config import SemanticVad, SessionConfig, Transcription
 from .session_object import updated
@@ -87,7 +87,7 @@ def expiry(service: Service) -> int:
     return int(time.time() + service.limits.session_s)
 
 
-async def until_over(service: Service, conversation: Conversation) -> NoReturn:
+async def until_over(service: Service, conversation: LiveConversation) -> NoReturn:
     """Raises Problem once the session has lasted too long, or the server shuts down."""
     try:
         async with asyncio.timeout(service.limits.session_s):

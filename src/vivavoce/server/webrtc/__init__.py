@@ -16,11 +16,11 @@ from importlib import import_module
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
+from vivavoce.config.server_settings import ServerSettings
 from vivavoce.registry import missing
-from vivavoce.server_settings import ServerSettings
 
 if TYPE_CHECKING:
-    from .call import Call
+    from .call import WebRtcCall
 
 __all__ = ["Patience", "open_call"]
 
@@ -53,11 +53,11 @@ class Opening:
     def __init__(self, settings: ServerSettings, patience: Patience) -> None:
         self._settings = settings
         self._patience = patience
-        self._call: Call | None = None
+        self._call: WebRtcCall | None = None
 
-    async def __aenter__(self) -> Call:
+    async def __aenter__(self) -> WebRtcCall:
         module = await asyncio.to_thread(_implementation)
-        call: Call = module.Call(self._settings, self._patience)
+        call: WebRtcCall = module.Call(self._settings, self._patience)
         self._call = await call.__aenter__()
         return call
 

@@ -11,18 +11,18 @@ from types import TracebackType
 from typing import Self
 
 from vivavoce.audio import Audio
+from vivavoce.config.server_settings import ServerSettings
+from vivavoce.conversation.playout import Sink
 from vivavoce.errors import BadRequest, describe
-from vivavoce.playout import Sink
-from vivavoce.server_settings import ServerSettings
 
 from . import Patience
 from .codecs import decoder, encoder
+from .data_channel import DataChannel
 from .description import Offer, read_offer
-from .line import Line
-from .loudspeaker import Loudspeaker
-from .microphone import Microphone
-from .reach import Ports
-from .texts import Texts
+from .loudspeaker import PeerLoudspeaker
+from .microphone import PeerMicrophone
+from .peer_transport import PeerTransport
+from .udp_ports import UdpPorts
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _LOOK_S = 1.0
 """How often it is looked whether the peer is still there."""
 
 
-class Call:
+class WebRtcCall:
     """One browser's connection: audio both ways, and a data channel for events.
 
     id: for logs and addresses. closed: set when the peer is gone, or did not come; reason says
@@ -41,14 +41,14 @@ class Call:
         self.id = f"rtc_{uuid.uuid4().hex}"
         self.closed = asyncio.Event()
         self.reason = ""
-        self._ports = Ports.of(settings)
+        self._ports = UdpPorts.of(settings)
         self._patience = patience
-        self._microphone = Microphone()
-        self._loudspeaker = Loudspeaker()
-        self._texts = Texts(settings.limits.unsent_mb * 1e6, self._close)
+        self._microphone = PeerMicrophone()
+        self._loudspeaker = PeerLoudspeaker()
+        self._texts = DataChannel(settings.limits.unsent_mb * 1e6, self._close)
         self._group = asyncio.TaskGroup()
         self._life: asyncio.Task[None] | None = None
-        self._line: Line | None = None
+        self._line: PeerTransport | None = None
         self._offer: Offer | None = None
 
     async def __aenter__(self) -> Self:
@@ -86,7 +86,7 @@ class Call:
         if self._line is not None or self.closed.is_set():
             raise BadRequest("the call was answered already; make a new one")
         self._offer = read_offer(offer)
-        self._line = line = Line(self._offer, self._ports, self._loudspeaker)
+        self._line = line = PeerTransport(self._offer, self._ports, self._loudspeaker)
         answer = await line.answer()
         line.ice.on("statechange", self._look)
         line.dtls.on("statechange", self._look)
@@ -145,7 +145,7 @@ class Call:
             case "closed":
                 self._close("the peer hung up")
 
-    async def _live(self, offer: Offer, line: Line) -> None:
+    async def _live(self, offer: Offer, line: PeerTransport) -> None:
         """Connect, and stay until the peer is gone."""
         try:
             await self._connect(line)
@@ -158,7 +158,7 @@ class Call:
             log.exception("call %s failed", self.id)
             self._close(f"the call failed: {describe(error)}")
 
-    async def _connect(self, line: Line) -> None:
+    async def _connect(self, line: PeerTransport) -> None:
         try:
             async with asyncio.timeout(self._patience.connect_s):
                 await line.connect()
@@ -168,7 +168,7 @@ class Call:
                 "reach server.public_address by UDP on server.ice_ports"
             )
 
-    async def _begin(self, offer: Offer, line: Line) -> None:
+    async def _begin(self, offer: Offer, line: PeerTransport) -> None:
         name, clock = offer.codec_name, offer.codec.clockRate
         self._microphone.start(line.dtls, offer.payload_type, clock, decoder(name))
         if offer.peer_speaks:
@@ -178,7 +178,7 @@ class Call:
             await line.send_audio()
         await line.begin_texts()
 
-    async def _stay(self, offer: Offer, line: Line) -> None:
+    async def _stay(self, offer: Offer, line: PeerTransport) -> None:
         """Until the call is over; ends it when the peer has vanished."""
         patience = self._patience
         clock = asyncio.get_running_loop().time

@@ -17,9 +17,9 @@ from av.packet import Packet
 from av.stream import Stream
 
 from vivavoce.audio import Samples
-from vivavoce.lead import Lead
+from vivavoce.devices.playback_queue import PlaybackQueue
 
-from .codecs import FRAME, RATE, Encoder
+from .codecs import FRAME, RATE, PacketEncoder
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _MOST_S = 10.0
 """What may wait to be heard; a session that keeps to `lead_s` is far below."""
 
 
-class Loudspeaker(MediaStreamTrack):
+class PeerLoudspeaker(MediaStreamTrack):
     """One call's outgoing audio. rate: Hz. lead_s: how much wants to be queued."""
 
     kind = "audio"
@@ -45,9 +45,9 @@ class Loudspeaker(MediaStreamTrack):
     def __init__(self) -> None:
         super().__init__()
         self.dropped_s = 0.0
-        self._lead = Lead(_FADE)
+        self._lead = PlaybackQueue(_FADE)
         self._news = asyncio.Event()
-        self._encoder: Encoder | None = None
+        self._encoder: PacketEncoder | None = None
         self._clock = RATE
         self._due = 0.0
         self._ticks = 0
@@ -70,7 +70,7 @@ class Loudspeaker(MediaStreamTrack):
 
     # --- aiortc's side ---------------------------------------------------------------------------
 
-    def start(self, clock: int, encoder: Encoder) -> None:
+    def start(self, clock: int, encoder: PacketEncoder) -> None:
         """The connection stands. clock: of the timestamps, Hz."""
         self._clock, self._encoder = clock, encoder
         self._due = time.monotonic()

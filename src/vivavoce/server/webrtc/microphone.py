@@ -18,19 +18,19 @@ from aiortc.rtp import RtcpReceiverInfo, RtcpRrPacket, RtcpSrPacket, RtpPacket
 
 from vivavoce.audio import Audio, Samples
 
-from .codecs import RATE, Decoder
-from .order import Gap, Order, Piece
+from .codecs import RATE, PacketDecoder
+from .jitter_buffer import Gap, JitterBuffer, Piece
 
 _REPORT_S = 5.0
 """How often the peer is told how well it is heard (RFC 3550, section 6.2)."""
 
 
-class Microphone:
+class PeerMicrophone:
     """One call's incoming audio."""
 
     def __init__(self) -> None:
-        self._order: Order | None = None
-        self._decoder: Decoder | None = None
+        self._order: JitterBuffer | None = None
+        self._decoder: PacketDecoder | None = None
         self._payload_type = -1
         self._report: _Report | None = None
         self._news = asyncio.Event()
@@ -42,14 +42,14 @@ class Microphone:
         return self._order.dropped_s if self._order else 0.0
 
     def start(
-        self, transport: RTCDtlsTransport, payload_type: int, clock: int, decoder: Decoder
+        self, transport: RTCDtlsTransport, payload_type: int, clock: int, decoder: PacketDecoder
     ) -> None:
         """The connection stands: time runs from now.
 
         payload_type: of the only packets that are understood. clock: of their timestamps, Hz.
         """
         self._payload_type, self._decoder = payload_type, decoder
-        self._order = Order(clock, time.monotonic())
+        self._order = JitterBuffer(clock, time.monotonic())
         self._report = _Report(transport, clock)
         self._news.set()
 

@@ -18,20 +18,20 @@ from wyoming.event import Event
 from wyoming.tts import Synthesize, SynthesizeStart
 
 from vivavoce.errors import BadConfig
-from vivavoce.server.admission import Caller
-from vivavoce.server.conversations import Conversation
-from vivavoce.server.outbox import Gone
-from vivavoce.server.problems import Problem, problem_of
+from vivavoce.server.access.admission import Caller
+from vivavoce.server.errors import Problem, problem_of
+from vivavoce.server.http.outbox import Gone
+from vivavoce.server.http.transports import STALL_S
+from vivavoce.server.live_conversations import LiveConversation
 from vivavoce.server.service import Service
-from vivavoce.server.transports import STALL_S
 
+from .chat import ChatHistories, handle
+from .connection import WyomingConnection
 from .frames import MOST_HEADER
-from .handling import Histories, handle
-from .hearing import hear, watch
 from .info import info_of
-from .link import Link
-from .speaking import speak, speak_along
-from .wire import Format, Said, Speak, Transcribe, parsed
+from .stt import hear, watch
+from .tts import speak, speak_along
+from .wire import PcmFormat, Speak, Transcribe, TranscriptText, parsed
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +50,20 @@ async def wyoming_server(service: Service, *, stall_s: float = STALL_S) -> Async
     """
     settings = service.settings
     host, port = address_of(settings.wyoming)
-    house = _House(service, stall_s)
+    house = _WyomingServer(service, stall_s)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(house.open())
         listening = await _listen(house, host, port)
         stack.callback(listening.close)
         port = listening.sockets[0].getsockname()[1]
         if settings.wyoming_zeroconf:
-            from .announcing import announced
+            from .zeroconf_announcement import announced
 
             await stack.enter_async_context(announced(host, port))
         yield f"tcp://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-async def _listen(house: _House, host: str, port: int) -> asyncio.Server:
+async def _listen(house: _WyomingServer, host: str, port: int) -> asyncio.Server:
     try:
         return await asyncio.start_server(house.take, host, port, limit=MOST_HEADER)
     except OSError as error:
@@ -85,15 +85,15 @@ def address_of(url: str) -> tuple[str, int]:
     return host, port
 
 
-class _House:
+class _WyomingServer:
     """All clients of one server, and what they share."""
 
     def __init__(self, service: Service, stall_s: float) -> None:
         self._service = service
         self._stall_s = stall_s
-        self._histories = Histories(service.config.session.history_turns)
+        self._histories = ChatHistories(service.config.session.history_turns)
         self._info: Event | None = None
-        self._guests: dict[asyncio.Task[None], Link] = {}
+        self._guests: dict[asyncio.Task[None], WyomingConnection] = {}
         self._group: asyncio.TaskGroup | None = None
         self._opened = asyncio.Event()
         self._closing = asyncio.Event()
@@ -117,7 +117,7 @@ class _House:
         if self._group is None or self._closing.is_set():
             writer.transport.abort()
             return
-        link = Link(self._service, reader, writer, self._describe, self._stall_s)
+        link = WyomingConnection(self._service, reader, writer, self._describe, self._stall_s)
         task = self._group.create_task(self._serve(link))
         self._guests[task] = link
         task.add_done_callback(self._guests.pop)
@@ -142,7 +142,7 @@ class _House:
             self._info = info_of(self._service).event()
         return self._info
 
-    async def _serve(self, link: Link) -> None:
+    async def _serve(self, link: WyomingConnection) -> None:
         """Answer a client until it is gone; never raises."""
         linger_s = 0.0
         try:
@@ -157,7 +157,7 @@ class _House:
             self._histories.forget(link)
             await link.aclose(linger_s)
 
-    async def _admitted(self, link: Link) -> None:
+    async def _admitted(self, link: WyomingConnection) -> None:
         service = self._service
         _ = service.engines
         with (
@@ -181,32 +181,32 @@ class _House:
                 message = f"a connection may last {limit_s:g} s"
                 raise Problem(message, status=408, code="session_expired") from None
 
-    async def _work(self, link: Link) -> None:
+    async def _work(self, link: WyomingConnection) -> None:
         while (event := await link.next()) is not None:
             await self._answer(link, event)
 
-    async def _answer(self, link: Link, event: Event) -> None:
+    async def _answer(self, link: WyomingConnection, event: Event) -> None:
         if TranscribeEvent.is_type(event.type):
             await hear(link, parsed(event, Transcribe))
         elif AudioStart.is_type(event.type):
-            parsed(event, Format)
+            parsed(event, PcmFormat)
             await watch(link)
         elif Synthesize.is_type(event.type):
             await speak(link, parsed(event, Speak))
         elif SynthesizeStart.is_type(event.type):
             await speak_along(link, parsed(event, Speak))
         elif TranscriptEvent.is_type(event.type):
-            await handle(link, parsed(event, Said), self._histories)
+            await handle(link, parsed(event, TranscriptText), self._histories)
         else:
             log.debug("an event of type %r is not for us", event.type)
 
 
-async def _finish(conversation: Conversation, link: Link) -> None:
+async def _finish(conversation: LiveConversation, link: WyomingConnection) -> None:
     await conversation.over()
     link.finish()
 
 
-async def _told(link: Link, error: Exception) -> bool:
+async def _told(link: WyomingConnection, error: Exception) -> bool:
     """Whether the client could be told; the log is too, unless it is the client's own fault."""
     problem = problem_of(error)
     if isinstance(error, Gone):

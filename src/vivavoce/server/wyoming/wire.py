@@ -16,7 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 _MOST_CHANNELS = 64
 
 
-class Format(BaseModel):
+class PcmFormat(BaseModel):
     """PCM as WAV files have it. width: bytes of a sample."""
 
     rate: Annotated[int, Field(ge=MIN_RATE, le=MAX_RATE)]
@@ -35,7 +35,7 @@ class Transcribe(BaseModel):
     transcript_terms: list[str] | None = None
 
 
-class Said(BaseModel):
+class TranscriptText(BaseModel):
     """A user's words, to be handled."""
 
     text: str
@@ -43,7 +43,7 @@ class Said(BaseModel):
     context: dict[str, object] | None = None
 
 
-class VoiceWish(BaseModel):
+class VoiceChoice(BaseModel):
     """How it is to sound: by name, or by language."""
 
     name: str | None = None
@@ -55,7 +55,7 @@ class Speak(BaseModel):
     """Text that follows, or is here, is to be spoken."""
 
     text: str = ""
-    voice: VoiceWish | None = None
+    voice: VoiceChoice | None = None
     text_format: str | None = None
 
 
@@ -65,7 +65,7 @@ class Text(BaseModel):
     text: str
 
 
-class Knock(BaseModel):
+class ClientEvent(BaseModel):
     """A ping."""
 
     text: str | None = None
@@ -83,11 +83,11 @@ def parsed(event: Event, shape: type[M]) -> M:
 
 def audio_of(event: Event) -> Audio:
     """An audio chunk's sound; the mean of its channels."""
-    form = parsed(event, Format)
+    form = parsed(event, PcmFormat)
     return Audio(_mono(event.payload or b"", form), form.rate)
 
 
-def _mono(data: bytes, form: Format) -> Samples:
+def _mono(data: bytes, form: PcmFormat) -> Samples:
     step = form.width * form.channels
     if len(data) % step:
         raise BadAudio(

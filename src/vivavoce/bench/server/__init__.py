@@ -1,0 +1,1 @@
+"""A server as its clients see it: gap, load, latency, memory."""

@@ -1,0 +1,187 @@
+"""What a person may set, checked at the door; the only reader of the environment.
+
+Layers, each over the one before: the profile, the file, the environment, the command line.
+`session`, `models` and `server` are merged key by key. An engine (`vad`, `turn`, `stt`, `llm`,
+`tts`) is replaced as a whole, but for a mapping without `engine`: that sets options of the engine
+below.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from vivavoce.engines import KINDS, Kind
+from vivavoce.errors import BadConfig
+from vivavoce.hints import nearest
+from vivavoce.registry import EngineSpec, Option
+from vivavoce.settings import SessionSettings, TurnSettings
+
+from .engines import EnginePatch, checked_options, parse_engines
+from .layers import Layer, Problems, expanded, read_environment, read_file
+from .profiles import DEFAULT_PROFILE, PROFILES
+from .sections import build, merge, parse_section
+from .server_settings import ServerSettings
+
+T = TypeVar("T")
+
+KEYS = ("profile", *KINDS, "session", "models", "server")
+_SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Where weights come from and lie.
+
+    folder: that of the model store; None is the user's own. offline: download nothing.
+    """
+
+    folder: str | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings. Of each kind's engines the first is used, the others when it fails."""
+
+    profile: str
+    vad: tuple[EngineSpec, ...]
+    turn: tuple[EngineSpec, ...]
+    stt: tuple[EngineSpec, ...]
+    llm: tuple[EngineSpec, ...]
+    tts: tuple[EngineSpec, ...]
+    session: SessionSettings = field(default_factory=SessionSettings)
+    models: ModelSettings = field(default_factory=ModelSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+
+    def engines(self, kind: Kind) -> tuple[EngineSpec, ...]:
+        """Those of this kind."""
+        specs: tuple[EngineSpec, ...] = getattr(self, kind)
+        return specs
+
+    def as_dict(self) -> dict[str, object]:
+        """As a file would have it, with secrets masked."""
+        return {
+            "profile": self.profile,
+            **{str(kind): _engines_as_data(self.engines(kind)) for kind in KINDS},
+            "session": asdict(self.session),
+            "models": asdict(self.models),
+            "server": {**asdict(self.server), "keys": [MASK for _ in self.server.keys]},
+        }
+
+
+def load_config(
+    path: str | Path | None = None,
+    profile: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> Config:
+    """The settings in effect.
+
+    path: of a YAML or TOML file; None goes by VIVAVOCE_CONFIG, or is no file.
+    profile: one of PROFILES; None goes by VIVAVOCE_PROFILE, then by the file.
+    overrides: like a file's content, from the command line.
+    environment: None is the process's own.
+    Raises BadConfig, which names every wrong key, type and value at once.
+    """
+    environment = os.environ if environment is None else environment
+    problems = Problems()
+    file = path or environment.get("VIVAVOCE_CONFIG")
+    flags = {**(overrides or {}), **({"profile": profile} if profile else {})}
+    given = [
+        *([read_file(Path(file))] if file else []),
+        read_environment(environment, KEYS),
+        Layer("command line", flags, "flags"),
+    ]
+    profile = _profile(given)
+    layers = [Layer(f"profile {profile}", PROFILES[profile]), *given]
+    layers = [expanded(layer, environment, problems) for layer in layers]
+    for layer in layers:
+        for key in layer.data:
+            if key not in KEYS:
+                problems.add(layer.where(str(key)), f"no such key; {nearest(str(key), KEYS)}")
+    engines = {kind: _engines(kind, layers, problems) for kind in KINDS}
+    session = _section(SessionSettings, "session", layers, problems)
+    models = _section(ModelSettings, "models", layers, problems)
+    server = _section(ServerSettings, "server", layers, problems)
+    check_order(session.turns, problems)
+    problems.raise_any()
+    return Config(profile=profile, **engines, session=session, models=models, server=server)
+
+
+def use_models(settings: ModelSettings) -> None:
+    """Have the model store of this process go by these settings."""
+    if settings.folder is not None:
+        os.environ["VIVAVOCE_MODELS"] = settings.folder
+    if settings.offline:
+        os.environ["VIVAVOCE_OFFLINE"] = "1"
+
+
+def _profile(layers: Sequence[Layer]) -> str:
+    """The profile that the last layer to name one names."""
+    profile: object = DEFAULT_PROFILE
+    for layer in layers:
+        profile = layer.data.get("profile", profile)
+        if not isinstance(profile, str) or profile not in PROFILES:
+            hint = nearest(str(profile), PROFILES)
+            raise BadConfig(f"{layer.where('profile')}: no profile {profile!r}; {hint}")
+    return str(profile)
+
+
+def _engines(kind: Kind, layers: Sequence[Layer], problems: Problems) -> tuple[EngineSpec, ...]:
+    specs: tuple[EngineSpec, ...] = ()
+    last = layers[0]
+    for layer in layers:
+        if kind not in layer.data:
+            continue
+        last = layer
+        parsed = parse_engines(kind, layer, layer.data[kind], problems)
+        if not isinstance(parsed, EnginePatch):
+            specs = parsed
+        elif specs:
+            specs = parsed.over(specs)
+    return tuple(checked_options(kind, spec, last, problems) for spec in specs)
+
+
+def _section(shape: type[T], key: str, layers: Sequence[Layer], problems: Problems) -> T:
+    values: dict[str, object] = {}
+    for layer in layers:
+        if key in layer.data:
+            right = parse_section(shape, layer, layer.data[key], key, problems)
+            values = merge(values, right)
+    return build(shape, values)
+
+
+def check_order(turns: TurnSettings, problems: Problems) -> None:
+    """Find what no single value can tell."""
+    for low, high in (("wait_min_s", "wait_max_s"), ("stop_threshold", "start_threshold")):
+        if getattr(turns, low) > getattr(turns, high):
+            problems.add(f"session.turns.{low}", f"it should not be more than {high}")
+
+
+def _engines_as_data(specs: Sequence[EngineSpec]) -> object:
+    """The shortest way to write these in a file."""
+    data = [_engine_as_data(spec) for spec in specs]
+    return data[0] if len(data) == 1 else data
+
+
+def _engine_as_data(spec: EngineSpec) -> object:
+    if not spec.options:
+        return str(spec)
+    model = {} if spec.model is None else {"model": spec.model}
+    options = {name: masked(name, value) for name, value in spec.options.items()}
+    return {"engine": spec.name, **model, **options}
+
+
+def masked(name: str, value: Option) -> Option:
+    """The value of an option without what nobody should see."""
+    if not isinstance(value, str):
+        return value
+    return MASK if _SECRET.search(name) else _LOGIN.sub(f"{MASK}@", value)

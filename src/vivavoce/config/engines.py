@@ -1,0 +1,118 @@
+"""Engines as they are written in a configuration: a name, a mapping, or a list of these."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from vivavoce import registry
+from vivavoce.engines import Kind
+from vivavoce.errors import EngineUnavailable
+from vivavoce.hints import nearest
+from vivavoce.registry import EngineSpec, Option
+
+from .layers import Layer, Problems
+from .sections import told
+
+
+@dataclass(frozen=True, slots=True)
+class EnginePatch:
+    """What to change about the engine of the layer below."""
+
+    options: Mapping[str, Option]
+
+    def over(self, specs: Sequence[EngineSpec]) -> tuple[EngineSpec, ...]:
+        """These engines, the first one changed."""
+        first, *others = specs
+        options = dict(self.options)
+        model = options.pop("model", first.model)
+        assert model is None or isinstance(model, str)
+        return (EngineSpec(first.name, model, {**first.options, **options}), *others)
+
+
+Engines: TypeAlias = tuple[EngineSpec, ...] | EnginePatch
+
+
+def parse_engines(kind: Kind, layer: Layer, given: object, problems: Problems) -> Engines:
+    """What one layer says about the engines of a kind; what is wrong goes to `problems`."""
+    if isinstance(given, Mapping) and "engine" not in given:
+        return EnginePatch(_options(layer, given, kind, problems))
+    one_by_one = given if isinstance(given, list) else [given]
+    if not one_by_one:
+        problems.add(layer.where(kind), "at least one engine is wanted")
+    specs = []
+    for number, item in enumerate(one_by_one):
+        path = f"{kind}[{number}]" if isinstance(given, list) else kind
+        spec = _spec(kind, layer, item, path, problems)
+        if spec is not None:
+            specs.append(spec)
+    return tuple(specs)
+
+
+def checked_options(kind: Kind, spec: EngineSpec, layer: Layer, problems: Problems) -> EngineSpec:
+    """The engine with its options as the types that its constructor wants.
+
+    layer: the last one that said something about it.
+    An engine that is not installed is not checked; using it will say so.
+    """
+    if not spec.options:
+        return spec
+    try:
+        constructor = registry.load(kind, spec.name)
+    except EngineUnavailable:
+        return spec
+    known = inspect.signature(constructor, eval_str=True).parameters
+    options: dict[str, Option] = {}
+    for name, value in spec.options.items():
+        if name not in known:
+            hint = nearest(name, known)
+            problems.add(layer.where(f"{kind}.{name}"), f"{spec.name} has no such option; {hint}")
+            continue
+        try:
+            options[name] = TypeAdapter(known[name].annotation).validate_python(value)
+        except ValidationError as error:
+            problems.add(layer.where(f"{kind}.{name}"), told(error, value))
+    return replace(spec, options=options)
+
+
+def _spec(
+    kind: Kind, layer: Layer, given: object, path: str, problems: Problems
+) -> EngineSpec | None:
+    options: dict[str, Option] = {}
+    if isinstance(given, Mapping):
+        options = _options(layer, given, path, problems)
+        given = given.get("engine")
+    if not isinstance(given, str):
+        problems.add(
+            layer.where(path),
+            f"an engine such as {registry.names(kind)[0]!r} is wanted, not {given!r}",
+        )
+        return None
+    spec = EngineSpec.parse(given)
+    if spec.name not in registry.names(kind):
+        hint = nearest(spec.name, registry.names(kind))
+        problems.add(layer.where(path), f"no {kind} engine {spec.name!r}; {hint}")
+        return None
+    model = options.pop("model", spec.model)
+    return EngineSpec(spec.name, model if isinstance(model, str) else None, options)
+
+
+def _options(
+    layer: Layer, given: Mapping[object, object], path: str, problems: Problems
+) -> dict[str, Option]:
+    options: dict[str, Option] = {}
+    for key, value in given.items():
+        here = layer.where(f"{path}.{key}")
+        if key == "engine":
+            continue
+        if key == "model" and not isinstance(value, str | None):
+            problems.add(here, f"a model's name in quotes is wanted, not {value!r}")
+        elif not isinstance(value, get_args(Option)):
+            problems.add(here, f"a text, a number, true or false is wanted, not {value!r}")
+        else:
+            options[str(key)] = value
+    return options

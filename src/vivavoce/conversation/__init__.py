@@ -1,0 +1,1 @@
+"""One conversation: audio in, events and audio out."""

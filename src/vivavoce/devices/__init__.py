@@ -1,0 +1,1 @@
+"""The machine's microphone and loudspeaker, and what cleans their sound."""

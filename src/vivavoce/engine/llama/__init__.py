@@ -1,0 +1,1 @@
+"""GGUF language models in this process, through llama.cpp."""

@@ -1,0 +1,156 @@
+"""Speech from any server with /v1/audio/speech."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from functools import partial
+
+import httpx
+from pydantic import BaseModel
+
+from vivavoce.engines import Speech, TtsOptions, Voice
+from vivavoce.errors import BadRequest
+from vivavoce.hints import nearest
+
+from .http import OPENAI, ModelServer
+from .pcm16 import Pcm16Stream
+
+_OPENAI_VOICES = (
+    "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
+)  # fmt: skip
+_NO_SOUND = ("json", "html", "xml", "mpeg", "mp3", "ogg", "opus", "flac", "aac", "webm")
+
+
+class _Named(BaseModel):
+    id: str = ""
+    name: str = ""
+
+
+class _Voices(BaseModel):
+    voices: list[str | _Named]
+
+
+class OpenAiTts:
+    """Voices behind an OpenAI-compatible server.
+
+    voice: where the caller names none. rate: of the PCM that the server sends; OpenAI's is
+    24 kHz. instructions: how to speak, for models that take them.
+    first_timeout: seconds until the first audio. next_timeout: seconds between pieces.
+    The other options are those of `ModelServer`.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = "gpt-4o-mini-tts",
+        voice: str = "alloy",
+        rate: int = 24_000,
+        instructions: str = "",
+        base_url: str = OPENAI,
+        api_key: str | None = None,
+        api_key_env: str = "OPENAI_API_KEY",
+        connect_timeout: float = 5.0,
+        first_timeout: float = 15.0,
+        next_timeout: float = 10.0,
+        retries: int = 2,
+        backoff: float = 0.3,
+    ) -> None:
+        self.model = model
+        self._voice = voice
+        self._rate = rate
+        self._instructions = instructions
+        self._first_timeout = first_timeout
+        self._next_timeout = next_timeout
+        self._voices: tuple[Voice, ...] = ()
+        self._server = ModelServer(
+            self.name,
+            model,
+            base_url=base_url,
+            api_key=api_key,
+            api_key_env=api_key_env,
+            connect_timeout=connect_timeout,
+            retries=retries,
+            backoff=backoff,
+        )
+
+    @property
+    def name(self) -> str:
+        """Its name and model."""
+        return f"openai:{self.model}"
+
+    @property
+    def rate(self) -> int:
+        """What the option `rate` says; 24 kHz."""
+        return self._rate
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """Those that the server lists at /v1/audio/voices, or OpenAI's; else empty."""
+        return self._voices
+
+    async def load(self) -> None:
+        """See that the server is there and takes the key, and ask for its voices."""
+        await self._server.load()
+        if self._server.is_openai:
+            names: list[str] = list(_OPENAI_VOICES)
+        else:
+            listed = await self._server.get("audio/voices", _Voices)
+            found = listed.voices if listed else []
+            names = [it if isinstance(it, str) else it.id or it.name for it in found]
+        names.sort(key=lambda name: name != self._voice)
+        self._voices = tuple(Voice(name, name) for name in names if name)
+
+    async def aclose(self) -> None:
+        """Close the connections; speech under way fails."""
+        await self._server.aclose()
+
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
+        """The phrase's audio as the server sends it; closing it closes the connection at once.
+
+        Language and pitch are the model's affair.
+        """
+        voice = options.voice or self._voice
+        known = [it.id for it in self._voices]
+        if options.voice and known and voice not in known:
+            raise BadRequest(f"{self.name} has no voice {voice!r}; {nearest(voice, known)}")
+        if not any(character.isalnum() for character in phrase):
+            return
+        request = {
+            "model": self.model,
+            "input": phrase,
+            "voice": voice,
+            "response_format": "pcm",
+            "speed": options.speed,
+            "instructions": self._instructions,
+        }
+        wanted = {field: it for field, it in request.items() if it not in {"", 1.0}}
+        attempt = partial(self._attempt, wanted)
+        async with aclosing(self._server.persistently(attempt)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _attempt(self, request: dict[str, object]) -> AsyncGenerator[Speech, None]:
+        stream = Pcm16Stream(self._rate)
+        opened = self._server.post("audio/speech", timeout=self._first_timeout, json=request)
+        async with opened as response, aclosing(self._sound(response)) as sound:
+            patience = self._first_timeout
+            while data := await self._server.within(anext(sound, b""), patience):
+                patience = self._next_timeout
+                try:
+                    samples = stream.feed(data)
+                except ValueError as error:
+                    raise self._server.nonsense(str(error)) from error
+                if len(samples):
+                    yield Speech(samples)
+        rest = stream.flush()
+        if len(rest):
+            yield Speech(rest)
+
+    async def _sound(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        kind = response.headers.get("content-type", "")
+        async for data in response.aiter_bytes():
+            if any(other in kind for other in _NO_SOUND):
+                raise self._server.nonsense(f"{kind} where PCM was asked for:", data)
+            if data:
+                yield data

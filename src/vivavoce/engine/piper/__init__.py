@@ -1,0 +1,1 @@
+"""Piper voices (https://github.com/OHF-Voice/piper1-gpl)."""

@@ -1,0 +1,211 @@
+"""A Piper voice's files, phonemes and network."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from piper import PiperVoice, SynthesisConfig
+from piper.config import PhonemeType, PiperConfig
+from piper.const import BOS, PAD
+from piper.phonemize_espeak import ESPEAK_DATA_DIR
+
+from vivavoce import models
+from vivavoce.audio import Samples
+from vivavoce.concurrency.model_thread import StopFlag, Stopped
+from vivavoce.engine.espeak.library import short_path
+from vivavoce.errors import EngineError, EngineUnavailable, ModelError
+
+from .graph import with_durations
+
+_POLL = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence's audio. starts: in samples, for each phoneme; empty where it is not told."""
+
+    samples: Samples
+    starts: NDArray[np.int64]
+
+
+class PiperModel:
+    """A loaded voice. Its methods block; one thread at a time."""
+
+    def __init__(self, model: str, *, threads: int) -> None:
+        network, settings = _files(model)
+        self.settings = _read_settings(settings)
+        try:
+            self._config = PiperConfig.from_dict(dict(self.settings))
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise ModelError(f"{settings} is no Piper voice's configuration: {error!r}") from error
+        self._session = Interruptible(_session(network, threads))
+        self._voice = PiperVoice(
+            session=self._session,
+            config=self._config,
+            espeak_data_dir=short_path(Path(ESPEAK_DATA_DIR)),
+            download_dir=models.home() / "piper",
+        )
+
+    @property
+    def rate(self) -> int:
+        """Hz of the audio."""
+        return self._config.sample_rate
+
+    @property
+    def speakers(self) -> Mapping[str, int]:
+        """Numbers by name; empty where there is just one."""
+        if self._config.num_speakers <= 1:
+            return {}
+        named = self._config.speaker_id_map
+        return named or {str(number): number for number in range(self._config.num_speakers)}
+
+    @property
+    def default_speaker(self) -> int:
+        """The number of the speaker to use unless another is asked for."""
+        return self._config.default_speaker_id
+
+    @property
+    def length_scale(self) -> float:
+        """How slow the voice is by itself; 2 takes twice as long as 1."""
+        return self._config.length_scale
+
+    @property
+    def language(self) -> str:
+        """A code such as `en-us`; empty when it is not told."""
+        language = self.settings.get("language")
+        code = language.get("code") if isinstance(language, dict) else None
+        return str(code or self._config.espeak_voice).lower().replace("_", "-")
+
+    def phonemes(self, text: str) -> list[list[str]]:
+        """The phonemes of each sentence that has some."""
+        try:
+            sentences = self._voice.phonemize(text)
+        except ImportError as error:
+            raise EngineUnavailable(
+                f"this Piper voice needs the package {error.name}; pip install it"
+            ) from error
+        return [phonemes for phonemes in sentences if any(map(_is_sound, phonemes))]
+
+    def speak(self, phonemes: list[str], how: SynthesisConfig, stop: StopFlag) -> Sentence:
+        """One sentence. Raises Stopped within 20 ms when `stop` is set."""
+        ids = self._voice.phonemes_to_ids(phonemes)
+        try:
+            with self._session.stopped_by(stop):
+                audio, durations = self._voice.phoneme_ids_to_audio(
+                    ids, how, include_alignments=True
+                )
+        except Exception as error:
+            # ONNX Runtime raises a class of its own per status, most of them straight Exceptions.
+            if stop.is_set():
+                raise Stopped from None
+            raise EngineError(f"the Piper voice failed: {error}") from error
+        samples = np.atleast_1d(np.asarray(audio, np.float32))
+        if durations is None or len(durations) != len(ids):
+            return Sentence(samples, np.zeros(0, np.int64))
+        return Sentence(samples, self._starts(phonemes, durations))
+
+    def _starts(self, phonemes: list[str], durations: NDArray[np.int64]) -> NDArray[np.int64]:
+        """From samples per id to where each phoneme starts; unknown ones take no time."""
+        if self._config.phoneme_type not in {PhonemeType.ESPEAK, PhonemeType.TEXT}:
+            return np.zeros(0, np.int64)
+        known = self._config.phoneme_id_map
+        pad = len(known[PAD])
+        firsts, at = [], len(known[BOS]) + pad
+        for phoneme in phonemes:
+            firsts.append(at)
+            at += len(known[phoneme]) + pad if phoneme in known else 0
+        ends = np.concatenate([[0], np.cumsum(durations)])
+        return np.asarray(ends[firsts], np.int64)
+
+
+class Interruptible:
+    """An ONNX session that a flag can stop."""
+
+    def __init__(self, session: ort.InferenceSession) -> None:
+        self._session = session
+        self._options = ort.RunOptions()
+
+    def run(self, names: list[str] | None, inputs: Mapping[str, object]) -> list[object]:
+        """As `InferenceSession.run`."""
+        results: list[object] = self._session.run(names, inputs, self._options)
+        return results
+
+    @contextmanager
+    def stopped_by(self, stop: StopFlag) -> Iterator[None]:
+        """Runs inside end early, with an error, when the flag is set."""
+        self._options = options = ort.RunOptions()
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(_POLL):
+                if stop.is_set():
+                    options.terminate = True
+
+        watcher = threading.Thread(target=watch, name="vivavoce-piper-watch", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+
+
+def _files(model: str) -> tuple[Path, Path]:
+    """The network and its settings, fetched if need be."""
+    built_in = not (set(model) & set("/\\:.") or Path(model).exists())
+    place = models.fetch(f"piper-{model.removeprefix('piper-')}" if built_in else model)
+    if place.is_dir():
+        found = sorted(place.glob("*.onnx"))
+        if len(found) != 1:
+            raise ModelError(f"{place} holds {len(found)} .onnx files; name the one to use")
+        place = found[0]
+    settings = Path(f"{place}.json")
+    if not settings.is_file() and model.startswith(("hf:", "http:", "https:")):
+        settings = models.fetch(settings_ref(model))
+    if not settings.is_file():
+        raise ModelError(f"a Piper voice has two files, and {settings} is missing")
+    return place, settings
+
+
+def settings_ref(model: str) -> str:
+    """`hf:…/voice.onnx@main` has its settings at `hf:…/voice.onnx.json@main`."""
+    model = model.partition("#")[0]
+    start, end, rest = model.rpartition(".onnx")
+    return f"{start}{end}.json{rest}"
+
+
+def _read_settings(path: Path) -> Mapping[str, object]:
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    if not isinstance(settings, dict):
+        raise ModelError(f"{path} is no Piper voice's configuration")
+    return settings
+
+
+def _session(path: Path, threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        model = with_durations(path.read_bytes())
+        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        # ONNX Runtime raises a class of its own per status, most of them straight Exceptions.
+        raise ModelError(f"{path} is no voice that ONNX Runtime can read: {error}") from error
+
+
+def _is_sound(phoneme: str) -> bool:
+    return any(map(str.isalpha, phoneme))

@@ -1,0 +1,216 @@
+"""Piper voices: natural speech in many languages, faster than real time on a CPU."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+
+import numpy as np
+from numpy.typing import NDArray
+from piper import SynthesisConfig
+
+from vivavoce.audio import Samples, clean
+from vivavoce.concurrency.model_thread import ModelThread, StopFlag
+from vivavoce.engine.word_times import WordTimes, word_spans
+from vivavoce.engines import Speech, TtsOptions, Voice, Word
+from vivavoce.errors import BadRequest, EngineUnavailable
+from vivavoce.hints import nearest
+
+from .model import PiperModel
+from .words import word_beginnings
+
+DEFAULT_VOICE = "en_US-lessac-medium"
+_RATE = 22_050
+"""Hz of all but the smallest voices; what `rate` is before `load`."""
+_PEAK = 0.9
+_SILENT = 1e-4
+_AUDIBLE = 0.01
+_MARGIN = 0.005
+"""Seconds kept around what is audible, so that it does not begin and end with a click."""
+_PAUSES = {",": 0.15, ";": 0.2, ":": 0.2, ".": 0.3, "!": 0.3, "?": 0.3}
+"""Seconds of silence after a sentence or a part of one, by the mark that ends its phonemes."""
+
+
+class Piper:
+    """Speaks with a Piper voice, sentence by sentence.
+
+    model: a voice of the collection (`en_US-lessac-medium`), or a path, `hf:…` or `https://…`
+    of any voice's .onnx file with its .onnx.json beside it.
+    speaker: the default one of several, by name or number.
+    length_scale, noise_scale, noise_w: how slow, how varied, and how uneven; None is the
+    voice's own. threads: for one inference.
+
+    Voices have no pitch to set. Word times come from the voice's own phoneme durations.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = DEFAULT_VOICE,
+        speaker: str | None = None,
+        length_scale: float | None = None,
+        noise_scale: float | None = None,
+        noise_w: float | None = None,
+        threads: int = 1,
+    ) -> None:
+        self._name = model
+        self._speaker = speaker
+        self._scales = (length_scale, noise_scale, noise_w)
+        self._threads = threads
+        self._thread = ModelThread("piper")
+        self._model: PiperModel | None = None
+        self._loading = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        """`piper:VOICE`."""
+        return f"piper:{self._name}"
+
+    @property
+    def rate(self) -> int:
+        """The voice's own; known after `load`."""
+        return self._model.rate if self._model else _RATE
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """The speakers; a voice with just one has its own name. Empty before `load`."""
+        if self._model is None:
+            return ()
+        languages = (self._model.language,)
+        speakers = self._model.speakers
+        if not speakers:
+            return (Voice(self._name, self._name, languages),)
+        default = self._speaker_id(self._model, None)
+        ordered = sorted(speakers, key=lambda speaker: speakers[speaker] != default)
+        return tuple(Voice(speaker, speaker, languages) for speaker in ordered)
+
+    async def load(self) -> None:
+        """Fetch the voice and say a first word.
+
+        Raises ModelError for files that are no voice, BadRequest for an unknown speaker.
+        """
+        async with self._loading:
+            if self._model is None:
+                self._model = await self._thread.run(self._open)
+
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
+        """The phrase's audio, a piece for each sentence."""
+        model = self._model
+        if model is None:
+            raise EngineUnavailable(f"{self.name} is not loaded; call load() first")
+        self._check_language(model, options.language)
+        how = self._how(model, options)
+        if not word_spans(phrase):
+            return
+
+        def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
+            speaking = _PiperStream(model, phrase)
+            for index in range(len(speaking.sentences)):
+                emit(speaking.sentence(index, how, stop))
+
+        pieces = self._thread.stream(work)
+        async with aclosing(pieces) as stream:
+            async for piece in stream:
+                yield piece
+
+    async def aclose(self) -> None:
+        """Free the voice and join the thread."""
+        self._model = None
+        await self._thread.aclose()
+
+    def _open(self, stop: StopFlag) -> PiperModel:
+        model = PiperModel(self._name, threads=self._threads)
+        for sentence in model.phonemes("One."):
+            model.speak(sentence, self._how(model, TtsOptions()), stop)
+        return model
+
+    def _how(self, model: PiperModel, options: TtsOptions) -> SynthesisConfig:
+        length, noise, noise_w = self._scales
+        own = model.length_scale if length is None else length
+        return SynthesisConfig(
+            speaker_id=self._speaker_id(model, options.voice),
+            length_scale=own / max(options.speed, 0.1),
+            noise_scale=noise,
+            noise_w_scale=noise_w,
+        )
+
+    def _speaker_id(self, model: PiperModel, voice: str | None) -> int | None:
+        speakers = model.speakers
+        wanted = voice if voice is not None else self._speaker
+        if wanted is None or (wanted == self._name and voice is not None):
+            return model.default_speaker if speakers else None
+        if wanted in speakers:
+            return speakers[wanted]
+        if wanted.isdigit() and int(wanted) in speakers.values():
+            return int(wanted)
+        hint = nearest(wanted, list(speakers)[:20] or [self._name])
+        raise BadRequest(f"{self.name}: no speaker {wanted!r}; {hint}")
+
+    def _check_language(self, model: PiperModel, language: str | None) -> None:
+        spoken = model.language
+        if language and language.lower().replace("_", "-").split("-")[0] != spoken.split("-")[0]:
+            raise BadRequest(
+                f"{self.name} speaks {spoken}, not {language!r}; choose a voice of that language"
+            )
+
+
+class _PiperStream:
+    """One phrase on its way through a voice, on its thread."""
+
+    def __init__(self, model: PiperModel, phrase: str) -> None:
+        self.sentences = model.phonemes(phrase)
+        self._model = model
+        self._times = WordTimes(phrase, model.rate)
+        self._beginnings = word_beginnings(phrase, self.sentences, model.phonemes)
+        self._passed = 0
+
+    def sentence(self, index: int, how: SynthesisConfig, stop: StopFlag) -> Speech:
+        """The audio of one sentence, and the words that end in it."""
+        phonemes = self.sentences[index]
+        spoken = self._model.speak(phonemes, how, stop)
+        samples, lead = _trimmed(_levelled(clean(spoken.samples)), self._model.rate)
+        pause = _PAUSES.get("".join(phonemes).rstrip()[-1:], 0.0)
+        whole = np.concatenate([samples, np.zeros(round(pause * self._model.rate), np.float32)])
+        words: list[Word] = []
+        if len(spoken.starts):
+            words = self._words(index, samples, spoken.starts - lead)
+            words += self._last_words(index, self._passed + len(samples), len(whole))
+        self._passed += len(whole)
+        return Speech(whole, tuple(words))
+
+    def _words(self, index: int, samples: Samples, starts: NDArray[np.int64]) -> list[Word]:
+        """starts: of the phonemes, in these samples."""
+        loud = np.flatnonzero(np.abs(samples) > _AUDIBLE)
+        words: list[Word] = []
+        for position, phoneme in self._beginnings[index]:
+            start = min(max(int(starts[phoneme]), 0), len(samples))
+            before = int(np.searchsorted(loud, start))
+            heard_to = int(loud[before - 1]) + 1 if before else 0
+            words += self._times.began(
+                position, self._passed + start, heard_to=self._passed + heard_to
+            )
+        return words
+
+    def _last_words(self, index: int, heard_to: int, length: int) -> list[Word]:
+        """Those that end with the sentence; the next sentence's first word begins after it."""
+        for beginnings in self._beginnings[index + 1 :]:
+            for position, _ in beginnings:
+                return self._times.began(position, self._passed + length, heard_to=heard_to)
+        return self._times.ended(heard_to)
+
+
+def _levelled(samples: Samples) -> Samples:
+    """Voices differ in loudness; all peak at the same level, as Piper's own program has it."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    return samples * np.float32(_PEAK / peak) if peak > _SILENT else samples
+
+
+def _trimmed(samples: Samples, rate: int) -> tuple[Samples, int]:
+    """The samples without the silence at both ends, and how many went from the start."""
+    loud = np.flatnonzero(np.abs(samples) > _AUDIBLE)
+    if not len(loud):
+        return samples, 0
+    margin = round(_MARGIN * rate)
+    lead = max(int(loud[0]) - margin, 0)
+    return samples[lead : int(loud[-1]) + margin], lead

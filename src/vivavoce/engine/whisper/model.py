@@ -1,0 +1,265 @@
+"""Whisper's weights, where they come from, and one decoding of some audio with them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import ctranslate2
+import faster_whisper
+import numpy as np
+from faster_whisper.transcribe import Segment as Decoded
+
+from vivavoce import models
+from vivavoce.audio import Samples, dbfs
+from vivavoce.concurrency.model_thread import StopFlag
+from vivavoce.engines import SttOptions, Transcript, Word
+from vivavoce.errors import BadConfig, EngineUnavailable, ModelError
+from vivavoce.hints import nearest
+
+RATE = 16_000
+SHORTEST_S = 0.1
+SILENCE_DBFS = -70.0
+"""Below this there is nothing to hear, and Whisper would make something up."""
+
+NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
+"""Whisper's own limits (openai/whisper, transcribe.py). Past the first two a segment is silence;
+past the last, or below the second, it is decoded again at the next temperature."""
+
+WARMER = (0.2, 0.4, 0.6, 0.8, 1.0)
+"""Temperatures to fall back to."""
+
+_ALIASES = {
+    "large": "whisper-large-v3",
+    "turbo": "whisper-large-v3-turbo",
+    "distil-small.en": "hf:Systran/faster-distil-whisper-small.en",
+    "distil-medium.en": "hf:Systran/faster-distil-whisper-medium.en",
+    "distil-large-v2": "hf:Systran/faster-distil-whisper-large-v2",
+    "distil-large-v3.5": "hf:distil-whisper/distil-large-v3.5-ct2",
+}
+_FILES = ("model.bin", "config.json", "tokenizer.json")
+_PROMPT_TOKENS, _HOTWORD_TOKENS = 160, 60
+"""Whisper has 448 places for the prompt and the reply, and a window of speech needs up to 224."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be made of some audio.
+
+    language: a code, or None to find out. temperatures: the first, and those to fall back to.
+    """
+
+    language: str | None
+    translate: bool
+    words: bool
+    beam_size: int
+    temperatures: tuple[float, ...]
+    prompt: str
+    hotwords: str
+
+
+def task_of(options: SttOptions, beam_size: int, fallbacks: Iterable[float]) -> Task:
+    """The task that the options describe."""
+    first = options.temperature
+    return Task(
+        language=language_code(options.language),
+        translate=options.translate,
+        words=options.words,
+        beam_size=beam_size,
+        temperatures=(first, *(warmer for warmer in fallbacks if warmer > first)),
+        prompt=options.prompt.strip(),
+        hotwords=", ".join(options.hotwords),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a decoding gave: segments with times from the audio's beginning, less those that are
+    likely to be invented, and the language with the confidence in it.
+    """
+
+    segments: tuple[Decoded, ...] = ()
+    language: str | None = None
+    language_confidence: float | None = None
+
+
+def find(model: str) -> Path:
+    """The folder of the weights. model: a size, a folder, `ORG/REPO`, or what `fetch` takes.
+
+    Raises ModelError when there is none, or it holds no CTranslate2 Whisper model.
+    """
+    built_in = {
+        name.removeprefix("whisper-"): name for name in models.MODELS if name.startswith("whisper-")
+    }
+    if Path(model).exists() or model.startswith(("hf:", "https:", "whisper-")):
+        ref = model
+    elif model in (known := built_in | _ALIASES):
+        ref = known[model]
+    elif model.count("/") == 1:
+        ref = f"hf:{model}"
+    else:
+        raise ModelError(f"whisper: no model {model!r}; {nearest(model, known)}, or a folder")
+    folder = models.fetch(ref)
+    for file in _FILES:
+        if not (folder / file).is_file():
+            raise ModelError(
+                f"whisper: {folder} has no {file}, so it is no Whisper model for CTranslate2; "
+                "convert one with ct2-transformers-converter --copy_files tokenizer.json "
+                "preprocessor_config.json"
+            )
+    return folder
+
+
+def language_code(language: str | None) -> str | None:
+    """`en` for `en-GB`."""
+    return language.partition("-")[0].partition("_")[0].lower() if language else None
+
+
+class WhisperWeights:
+    """The weights in a folder, and what they can do. Decoding is safe from several threads."""
+
+    def __init__(
+        self, folder: Path, *, device: str, compute_type: str, threads: int, workers: int
+    ) -> None:
+        """Raises BadConfig for a device or type that is none, EngineUnavailable for one that
+        this machine lacks, ModelError for broken files.
+        """
+        _check(device, compute_type)
+        try:
+            self.model = faster_whisper.WhisperModel(
+                str(folder),
+                device=device,
+                compute_type=compute_type,
+                cpu_threads=threads,
+                num_workers=workers,
+            )
+        except Exception as error:
+            # The tokenizer's reader raises plain Exceptions.
+            raise ModelError(
+                f"whisper: cannot read the model in {folder} ({error}); remove and pull it again"
+            ) from error
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The codes that it knows."""
+        return tuple(self.model.supported_languages)
+
+    def warm(self) -> None:
+        """Run once, over as little as possible."""
+        silence = np.zeros(RATE, np.float32)
+        segments, _ = self.model.transcribe(
+            silence, language="en", beam_size=1, temperature=0.0, max_new_tokens=1
+        )
+        list(segments)
+
+    def decode(self, samples: Samples, task: Task, stop: StopFlag) -> Understood:
+        """What is said in samples (n,) at 16 kHz, any n. Stops between windows of 30 s."""
+        if len(samples) < SHORTEST_S * RATE or dbfs(samples) < SILENCE_DBFS:
+            return Understood(language=task.language)
+        ctranslate2.set_random_seed(0)  # The warmer temperatures draw lots.
+        segments, info = self.model.transcribe(
+            samples,
+            language=task.language,
+            task="translate" if task.translate else "transcribe",
+            beam_size=task.beam_size,
+            best_of=task.beam_size,
+            temperature=task.temperatures,
+            compression_ratio_threshold=COMPRESSION,
+            log_prob_threshold=LOG_PROBABILITY,
+            no_speech_threshold=NO_SPEECH,
+            # A window that follows a bad one would repeat it.
+            condition_on_previous_text=False,
+            initial_prompt=self.prompt(task.prompt) or None,
+            hotwords=self.hotwords(task.hotwords) or None,
+            word_timestamps=task.words,
+            hallucination_silence_threshold=2.0 if task.words else None,
+        )
+        kept = []
+        for segment in segments:
+            if stop.is_set():
+                break
+            if not invented(segment):
+                kept.append(segment)
+        confidence = None if task.language else float(info.language_probability)
+        return Understood(tuple(kept), info.language, confidence)
+
+    def prompt(self, text: str) -> str:
+        """The end of the text, as much as there is place for."""
+        return self._cut(text, slice(-_PROMPT_TOKENS, None))
+
+    def hotwords(self, text: str) -> str:
+        """The beginning of the text, as much as there is place for."""
+        return self._cut(text, slice(_HOTWORD_TOKENS))
+
+    def _cut(self, text: str, part: slice) -> str:
+        tokenizer = self.model.hf_tokenizer
+        ids = tokenizer.encode(text, add_special_tokens=False).ids
+        return str(tokenizer.decode(ids[part])).strip(" \ufffd")
+
+
+def invented(segment: Decoded) -> bool:
+    """Whether the model is likely to have made the segment up."""
+    silent = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < LOG_PROBABILITY
+    return bool(silent or segment.compression_ratio > COMPRESSION)
+
+
+def doubtful(segment: Decoded) -> bool:
+    """Whether another temperature may understand more."""
+    return bool(segment.compression_ratio > COMPRESSION or segment.avg_logprob < LOG_PROBABILITY)
+
+
+def transcript_of(
+    segments: Sequence[Decoded], language: str | None, confidence: float | None
+) -> Transcript:
+    """The segments as one transcript. confidence: in the language."""
+    words = tuple(
+        Word(
+            word.word.strip(),
+            float(word.start),
+            float(max(word.start, word.end)),
+            min(1.0, float(word.probability)),
+        )
+        for segment in segments
+        for word in segment.words or ()
+        if word.word.strip()
+    )
+    seconds = sum(segment.end - segment.start for segment in segments)
+    certain = None
+    if seconds > 0:
+        sums = sum(it.avg_logprob * (it.end - it.start) for it in segments)
+        certain = math.exp(min(0.0, float(sums / seconds)))
+    return Transcript(
+        " ".join("".join(segment.text for segment in segments).split()),
+        words,
+        language=language,
+        language_confidence=confidence,
+        confidence=certain,
+    )
+
+
+def later(segment: Decoded, seconds: float) -> Decoded:
+    """The segment with times so much later."""
+    words = [
+        replace(word, start=word.start + seconds, end=word.end + seconds)
+        for word in segment.words or ()
+    ]
+    return replace(
+        segment, start=segment.start + seconds, end=segment.end + seconds, words=words or None
+    )
+
+
+def _check(device: str, compute_type: str) -> None:
+    devices = ("cpu", "cuda", "auto")
+    if device not in devices:
+        raise BadConfig(f"whisper: no device {device!r}; {nearest(device, devices)}")
+    gpus = ctranslate2.get_cuda_device_count()
+    if device == "cuda" and not gpus:
+        raise EngineUnavailable("whisper: this machine has no CUDA device; set device to cpu")
+    actual = "cuda" if device == "cuda" or (device == "auto" and gpus) else "cpu"
+    types = sorted({"auto", "default", *ctranslate2.get_supported_compute_types(actual)})
+    if compute_type not in types:
+        raise BadConfig(
+            f"whisper: no compute_type {compute_type!r} on {actual}; {nearest(compute_type, types)}"
+        )

@@ -1,0 +1,247 @@
+"""Whisper speech-to-text through CTranslate2 (https://github.com/SYSTRAN/faster-whisper)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from faster_whisper.transcribe import Segment as Decoded
+
+from vivavoce.audio import Samples
+from vivavoce.concurrency.model_thread import ModelThread, StopFlag
+from vivavoce.engines import SttOptions, Transcript
+from vivavoce.errors import BadRequest, EngineUnavailable
+from vivavoce.hints import nearest
+from vivavoce.text.stable_prefix import StablePrefix
+
+from .files import FileReader
+from .model import (
+    RATE,
+    WARMER,
+    Task,
+    Understood,
+    WhisperWeights,
+    find,
+    language_code,
+    later,
+    task_of,
+    transcript_of,
+)
+
+FINAL, PARTIAL, FILE = 0, 1, 2
+"""Priorities: a final, which someone waits for, goes before all partials and recordings."""
+
+PARTIAL_EVERY_S = 1.0
+SETTLED_S = 24.0
+"""An utterance longer than this is settled up to its last segment, which keeps what is decoded
+again within Whisper's window of 30 s."""
+
+SURE = 0.7
+"""A language found with this probability holds for the rest of the utterance."""
+
+LIVE_WARMER = (0.4,)
+"""Nobody waits for five attempts at a cough."""
+
+
+class FasterWhisper:
+    """Whisper in any size, for 99 languages; weights are shared by all streams.
+
+    model: tiny, base, small, medium, large-v3, turbo, their English `.en` kin, distil-large-v3 …,
+    a folder in CTranslate2's format, or `ORG/REPO` on the Hugging Face hub.
+    device: cpu, cuda, or auto. compute_type: int8, float16, float32 …; auto is the device's
+    fastest. threads: for one inference on the CPU. workers: how many may run at once.
+    beam_size: None is 5 for recordings and 1 for live speech.
+    fallback: try warmer temperatures where the text repeats itself or is improbable.
+    batch_size: windows of a recording that are decoded together.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = "base",
+        device: str = "cpu",
+        compute_type: str = "auto",
+        threads: int = 1,
+        workers: int = 1,
+        beam_size: int | None = None,
+        fallback: bool = True,
+        batch_size: int = 4,
+    ) -> None:
+        self.model = model
+        self._device = device
+        self._compute_type = compute_type
+        self._threads = threads
+        self._workers = workers
+        self._beam_size = beam_size
+        self._fallback = fallback
+        self._batch_size = batch_size
+        self._thread = ModelThread("whisper", workers=workers)
+        self._weights: WhisperWeights | None = None
+        self._loading = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        """Its name and model."""
+        return f"whisper:{self.model}"
+
+    @property
+    def rate(self) -> int:
+        """16 kHz."""
+        return RATE
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """English alone for `.en` models, else some hundred; empty before `load`."""
+        return self._weights.languages if self._weights else ()
+
+    async def load(self) -> None:
+        """Fetch the weights and run them once."""
+        async with self._loading:
+            if self._weights is None:
+                self._weights = await self._thread.run(lambda _: self._start())
+
+    async def aclose(self) -> None:
+        """Free the weights and join the threads."""
+        self._weights = None
+        await self._thread.aclose()
+
+    async def open(self, options: SttOptions) -> WhisperStream:
+        """A new utterance's stream.
+
+        Raises BadRequest for a language that the model lacks, or a translation that it cannot do.
+        """
+        weights = self._checked(options)
+        task = task_of(options, self._beam_size or 1, LIVE_WARMER if self._fallback else ())
+        return WhisperStream(weights, self._thread, task, options.partials)
+
+    async def transcribe(
+        self, audio: AsyncIterator[Samples], options: SttOptions
+    ) -> AsyncGenerator[Transcript, None]:
+        """Segments in order, with word times; some minutes are read ahead.
+
+        The language is found out once, in the first speech. Closing it waits for the windows
+        that are being decoded.
+        """
+        weights = self._checked(options)
+        task = task_of(options, self._beam_size or 5, WARMER if self._fallback else ())
+        reader = FileReader(weights, task, self._batch_size)
+        async for chunk in audio:
+            if reader.add(chunk):
+                for transcript in await self._thread.run(reader.read, priority=FILE):
+                    yield transcript
+        for transcript in await self._thread.run(reader.finish, priority=FILE):
+            yield transcript
+
+    def _checked(self, options: SttOptions) -> WhisperWeights:
+        weights = self._weights
+        if weights is None:
+            raise EngineUnavailable(f"{self.name} is not loaded; await load() first")
+        language = language_code(options.language)
+        if language is not None and language not in weights.languages:
+            hint = nearest(language, weights.languages)
+            raise BadRequest(f"{self.name} knows no language {options.language!r}; {hint}")
+        kin = Path(self.model).name
+        untrained = len(weights.languages) == 1 or "turbo" in kin or "distil" in kin
+        if options.translate and untrained:
+            raise BadRequest(f"{self.name} was not trained to translate; use small or large-v3")
+        return weights
+
+    def _start(self) -> WhisperWeights:
+        weights = WhisperWeights(
+            find(self.model),
+            device=self._device,
+            compute_type=self._compute_type,
+            threads=self._threads,
+            workers=self._workers,
+        )
+        weights.warm()
+        return weights
+
+
+class WhisperStream:
+    """One utterance: what is settled, and the audio after it with what it was understood as."""
+
+    def __init__(
+        self, weights: WhisperWeights, thread: ModelThread, task: Task, partials: bool
+    ) -> None:
+        self._weights = weights
+        self._thread = thread
+        self._task = task
+        self._partials = partials
+        self._samples: Samples = np.zeros(0, np.float32)
+        self._at = 0.0
+        self._settled: list[Decoded] = []
+        self._open: list[Decoded] = []
+        self._confidence: float | None = None
+        self._language = task.language
+        self._read = 0
+        self._cost = 0.0
+        self._shown = ("", 0)
+        self._stable = StablePrefix()
+
+    async def feed(self, samples: Samples) -> Transcript | None:
+        """Take the next audio; decode when there is enough of it for the time decoding takes."""
+        self._samples = np.concatenate([self._samples, samples])
+        waiting = (len(self._samples) - self._read) / RATE
+        if not self._partials or waiting < max(PARTIAL_EVERY_S, 2 * self._cost):
+            return None
+        transcript = await self._transcribe(PARTIAL)
+        words = self._stable.update(transcript.text.split())
+        shown = " ".join(words), len(self._stable.words)
+        if shown == self._shown:
+            return None
+        self._shown = shown
+        return replace(transcript, text=shown[0], words=(), stable=shown[1])
+
+    async def finish(self) -> Transcript:
+        """The transcript of all audio so far; at once where it is known already."""
+        transcript = await self._transcribe(FINAL)
+        return replace(transcript, stable=len(transcript.text.split()))
+
+    async def aclose(self) -> None:
+        """Let go of the audio."""
+        self._samples = np.zeros(0, np.float32)
+
+    async def _transcribe(self, priority: int) -> Transcript:
+        samples = self._samples
+        if len(samples) > self._read:
+            job = partial(self._decode, samples, self._task)
+            understood, self._cost = await self._thread.run(job, priority=priority)
+            self._read = len(samples)
+            self._open = [later(segment, self._at) for segment in understood.segments]
+            self._learn_language(understood)
+            if self._read > SETTLED_S * RATE:
+                self._settle()
+        segments = [*self._settled, *self._open]
+        return transcript_of(segments, self._language, self._confidence)
+
+    def _decode(self, samples: Samples, task: Task, stop: StopFlag) -> tuple[Understood, float]:
+        started = time.perf_counter()
+        return self._weights.decode(samples, task, stop), time.perf_counter() - started
+
+    def _learn_language(self, understood: Understood) -> None:
+        if understood.language_confidence is None:
+            return
+        self._language = understood.language
+        self._confidence = understood.language_confidence
+        if self._confidence >= SURE:
+            self._task = replace(self._task, language=self._language)
+
+    def _settle(self) -> None:
+        """Decode no more what comes before the last segment."""
+        if len(self._open) < 2:
+            return
+        *sure, last = self._open
+        cut = round((last.start - self._at) * RATE)
+        self._settled += sure
+        self._open = [last]
+        self._samples = self._samples[cut:]
+        self._read -= cut
+        self._at += cut / RATE
+        said = "".join(segment.text for segment in sure)
+        self._task = replace(self._task, prompt=f"{self._task.prompt} {said}".strip())

@@ -1,0 +1,1 @@
+"""Engines made from a configuration: loaded, watched, and replaced when they fail."""

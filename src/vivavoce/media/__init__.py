@@ -1,0 +1,1 @@
+"""Sound files: read, written, and what libav needs for it."""

@@ -1,0 +1,50 @@
+"""How much the machine has to do, by how long work waits; past a bound, no new sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vivavoce.concurrency.model_thread import longest_wait
+
+SAMPLE_S = 0.25
+SMOOTHING_S = 2.0
+"""How far back the average reaches: one slow moment is no overload."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineLoad:
+    """delay_s: how long work waits, averaged over some seconds. high: whether that is too long."""
+
+    delay_s: float = 0.0
+    high: bool = False
+
+
+def next_load(load: MachineLoad, delay_s: float, elapsed_s: float, bound_s: float) -> MachineLoad:
+    """The load after a sample.
+
+    delay_s: what was measured. elapsed_s: since the sample before. bound_s: past it the load is
+    high, until it has fallen to half of that; 0 is no bound.
+    """
+    keep = math.exp(-elapsed_s / SMOOTHING_S)
+    average = keep * load.delay_s + (1 - keep) * delay_s
+    high = bound_s > 0 and average > (bound_s / 2 if load.high else bound_s)
+    return MachineLoad(average, high)
+
+
+async def watch(bound_s: float, tell: Callable[[MachineLoad, float], None]) -> None:
+    """Tell the load, and the event loop's lag, a few times a second, until cancelled.
+
+    Measured are the event loop's lag, and how long conversations' jobs wait for a thread.
+    """
+    loop, load = asyncio.get_running_loop(), MachineLoad()
+    before = loop.time()
+    while True:
+        await asyncio.sleep(SAMPLE_S)
+        now = loop.time()
+        lag = max(0.0, now - before - SAMPLE_S)
+        load = next_load(load, max(lag, longest_wait()), now - before, bound_s)
+        tell(load, lag)
+        before = now

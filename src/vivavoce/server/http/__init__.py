@@ -1,0 +1,1 @@
+"""HTTP and WebSockets for all protocols: errors, bounds, uploads, streams, static pages."""

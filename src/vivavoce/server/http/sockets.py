@@ -1,0 +1,231 @@
+"""WebSockets of Vivavoce's own protocols, which share one form.
+
+Text messages are JSON: the client's have a `type`, the server's an `event`. Binary messages are
+audio. An error is `{"event": "Error", "message", "code", "param", "fatal", "retry_after"}`; after
+a fatal one the server closes, with a code that tells the kind of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import TypeVar
+
+from fastapi import WebSocket
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from vivavoce.config.server_settings import LimitSettings
+from vivavoce.server.access.auth import caller_of, service_of
+from vivavoce.server.errors import Problem, close_code, problem_of
+from vivavoce.server.live_conversations import LiveConversation
+from vivavoce.server.service import Service
+
+from .outbox import Gone, Outbox, messages
+from .transports import LEFT, STALL_S
+
+T = TypeVar("T")
+S = TypeVar("S", bound=BaseModel)
+log = logging.getLogger(__name__)
+
+SUBPROTOCOL = "vivavoce"
+"""What a browser that sends its key as a subprotocol asks for beside it."""
+
+
+class Socket:
+    """One client's open WebSocket.
+
+    outbox: sends without waiting. A route uses either it or `send`, which waits for the client.
+    """
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        service: Service,
+        outbox: Outbox,
+        conversation: LiveConversation,
+    ) -> None:
+        self.service = service
+        self.outbox = outbox
+        self.conversation = conversation
+        self.query = dict(websocket.query_params)
+        self._websocket = websocket
+
+    def messages(self) -> AsyncGenerator[str | bytes, None]:
+        """What the client sends, until it leaves; empty messages are left out."""
+        return _messages(self._websocket, self.service.limits)
+
+    async def send(self, message: Mapping[str, object] | bytes) -> None:
+        """Send JSON or audio; waits while the client does not read. Raises Gone when it is."""
+        try:
+            async with asyncio.timeout(STALL_S):
+                if isinstance(message, bytes):
+                    await self._websocket.send_bytes(message)
+                else:
+                    await self._websocket.send_text(as_text(message))
+        except (TimeoutError, *LEFT) as error:
+            self.outbox.drop(f"it read nothing for {STALL_S:g} s")
+            raise Gone("the client has left, or does not read") from error
+
+    async def refuse(self, error: Exception) -> None:
+        """Say what was wrong with the last message; the conversation goes on."""
+        await self.send(error_event(problem_of(error)))
+
+
+async def serve(
+    websocket: WebSocket, protocol: str, converse: Callable[[Socket], Awaitable[None]]
+) -> None:
+    """Let the client in, converse, and close; what goes wrong is told in the one form.
+
+    converse: ends when the conversation is over. It may raise anything.
+    """
+    offered = websocket.scope.get("subprotocols", [])
+    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    outbox = Outbox(websocket, service_of(websocket).limits.unsent_mb * 1e6)
+    code, reason = 1000, ""
+    try:
+        await _admit(websocket, outbox, protocol, converse)
+    except Exception as error:
+        first = _first(error)
+        if not isinstance(first, Gone):
+            problem = problem_of(first)
+            if problem.code == "internal_error":
+                log.exception("a conversation failed")
+            outbox.send_json(error_event(problem, fatal=True))
+            code, reason = close_code(problem), str(problem)
+    await outbox.close(code, reason)
+
+
+async def _admit(
+    websocket: WebSocket,
+    outbox: Outbox,
+    protocol: str,
+    converse: Callable[[Socket], Awaitable[None]],
+) -> None:
+    service = service_of(websocket)
+    caller = caller_of(websocket)
+    _ = service.engines
+    with (
+        service.admission.session(caller),
+        service.conversations.enter(protocol) as conversation,
+    ):
+        socket = Socket(websocket, service, outbox, conversation)
+        seconds = service.limits.session_s
+        try:
+            async with asyncio.timeout(seconds) as limit, asyncio.TaskGroup() as group:
+                watches = [
+                    group.create_task(outbox.run()),
+                    group.create_task(_shut_down(conversation)),
+                ]
+                await converse(socket)
+                for watch in watches:
+                    watch.cancel()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            what = f"a session may last {seconds:g} s"
+            raise Problem(what, status=408, code="session_expired") from None
+
+
+async def _messages(
+    websocket: WebSocket, limits: LimitSettings
+) -> AsyncGenerator[str | bytes, None]:
+    received = messages(websocket, limits.message_mb * 1e6, idle_s=limits.idle_s)
+    async with aclosing(received):  # type: ignore[type-var]
+        async for message in received:
+            if message:
+                yield message
+
+
+async def _shut_down(conversation: LiveConversation) -> None:
+    await conversation.over()
+    raise Problem("the server is shutting down", status=503, code="shutting_down")
+
+
+async def opening(
+    socket: Socket, messages: AsyncIterator[str | bytes], kind: type[S]
+) -> tuple[S, str | bytes | None] | None:
+    """What the client says in `start`, or else in the address; and its first message if that is
+    another. None when it leaves first.
+    """
+    start = TypeAdapter(kind)
+    by_address = checked(start, socket.query)
+    async for message in messages:
+        if isinstance(message, str):
+            told = json_object(message)
+            if told.get("type") == "start":
+                return checked(start, {**socket.query, **told}), None
+        return by_address, message
+    return None
+
+
+def parsed(adapter: TypeAdapter[T], message: str) -> T:
+    """The client's JSON message. Raises Problem that names what is wrong with it."""
+    return checked(adapter, json_object(message))
+
+
+def json_object(message: str) -> dict[str, object]:
+    """The message. Raises Problem for one that is none."""
+    try:
+        data = json.loads(message)
+        if "\\u" in message:
+            json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        what = "it is nested too deep" if isinstance(error, RecursionError) else error
+        raise Problem(f"the message is not JSON: {what}", code="invalid_json") from None
+    if not isinstance(data, dict):
+        raise Problem("the message is not a JSON object", code="invalid_json")
+    return data
+
+
+def checked(adapter: TypeAdapter[T], data: object) -> T:
+    """The data in its type. Raises Problem that names the first thing wrong with it."""
+    try:
+        return adapter.validate_python(data)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def invalid(error: ValidationError) -> Problem:
+    """The first thing wrong, as a client is told it."""
+    first = error.errors(include_url=False)[0]
+    kind, context = first["type"], first.get("ctx", {})
+    if kind == "union_tag_invalid":
+        known = context["expected_tags"].replace("'", "")
+        what = f"no message type {context['tag']!r}; try {known}"
+        return Problem(what, code="unknown_type", param="type")
+    if kind == "union_tag_not_found":
+        return Problem("the message has no `type`", code="unknown_type", param="type")
+    tagged = bool(first["loc"]) and isinstance(first["loc"][0], str) and len(first["loc"]) > 1
+    param = ".".join(str(step) for step in first["loc"][1 if tagged else 0 :])
+    what = "no such key" if kind == "extra_forbidden" else first["msg"]
+    code = "missing_required_parameter" if kind == "missing" else "invalid_value"
+    return Problem(f"{param}: {what}" if param else what, code=code, param=param or None)
+
+
+def error_event(problem: Problem, *, fatal: bool = False) -> dict[str, object]:
+    """The problem as an event. fatal: the server closes after it."""
+    return {
+        "event": "Error",
+        "message": str(problem),
+        "code": problem.code,
+        "param": problem.param,
+        "fatal": fatal,
+        "retry_after": problem.retry_after,
+    }
+
+
+def as_text(message: Mapping[str, object]) -> str:
+    """The JSON of a message."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+
+
+def _first(error: Exception) -> Exception:
+    """The first error of a group that is not just the client's going."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    found = [_first(inner) for inner in error.exceptions]
+    told = (inner for inner in found if not isinstance(inner, Gone))
+    return next(told, found[0])

@@ -1,0 +1,145 @@
+"""Bounds on what HTTP requests carry in, and on how slowly bytes may come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vivavoce.config.server_settings import LimitSettings
+from vivavoce.server.errors import Problem
+from vivavoce.server.observe.metrics import Metrics
+
+from .error_responses import answer
+from .transports import STALL_S, cut, is_over
+
+PAUSE_S = 30.0
+"""How long an upload may pause."""
+_DRAIN_S = 2.0
+"""How long a body that was refused is still read, so that its sender sees the answer.
+
+Closing a socket with unread data resets it, and the answer is lost on the way.
+"""
+_log = logging.getLogger(__name__)
+
+
+class Transfers:
+    """Middleware: bodies that are too large get 413, those that come too slowly 408.
+
+    An answer that the client does not read is cut off.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: LimitSettings,
+        meters: Metrics,
+        *,
+        pause_s: float = PAUSE_S,
+        stall_s: float = STALL_S,
+    ) -> None:
+        self._app = app
+        self._most_bytes = int(limits.upload_mb * 1e6)
+        self._upload_s = limits.upload_s
+        self._meters = meters
+        self._pause_s = pause_s
+        self._stall_s = stall_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request within the bounds."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _CountedBody(receive, self._most_bytes, self._upload_s, self._pause_s)
+
+        async def reply(message: Message) -> None:
+            if is_over(scope):  # else whoever makes an endless answer would go on
+                raise ConnectionAbortedError("the client has left")
+            try:
+                async with asyncio.timeout(self._stall_s):
+                    await send(message)
+            except TimeoutError:
+                cut(scope)
+                self._meters.reader_dropped("http")
+                why = f"the client read nothing for {self._stall_s:g} s"
+                _log.info("%s: dropped: %s", scope["path"], why)
+                raise ConnectionAbortedError(why) from None
+
+        async def reply_whole(message: Message) -> None:
+            if message["type"] == "http.response.start" and body.refused:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            last = message["type"] == "http.response.body" and not message.get("more_body")
+            if last and body.refused:
+                await reply({**message, "more_body": True})
+                await body.drain()
+                message = {"type": "http.response.body"}
+            await reply(message)
+
+        if problem := body.announced(Headers(scope=scope).get("content-length")):
+            await answer(problem)(scope, receive, reply_whole)
+        else:
+            await self._app(scope, body.receive, reply_whole)
+
+
+class _CountedBody:
+    """A request's body as it comes. refused: whether it is past a bound; it is then not read."""
+
+    def __init__(self, receive: Receive, most_bytes: int, upload_s: float, pause_s: float) -> None:
+        self.refused = False
+        self._receive = receive
+        self._most_bytes = most_bytes
+        self._upload_s = upload_s
+        self._pause_s = pause_s
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + upload_s
+        self._bytes = 0
+        self._over = False
+
+    def announced(self, length: str | None) -> Problem | None:
+        """What is wrong with the length that the request states."""
+        if length is not None and length.isdecimal() and int(length) > self._most_bytes:
+            return self._too_large(f"{int(length):,} bytes")
+        return None
+
+    async def receive(self) -> Message:
+        """The next piece. Raises Problem: 413 past the size, 408 when it comes too slowly."""
+        if self._over:
+            return await self._receive()
+        pause_ends = self._loop.time() + self._pause_s
+        try:
+            async with asyncio.timeout_at(min(pause_ends, self._deadline)):
+                message = await self._receive()
+        except TimeoutError:
+            self.refused = self._over = True
+            slow = (
+                f"nothing of it came for {self._pause_s:g} s"
+                if pause_ends < self._deadline
+                else f"it was not here in {self._upload_s:g} s"
+            )
+            problem = f"the request's body came too slowly: {slow}"
+            raise Problem(problem, status=408, code="slow_upload") from None
+        self._bytes += len(message.get("body", b""))
+        self._over = not message.get("more_body", False)
+        if self._bytes > self._most_bytes:
+            raise self._too_large("more bytes")
+        return message
+
+    async def drain(self) -> None:
+        """Read on for a moment, and throw it away."""
+        try:
+            async with asyncio.timeout(_DRAIN_S):
+                while not self._over:
+                    message = await self._receive()
+                    self._over = not message.get("more_body", False)
+        except TimeoutError:
+            self._over = True
+
+    def _too_large(self, size: str) -> Problem:
+        self.refused = True
+        return Problem(
+            f"the request's body has {size}; {self._most_bytes:,} are allowed",
+            status=413,
+            code="body_too_large",
+        )

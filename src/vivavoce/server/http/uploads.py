@@ -1,0 +1,138 @@
+"""Recordings that clients send: kept on disk while they are used, and decoded within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import io
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+import numpy as np
+from starlette.datastructures import UploadFile
+
+from vivavoce.audio import MAX_RATE, MIN_RATE, Audio, Samples
+from vivavoce.config.server_settings import LimitSettings
+from vivavoce.errors import BadAudio
+from vivavoce.media.decode import MediaInfo, probe_audio, stream_audio
+from vivavoce.server.errors import Problem
+
+_STEP = 1 << 20
+"""Bytes copied at once."""
+_NAME = "the file"
+"""What errors call it: neither where it lies here nor the name that came with it, which may be
+anything."""
+
+
+@asynccontextmanager
+async def received(
+    upload: UploadFile, limits: LimitSettings, *, param: str = "file"
+) -> AsyncIterator[Path]:
+    """The upload as a file of its own, which goes at the end. Its own name is not looked at.
+
+    param: the name of the field it came in, for errors.
+    Raises Problem: 400 when it is empty, 413 past `upload_mb`, 507 when the disk is full.
+    """
+    file = await asyncio.to_thread(_new_file)
+    path = Path(file.name)
+    try:
+        with file:
+            await _copy(upload, file, limits, param)
+        yield path
+    finally:
+        _remove(path)
+
+
+async def streamed(
+    path: Path, rate: int, limits: LimitSettings, *, param: str = "file"
+) -> AsyncGenerator[Samples, None]:
+    """The file's audio at `rate`, chunk by chunk in flat memory; consume under `aclosing`.
+
+    Raises Problem: 400 when it holds no audio, 413 once more than `audio_s` came out of it,
+    however small the file was.
+    """
+    left = round(limits.audio_s * rate)
+    try:
+        with await asyncio.to_thread(_opened, path) as file:
+            async with aclosing(stream_audio(file, rate)) as chunks:
+                async for chunk in chunks:
+                    left -= len(chunk)
+                    if left < 0:
+                        raise _too_long(limits, param)
+                    yield chunk
+    except BadAudio as error:
+        raise Problem(str(error), code="invalid_audio", param=param) from error
+
+
+async def decoded(path: Path, rate: int, limits: LimitSettings, *, param: str = "file") -> Audio:
+    """The file's audio at `rate` in one piece. Raises what `streamed` does."""
+    async with aclosing(streamed(path, rate, limits, param=param)) as chunks:
+        pieces = [chunk async for chunk in chunks]
+    return Audio(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), rate)
+
+
+async def probed(path: Path, *, param: str = "file") -> MediaInfo:
+    """What the file says of its audio. Raises Problem (400) when it holds none."""
+
+    def probe() -> MediaInfo:
+        with _opened(path) as file:
+            return probe_audio(file)
+
+    try:
+        info = await asyncio.to_thread(probe)
+        if not MIN_RATE <= info.rate <= MAX_RATE:
+            what = f"{_NAME} has a rate of {info.rate} Hz; it must be {MIN_RATE} to {MAX_RATE} Hz"
+            raise BadAudio(what)
+    except BadAudio as error:
+        raise Problem(str(error), code="invalid_audio", param=param) from error
+    return info
+
+
+async def _copy(upload: UploadFile, file: IO[bytes], limits: LimitSettings, param: str) -> None:
+    size = 0
+    try:
+        while data := await upload.read(_STEP):
+            size += len(data)
+            if size > limits.upload_mb * 1e6:
+                raise Problem(
+                    f"the file has more than {limits.upload_mb:g} MB, the most that this server "
+                    "takes; send it compressed, or in parts",
+                    status=413,
+                    code="file_too_large",
+                    param=param,
+                )
+            await asyncio.to_thread(file.write, data)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        message = "the server has no room on its disk for the file; try again later"
+        raise Problem(message, status=507, code="disk_full", param=param) from error
+    if not size:
+        raise Problem("the file is empty", code="invalid_audio", param=param)
+
+
+def _new_file() -> IO[bytes]:
+    return cast("IO[bytes]", tempfile.NamedTemporaryFile(prefix="vivavoce-", delete=False))
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _opened(path: Path) -> BinaryIO:
+    raw = io.FileIO(path)
+    raw.name = _NAME
+    return io.BufferedReader(raw)
+
+
+def _too_long(limits: LimitSettings, param: str) -> Problem:
+    return Problem(
+        f"the audio is longer than {limits.audio_s:g} s, the most that this server takes at once; "
+        "send it in parts",
+        status=413,
+        code="audio_too_long",
+        param=param,
+    )

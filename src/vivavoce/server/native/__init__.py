@@ -1,0 +1,1 @@
+"""Vivavoce's own REST and WebSocket API."""

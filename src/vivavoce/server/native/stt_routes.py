@@ -1,0 +1,234 @@
+"""`POST /stt/transcribe` and `GET /stt/models`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from vivavoce.audio import Samples
+from vivavoce.config.server_settings import LimitSettings
+from vivavoce.conversation.session import Engines
+from vivavoce.engines import SttOptions, Word
+from vivavoce.server.access.auth import TheCaller, TheService
+from vivavoce.server.http.event_stream import while_connected
+from vivavoce.server.http.recordings import documented, recording
+from vivavoce.server.http.sockets import checked
+from vivavoce.server.http.uploads import streamed
+from vivavoce.server.selection.aliases import model_names
+from vivavoce.server.selection.engine_selection import beside, chosen
+from vivavoce.transcripts.recordings import Segment, transcribe
+from vivavoce.transcripts.subtitles import Format, render, segment_dict
+from vivavoce.transcripts.timed_text import spans_of
+
+from .api_types import (
+    SttModelResponse,
+    SttModelsResponse,
+    TimedWord,
+    TranscriptResponse,
+    in_header,
+    timed,
+)
+
+router = APIRouter(tags=["Transcripts"])
+
+_TEXT = {"schema": {"type": "string"}}
+_MEDIA_TYPES = {"text": "text/plain", "srt": "application/x-subrip", "vtt": "text/vtt"}
+
+
+class SttRequest(BaseModel):
+    """How speech is to be transcribed; what the engine cannot do is ignored, but for `language`
+    and `translate`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: str | None = Field(None, description="Of the speech, such as `en`.", max_length=35)
+    prompt: str = Field("", description="What came before, or shows the spelling wanted.")
+    hotwords: list[str] = Field([], description="To expect; several, or between commas.")
+    words: bool = Field(default=False, description="Whether to give the times of words.")
+    translate: bool = Field(default=False, description="Into English.")
+    model: str = Field(
+        "", description="One of `GET /stt/models`; empty is the first.", max_length=200
+    )
+
+    @field_validator("hotwords", mode="before")
+    @classmethod
+    def _between_commas(cls, value: object) -> object:
+        parts = [value] if isinstance(value, str) else value
+        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+            return value
+        return [word.strip() for part in parts for word in part.split(",") if word.strip()]
+
+    def options(self) -> SttOptions:
+        """As engines have it."""
+        return SttOptions(
+            language=self.language or None,
+            prompt=self.prompt,
+            hotwords=tuple(self.hotwords),
+            words=self.words,
+            translate=self.translate,
+        )
+
+
+class TranscribeRequest(SttRequest):
+    """How a recording is to be transcribed, and what the answer is to be."""
+
+    format: Format = Field("json", description="What the answer is.")
+    temperature: float = Field(0.0, ge=0.0, le=2.0)
+
+    def options(self) -> SttOptions:
+        """As engines have it; subtitles are made of words with their times."""
+        timed = self.words or self.format in ("srt", "vtt")
+        return replace(super().options(), words=timed, temperature=self.temperature)
+
+
+_WISHES = TypeAdapter(TranscribeRequest)
+
+
+@router.post(
+    "/stt/transcribe",
+    summary="Write down a recording",
+    response_model=TranscriptResponse,
+    openapi_extra=documented(TranscribeRequest),
+    responses={200: {"content": dict.fromkeys(_MEDIA_TYPES.values(), _TEXT)}},
+)
+async def transcribe_recording(
+    request: Request,
+    service: TheService,
+    caller: TheCaller,
+    wishes: Annotated[TranscribeRequest, Query()],
+) -> Response:
+    """What is said in a recording, of any common format.
+
+    Send it as `file` of a form, with the options as other fields, or as the body itself, with the
+    options in the address.
+    """
+    async with recording(request, service.limits) as (path, fields):
+        wishes = checked(_WISHES, {**wishes.model_dump(exclude_unset=True), **fields})
+        with chosen(service, stt=wishes.model) as engines:
+            async with service.admission.request(caller):
+                done = await while_connected(
+                    request.receive,
+                    lambda: transcribed(path, engines, service.limits, wishes.options()),
+                )
+    answer = done.answer(words=wishes.words)
+    if wishes.format == "json":
+        return JSONResponse(answer.model_dump(exclude_none=True))
+    headers = {
+        "X-Duration-S": f"{answer.duration_s:g}",
+        "X-Processing-S": f"{answer.processing_s:g}",
+        "X-Engine": in_header(answer.engine),
+    }
+    return Response(render(done.segments, wishes.format), 200, headers, _MEDIA_TYPES[wishes.format])
+
+
+@router.get("/stt/models", summary="Tell the engines that transcribe")
+async def stt_models(service: TheService, caller: TheCaller) -> SttModelsResponse:
+    """The engines that transcribe: the configured one, then those loaded beside it."""
+    names = model_names("stt", service.engines, service.settings, beside(service, "stt"))
+    models = []
+    for name in dict.fromkeys(["", *beside(service, "stt").values()]):
+        with chosen(service, stt=name) as engines:
+            stt = engines.stt
+            languages = list(stt.languages)
+            models.append(
+                SttModelResponse(
+                    id=stt.name, languages=languages, sample_rate=stt.rate, streaming=True
+                )
+            )
+    aliases = {name: means for name, means in names.items() if name != means}
+    return SttModelsResponse(models=models, aliases=aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """A recording's segments, and what it took. Times in seconds."""
+
+    segments: list[Segment]
+    duration: float
+    took: float
+    engine: str
+    rate: int
+
+    def answer(self, *, words: bool) -> TranscriptResponse:
+        """As the API answers. words: whether to list all of them."""
+        said = [segment.transcript for segment in self.segments]
+        dicts = [segment_dict(segment) for segment in self.segments]
+        known = [it.language for it in said if it.language]
+        language = max(sorted(set(known)), key=known.count) if known else None
+        weights = [len(it.text.split()) for it in said]
+        return TranscriptResponse.model_validate(
+            {
+                "text": " ".join(str(it["text"]) for it in dicts),
+                "language": language,
+                "language_confidence": _average(
+                    (it.language_confidence if it.language == language else None, weight)
+                    for it, weight in zip(said, weights, strict=True)
+                ),
+                "confidence": _average(
+                    (it.confidence, weight) for it, weight in zip(said, weights, strict=True)
+                ),
+                "words": [word for it in self.segments for word in words_of(it)] if words else None,
+                "words_estimated": any(not it.words for it in said) if words else None,
+                "segments": dicts,
+                "duration_s": round(self.duration, 3),
+                "processing_s": round(self.took, 4),
+                "engine": self.engine,
+                "sample_rate": self.rate,
+            }
+        )
+
+
+async def transcribed(
+    path: Path,
+    engines: Engines,
+    limits: LimitSettings,
+    options: SttOptions,
+    *,
+    step: Callable[[], Awaitable[None]] | None = None,
+) -> Transcribed:
+    """All that is said in the file. Raises Problem for one that holds no audio.
+
+    step: waited for before each half second of it, by who has time.
+    """
+    begun = time.perf_counter()
+    count, rate = 0, engines.stt.rate
+
+    async def counted() -> AsyncGenerator[Samples, None]:
+        nonlocal count
+        async with aclosing(streamed(path, rate, limits)) as chunks:
+            async for chunk in chunks:
+                if step is not None:
+                    await step()
+                count += len(chunk)
+                yield chunk
+
+    async with (
+        aclosing(counted()) as audio,
+        aclosing(transcribe(audio, engines.stt, engines.vad, options)) as found,
+    ):
+        segments = [segment async for segment in found]
+    took = time.perf_counter() - begun
+    return Transcribed(segments, count / rate, took, engines.stt.name, rate)
+
+
+def words_of(segment: Segment) -> list[TimedWord]:
+    """With the engine's times, or else spread over the segment by the width of each word."""
+    spread = (Word(span.text.strip(), span.start, span.end) for span in spans_of(segment))
+    return timed(segment.transcript.words or spread)
+
+
+def _average(values: Iterable[tuple[float | None, int]]) -> float | None:
+    """Of the values that are known, by their weights; None where there are none."""
+    known = [(value, weight) for value, weight in values if value is not None and weight]
+    total = sum(weight for _, weight in known)
+    return round(sum(value * weight for value, weight in known) / total, 4) if total else None

@@ -1,0 +1,237 @@
+"""`POST /tts/synthesize` and `GET /tts/voices`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Header, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from vivavoce.audio import Audio, Samples, to_pcm16
+from vivavoce.engines import Speech, Tts, TtsOptions, Word
+from vivavoce.media.decode import write_audio
+from vivavoce.server.access.auth import TheCaller, TheService
+from vivavoce.server.errors import Problem
+from vivavoce.server.http.content_negotiation import accepted
+from vivavoce.server.http.event_stream import Streamed, while_connected, whole_or_cut
+from vivavoce.server.selection.aliases import voice_names
+from vivavoce.server.selection.engine_selection import chosen, sounding
+from vivavoce.server.selection.session_overrides import known_voice
+from vivavoce.server.service import Service
+from vivavoce.server.speech.pcm import Rate
+from vivavoce.server.speech.synthesis import (
+    MEDIA_TYPES,
+    SpeechForm,
+    Synthesis,
+    forms_by_type,
+    language_of,
+    sound_file,
+    spoken,
+)
+
+from .api_types import BINARY, SpeechResponse, VoiceResponse, VoicesResponse, in_header, timed
+
+router = APIRouter(tags=["Speech"])
+
+_JSON = "application/json"
+MODEL = "The engine: one of `GET /v1/models` that speaks; the configured one by default."
+
+
+class VoiceRequest(BaseModel):
+    """How to sound; what is left out is as the server is configured."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voice: str | None = Field(None, description="One of `GET /tts/voices`.", max_length=200)
+    language: str | None = Field(None, description="Of the text, such as `en`.", max_length=35)
+    speed: float = Field(1.0, ge=0.25, le=4.0, description="1 is the voice's own.")
+    pitch: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's own.")
+
+
+class SpokenTextRequest(VoiceRequest):
+    """How to sound, and with which engine."""
+
+    model: str | None = Field(None, description=MODEL, max_length=200)
+
+
+class SynthesizeRequest(SpokenTextRequest):
+    """A text, and how to say it."""
+
+    text: str = Field(min_length=1)
+    format: SpeechForm = Field(
+        "wav", description="Of the audio; where it is left out, `Accept` may name one."
+    )
+    sample_rate: Rate | None = Field(None, description="In Hz; the engine's own by default.")
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "Dinner is at 7:30.", "format": "mp3"}]},
+    )
+
+
+@router.post(
+    "/tts/synthesize",
+    summary="Speak a text",
+    response_model=SpeechResponse,
+    responses={200: {"content": dict.fromkeys(MEDIA_TYPES.values(), BINARY)}},
+)
+async def synthesize(
+    body: SynthesizeRequest,
+    request: Request,
+    service: TheService,
+    caller: TheCaller,
+    accept: Annotated[str | None, Header()] = None,
+) -> Response:
+    """A text as speech: the audio itself, whose first bytes leave with the first phrase.
+
+    With `Accept: application/json`: base64-encoded, with its duration and the times of the words.
+    """
+    sounds = forms_by_type(body.format if "format" in body.model_fields_set else None)
+    form = accepted(accept, (*sounds, _JSON))
+    body = body.model_copy(update={"format": sounds.get(form, body.format)})
+    if len(body.text) > service.limits.text_chars:
+        what = f"the text has {len(body.text):,} characters; {service.limits.text_chars:,} may be"
+        raise Problem(what, status=413, code="text_too_long", param="text")
+    async with AsyncExitStack() as stack:
+        tts = stack.enter_context(chosen(service, tts=body.model)).tts
+        options = await voice_options(body, service, tts)
+        rate = body.sample_rate or tts.rate
+        await stack.enter_async_context(service.admission.request(caller))
+        pieces = _spoken(body.text, options, service, tts)
+        if form == _JSON:
+            return await while_connected(
+                request.receive, lambda: _whole(body, options, rate, tts, pieces)
+            )
+        file = sound_file(_samples(pieces), tts.rate, rate, body.format)
+        await stack.enter_async_context(aclosing(file))
+        # What goes wrong until there is sound is still an answer of its own.
+        first = await while_connected(request.receive, lambda: anext(file))
+        answer = Streamed(whole_or_cut(first, file), stack.pop_all(), MEDIA_TYPES[body.format])
+        answer.headers["X-Sample-Rate"] = str(rate)
+        answer.headers["X-Engine"] = in_header(tts.name)
+        answer.headers["X-Voice"] = in_header(_voice(options, tts) or "")
+        return answer
+
+
+@router.get("/tts/voices", summary="List the voices")
+async def tts_voices(
+    service: TheService,
+    caller: TheCaller,
+    language: str | None = None,
+    model: Annotated[str | None, Query(description=MODEL)] = None,
+) -> VoicesResponse:
+    """What `voice` may be; only those for a language, if one is given."""
+    wanted = (language or "").lower()
+    with chosen(service, tts=model) as engines:
+        tts = engines.tts
+        voices = [
+            VoiceResponse(
+                id=voice.id, name=voice.name, languages=list(voice.languages), gender=voice.gender
+            )
+            for voice in tts.voices
+            if not wanted or any(f"{code}-".startswith(f"{wanted}-") for code in voice.languages)
+        ]
+        aliases = voice_names(tts, service.settings)
+        return VoicesResponse(voices=voices, aliases=aliases, engine=tts.name, sample_rate=tts.rate)
+
+
+async def voice_options(wishes: VoiceRequest, service: Service, tts: Tts) -> TtsOptions:
+    """As engines have it. Raises Problem or BadRequest for a voice or language that is not there.
+
+    A voice speaks its own language, so one that is named counts for more than the configuration's
+    language.
+    """
+    session = sounding(service, tts)
+    language = wishes.language or (None if wishes.voice else session.language)
+    options = TtsOptions(
+        wishes.voice or (None if wishes.language else session.voice),
+        language,
+        wishes.speed * session.speed,
+        wishes.pitch * session.pitch,
+    )
+    bounded = replace(
+        options,
+        speed=min(max(options.speed, 0.25), 4.0),
+        pitch=min(max(options.pitch, 0.5), 2.0),
+    )
+    return await known_voice(tts, bounded, service.settings)
+
+
+async def encoded(audio: Audio, form: SpeechForm, rate: int) -> str:
+    """The whole sound file in base64."""
+
+    def encode() -> str:
+        sound = audio.resampled(rate)
+        if form == "pcm":
+            return base64.b64encode(to_pcm16(sound.samples)).decode()
+        file = io.BytesIO()
+        write_audio(sound, file, format=form)
+        return base64.b64encode(file.getvalue()).decode()
+
+    return await asyncio.to_thread(encode)
+
+
+def _spoken(
+    text: str, options: TtsOptions, service: Service, tts: Tts
+) -> AsyncGenerator[Speech, None]:
+    language = options.language or language_of(options.voice, tts)
+    return spoken(text, language, Synthesis(tts, options, service.config.session.tts_timeout_s))
+
+
+async def _samples(pieces: AsyncGenerator[Speech, None]) -> AsyncGenerator[Samples, None]:
+    nothing = True
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if len(piece.samples):
+                nothing = False
+                yield piece.samples
+    if nothing:
+        raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
+
+
+async def _whole(
+    body: SynthesizeRequest,
+    options: TtsOptions,
+    rate: int,
+    tts: Tts,
+    speech: AsyncGenerator[Speech, None],
+) -> Response:
+    begun = time.perf_counter()
+    sounds: list[Samples] = [np.zeros(0, np.float32)]
+    words: tuple[Word, ...] = ()
+    async with aclosing(speech) as pieces:
+        async for piece in pieces:
+            sounds.append(piece.samples)
+            words += piece.words
+    audio = Audio(np.concatenate(sounds), tts.rate)
+    if not len(audio.samples):
+        raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
+    answer = SpeechResponse(
+        audio=await encoded(audio, body.format, rate),
+        format=body.format,
+        sample_rate=rate,
+        duration_s=round(audio.seconds, 3),
+        processing_s=round(time.perf_counter() - begun, 4),
+        engine=tts.name,
+        voice=_voice(options, tts),
+        words=timed(words),
+    )
+    return JSONResponse(answer.model_dump())
+
+
+def _voice(options: TtsOptions, tts: Tts) -> str | None:
+    """The voice that speaks, where that is known."""
+    voices = tts.voices
+    if options.voice is None and options.language is None and voices:
+        return voices[0].id
+    return options.voice

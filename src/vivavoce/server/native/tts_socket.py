@@ -1,0 +1,245 @@
+"""`WS /tts/stream`: a text is spoken while it is being written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import aclosing
+from typing import Annotated, Literal, TypeAlias
+
+from fastapi import APIRouter, WebSocket
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from vivavoce.audio import Resampler
+from vivavoce.engines import Tts, TtsOptions
+from vivavoce.server.errors import Problem
+from vivavoce.server.http.outbox import Gone
+from vivavoce.server.http.sockets import Socket, opening, parsed, serve
+from vivavoce.server.selection.engine_selection import chosen
+from vivavoce.server.speech import pcm
+from vivavoce.server.speech.synthesis import Synthesis, language_of
+from vivavoce.text.phrases import Phrase, Phraser
+
+from .api_types import timed
+from .tts_routes import SpokenTextRequest, voice_options
+
+router = APIRouter()
+
+_STEP = 200
+"""Characters looked through for phrases at once while others wait."""
+
+
+class TtsStart(SpokenTextRequest):
+    """How to sound, and how the audio is sent. rate: in Hz; None is the engine's own."""
+
+    type: Literal["start"] = "start"
+    rate: pcm.Rate | None = None
+    encoding: pcm.Encoding = "pcm16"
+
+
+class _TtsMessage(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Text(_TtsMessage):
+    """The next piece of the text, as it is written."""
+
+    type: Literal["text"]
+    text: str
+
+
+class _Flush(_TtsMessage):
+    """Say what there is: the text pauses here. Answered by `Flushed` once it has been sent."""
+
+    type: Literal["flush"]
+
+
+class _Cancel(_TtsMessage):
+    """Forget what has not been sent. Answered by `Cancelled`; nothing of it follows."""
+
+    type: Literal["cancel"]
+
+
+class _TtsEnd(_TtsMessage):
+    """Say what there is; no more will come. Answered by `Ended`."""
+
+    type: Literal["end"]
+
+
+class _TtsPing(_TtsMessage):
+    """Answered by `Pong` with the same id."""
+
+    type: Literal["ping"]
+    id: str | int | None = None
+
+
+_Told: TypeAlias = TtsStart | _Text | _Flush | _Cancel | _TtsEnd | _TtsPing
+_TOLD: TypeAdapter[_Told] = TypeAdapter(Annotated[_Told, Field(discriminator="type")])
+_Mark: TypeAlias = Literal["flush", "end"]
+
+
+@router.websocket("/tts/stream")
+async def tts_stream(websocket: WebSocket) -> None:
+    """Speak: pieces of text in; PCM and the times of words out."""
+    await serve(websocket, "tts", _converse)
+
+
+async def _converse(socket: Socket) -> None:
+    async with aclosing(socket.messages()) as messages:
+        opened = await opening(socket, messages, TtsStart)
+        if opened is None:
+            return
+        start, first = opened
+        with chosen(socket.service, tts=start.model) as engines:
+            options = await voice_options(start, socket.service, engines.tts)
+            stream = _TtsSocketStream(socket, start, options, engines.tts)
+            await stream.begin()
+            async with asyncio.TaskGroup() as group:
+                stream.speak_in(group)
+                going = first is None or await stream.take(first)
+                while going and (message := await anext(messages, None)) is not None:
+                    going = await stream.take(message)
+                if going:
+                    raise Gone("the client has left")
+
+
+class _TtsSocketStream:
+    """One client's text and its speech."""
+
+    def __init__(self, socket: Socket, start: TtsStart, options: TtsOptions, tts: Tts) -> None:
+        service = socket.service
+        self._socket = socket
+        self._options = options
+        self._encoding = start.encoding
+        self._rate = start.rate or tts.rate
+        self._tts = tts
+        self._language = options.language or language_of(options.voice, tts)
+        self._timeout_s = service.config.session.tts_timeout_s
+        self._phraser = Phraser(self._language)
+        self._waiting: deque[Phrase | _Mark] = deque()
+        self._characters = 0
+        self._news = asyncio.Event()
+        self._voice = Synthesis(tts, options, self._timeout_s)
+        self._resampler = Resampler(tts.rate, self._rate)
+        self._group: asyncio.TaskGroup | None = None
+        self._speaking: asyncio.Task[None] | None = None
+        self._phrases = 0
+
+    async def begin(self) -> None:
+        """Say what the client gets."""
+        await self._socket.send(
+            {
+                "event": "Started",
+                "session": self._socket.conversation.id,
+                "engine": self._tts.name,
+                "voice": self._options.voice,
+                "rate": self._rate,
+                "encoding": self._encoding,
+            }
+        )
+
+    def speak_in(self, group: asyncio.TaskGroup) -> None:
+        """Speak what comes, as a task of the group, until the end or a cancel."""
+        self._group = group
+        self._speaking = group.create_task(self._speak())
+
+    async def take(self, message: str | bytes) -> bool:
+        """Do what the message asks for; whether more may come."""
+        try:
+            if isinstance(message, bytes):
+                raise Problem("text is wanted here, not audio", code="invalid_value")
+            return await self._do(parsed(_TOLD, message))
+        except Problem as problem:
+            await self._socket.refuse(problem)
+            return True
+
+    async def _do(self, message: _Told) -> bool:
+        match message:
+            case TtsStart():
+                what = "the stream has started already"
+                raise Problem(what, code="already_started", param="type")
+            case _Text(text=text):
+                self._hold(len(text))
+                for start in range(0, len(text), _STEP):
+                    self._put(*self._phraser.feed(text[start : start + _STEP]))
+                    await asyncio.sleep(0)
+            case _Flush():
+                self._mark("flush")
+            case _TtsEnd():
+                self._mark("end")
+                return False
+            case _Cancel():
+                await self._cancel()
+            case _TtsPing(id=number):
+                await self._socket.send({"event": "Pong", "id": number})
+        return True
+
+    def _hold(self, characters: int) -> None:
+        """Make room for so much text that is not spoken yet."""
+        most = self._socket.service.limits.text_chars
+        if self._characters + characters > most:
+            what = f"{self._characters:,} characters wait to be spoken; {most:,} may"
+            raise Problem(what, status=413, code="text_too_long", param="text")
+        self._characters += characters
+
+    def _mark(self, mark: _Mark) -> None:
+        self._hold(1 if mark == "flush" else 0)
+        self._put(*self._phraser.flush(), mark)
+
+    def _put(self, *items: Phrase | _Mark) -> None:
+        self._waiting.extend(items)
+        self._news.set()
+
+    async def _cancel(self) -> None:
+        assert self._group is not None
+        assert self._speaking is not None
+        self._speaking.cancel()
+        await asyncio.wait({self._speaking})
+        self._waiting.clear()
+        self._characters = 0
+        self._phraser = Phraser(self._language)
+        self._resampler = Resampler(self._tts.rate, self._rate)
+        await self._socket.send({"event": "Cancelled", "at": round(self._voice.seconds, 3)})
+        self.speak_in(self._group)
+
+    async def _speak(self) -> None:
+        while True:
+            while not self._waiting:
+                self._news.clear()
+                await self._news.wait()
+            match self._waiting.popleft():
+                case Phrase() as phrase:
+                    self._characters -= len(phrase.written)
+                    await self._say(phrase)
+                case "flush":
+                    self._characters -= 1
+                    await self._end("Flushed")
+                case "end":
+                    await self._end("Ended")
+                    return
+
+    async def _say(self, phrase: Phrase) -> None:
+        self._phrases += 1
+        await self._socket.send(
+            {
+                "event": "Phrase",
+                "number": self._phrases,
+                "text": phrase.written,
+                "spoken": phrase.spoken,
+                "start": round(self._voice.seconds, 3),
+            }
+        )
+        async with aclosing(self._voice.say(phrase)) as pieces:
+            async for piece in pieces:
+                if piece.words:
+                    words = [word.model_dump(exclude_none=True) for word in timed(piece.words)]
+                    await self._socket.send({"event": "Words", "words": words})
+                if data := pcm.to_bytes(self._resampler.feed(piece.samples), self._encoding):
+                    await self._socket.send(data)
+
+    async def _end(self, event: str) -> None:
+        """All that was asked for until here has been sent."""
+        if data := pcm.to_bytes(self._resampler.flush(), self._encoding):
+            await self._socket.send(data)
+        self._resampler = Resampler(self._tts.rate, self._rate)
+        await self._socket.send({"event": event, "duration_s": round(self._voice.seconds, 3)})

@@ -1,0 +1,1 @@
+"""How the server is: health, metrics, logs, its self-test."""

@@ -1,0 +1,145 @@
+"""How the server is: `/audio/health`, `/audio/metrics`, `/audio/config` and `/metrics`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from vivavoce.engines import Kind
+from vivavoce.server.access.auth import TheCaller, TheService, caller_of
+from vivavoce.server.errors import Problem
+from vivavoce.server.service import Service, State
+
+from .health import Condition, engine_states
+from .latency_history import STEP_S, HistoryPoint, Percentiles
+from .metrics import Metrics
+
+router = APIRouter(tags=["Status"])
+
+_BUCKET = "_bucket"
+"""How samples that only Prometheus can use end."""
+
+
+class EngineHealthResponse(BaseModel):
+    """One engine. `down` is one whose work another does; `failed` is one that is missed."""
+
+    kind: Kind
+    name: str
+    state: Condition
+    detail: str = ""
+
+
+class HealthResponse(BaseModel):
+    """`ready`: every kind of engine works and new sessions are let in."""
+
+    live: bool = True
+    ready: bool
+    state: State
+    engines: list[EngineHealthResponse] | None = Field(
+        None, description="Told to whoever has a key, where keys are configured."
+    )
+
+
+class MetricSample(BaseModel):
+    """One figure of a metric."""
+
+    labels: dict[str, str]
+    value: float
+
+
+class Figures(BaseModel):
+    """What the server counts and times.
+
+    `gaps`: over the last 1000 turns. `history`: a point every `step_s`, for the last hour.
+    `metrics`: as `/metrics` has them, but for the buckets of histograms.
+    """
+
+    sessions: int
+    gaps: Percentiles
+    step_s: float
+    history: list[HistoryPoint]
+    metrics: dict[str, list[MetricSample]]
+
+
+@router.get(
+    "/audio/health",
+    summary="Whether the server is ready",
+    response_model_exclude_none=True,
+    responses={503: {"model": HealthResponse, "description": "Not ready"}},
+)
+async def health(
+    request: Request,
+    response: Response,
+    service: TheService,
+    live: Annotated[
+        str | None, Query(description="With this, 200 as long as the server answers at all.")
+    ] = None,
+) -> HealthResponse:
+    """Whether the server is up, whether it is ready, and how each engine is.
+
+    503 until it is ready, and once it is asked to stop. Needs no key.
+    """
+    ready = service.state == "ready" and not service.faults
+    response.status_code = 200 if ready or live is not None else 503
+    response.headers["Cache-Control"] = "no-store"
+    engines = None
+    if _is_known(request):
+        engines = [
+            EngineHealthResponse(kind=it.kind, name=it.name, state=it.state, detail=it.detail)
+            for it in engine_states(service)
+        ]
+    return HealthResponse(ready=ready, state=service.state, engines=engines)
+
+
+@router.get("/audio/metrics", summary="Figures, and the last hour")
+async def figures(service: TheService, caller: TheCaller) -> Figures:
+    """What the server counts and times, and how the last hour went."""
+    return await asyncio.to_thread(_figures, service)
+
+
+@router.get("/audio/config", summary="The settings in effect")
+async def configuration(service: TheService, caller: TheCaller) -> dict[str, object]:
+    """The settings in effect, without keys, tokens and passwords."""
+    return service.config.as_dict()
+
+
+@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
+async def prometheus(service: TheService, caller: TheCaller) -> Response:
+    """What the server counts and times, in Prometheus' text format."""
+    text = await asyncio.to_thread(generate_latest, service.meters.registry)
+    return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _is_known(request: Request) -> bool:
+    try:
+        caller_of(request)
+    except Problem:
+        return False
+    return True
+
+
+def _figures(service: Service) -> Figures:
+    trends = service.meters.trends
+    return Figures(
+        sessions=len(service.conversations),
+        gaps=trends.gaps,
+        step_s=STEP_S,
+        history=list(trends.points),
+        metrics=_samples(service.meters),
+    )
+
+
+def _samples(meters: Metrics) -> dict[str, list[MetricSample]]:
+    samples: dict[str, list[MetricSample]] = {}
+    for family in meters.registry.collect():
+        for sample in family.samples:
+            if not sample.name.endswith(_BUCKET):
+                figure = MetricSample(labels=sample.labels, value=sample.value)
+                samples.setdefault(sample.name, []).append(figure)
+    return samples

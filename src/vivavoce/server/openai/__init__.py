@@ -1,0 +1,1 @@
+"""OpenAI's audio, chat and models API."""

@@ -1,0 +1,117 @@
+"""A reply in the making: text, tool calls and, where it is spoken, its sound; pure but for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from vivavoce.audio import Samples
+from vivavoce.engines import Thought, Token, ToolCall, Tts, TtsOptions, Usage
+from vivavoce.server.speech.phrase_synthesis import voiced
+from vivavoce.text.phrases import Phrase, Phraser
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voiced:
+    """The next of a reply's sound. samples: at the voice's rate."""
+
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The reply ends here, for it has been spoken for as long as may be."""
+
+
+Piece: TypeAlias = Thought | Voiced | Cut
+
+
+async def aloud(
+    thoughts: AsyncGenerator[Thought, None],
+    tts: Tts,
+    options: TtsOptions,
+    timeout_s: float,
+    most_s: float,
+) -> AsyncGenerator[Piece, None]:
+    """The thoughts, and between them the sound of each phrase that they complete.
+
+    Consume under `aclosing`, which closes `thoughts` too. The usage comes last.
+    most_s: once there is more sound, the reply is cut.
+    """
+    phraser = Phraser(options.language)
+    usage: Usage | None = None
+    left = most_s * tts.rate
+
+    async with aclosing(thoughts):
+        async for thought in thoughts:
+            phrases: list[Phrase] = []
+            match thought:
+                case Usage():
+                    usage = thought
+                    continue
+                case Token(text):
+                    phrases = phraser.feed(text)
+            yield thought
+            async with aclosing(voiced(phrases, tts, options, timeout_s)) as pieces:
+                async for samples in pieces:
+                    yield Voiced(samples)
+                    left -= len(samples)
+            if left < 0:
+                yield Cut()
+                return
+    async with aclosing(voiced(phraser.flush(), tts, options, timeout_s)) as pieces:
+        async for samples in pieces:
+            yield Voiced(samples)
+    if usage is not None:
+        yield usage
+
+
+@dataclass(slots=True)
+class ChatReply:
+    """What there is of a reply so far.
+
+    parallel: whether it may have more than one tool call; the rest are left out.
+    """
+
+    parallel: bool = True
+    texts: list[str] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    usage: Usage | None = None
+    cut: bool = False
+
+    def take(self, piece: Piece) -> bool:
+        """Add the next piece; whether it belongs to the reply."""
+        match piece:
+            case Token(text):
+                self.texts.append(text)
+            case ToolCall() if self.calls and not self.parallel:
+                return False
+            case ToolCall():
+                self.calls.append(piece)
+            case Usage():
+                self.usage = piece
+            case Cut():
+                self.cut = True
+        return True
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.texts)
+
+    @property
+    def finish(self) -> str:
+        """Why it ended."""
+        if self.calls:
+            return "tool_calls"
+        short = self.cut or (self.usage is not None and self.usage.finish == "length")
+        return "length" if short else "stop"
+
+
+def joined(pieces: Iterable[Samples]) -> Samples:
+    """The samples in one piece."""
+    return np.concatenate([np.zeros(0, np.float32), *pieces])

@@ -1,0 +1,1 @@
+"""Which engine and which settings serve a request."""

@@ -1,0 +1,74 @@
+"""An engine whose failures are known: captions leave out what cannot be understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from vivavoce.audio import Samples
+from vivavoce.engines import Stt, SttOptions, SttStream, Transcript
+
+
+class FailureRecordingStt:
+    """The stt as it is. failure: what it failed at since it last understood an utterance."""
+
+    def __init__(self, stt: Stt) -> None:
+        self.failure: Exception | None = None
+        self._stt = stt
+
+    @property
+    def name(self) -> str:
+        """The engine's."""
+        return self._stt.name
+
+    @property
+    def rate(self) -> int:
+        """The engine's."""
+        return self._stt.rate
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The engine's."""
+        return self._stt.languages
+
+    async def load(self) -> None:
+        """Load the engine."""
+        await self._stt.load()
+
+    async def aclose(self) -> None:
+        """Nothing: the engine is its owner's to close."""
+
+    async def open(self, options: SttOptions) -> SttStream:
+        """A new utterance's stream."""
+        with self.noting():
+            return _FailureRecordingStream(self, await self._stt.open(options))
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Remember what is raised in here."""
+        try:
+            yield
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+class _FailureRecordingStream:
+    """One utterance's."""
+
+    def __init__(self, stt: FailureRecordingStt, stream: SttStream) -> None:
+        self._stt = stt
+        self._stream = stream
+
+    async def feed(self, samples: Samples) -> Transcript | None:
+        with self._stt.noting():
+            return await self._stream.feed(samples)
+
+    async def finish(self) -> Transcript:
+        with self._stt.noting():
+            transcript = await self._stream.finish()
+        self._stt.failure = None
+        return transcript
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()

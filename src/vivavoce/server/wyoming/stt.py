@@ -1,0 +1,163 @@
+"""Speech in: its text as it is understood, and where the voice starts and stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
+from wyoming.audio import AudioChunk, AudioStop
+from wyoming.vad import VoiceStarted, VoiceStopped
+
+from vivavoce.audio import Audio
+from vivavoce.engines import SttOptions, Vad
+from vivavoce.server.errors import Problem
+from vivavoce.settings import TurnSettings
+from vivavoce.transcripts.live_captions import Caption, captions
+from vivavoce.turn_taking.speech_input import SpeechInput
+
+from .connection import WyomingConnection
+from .failure_recording import FailureRecordingStt
+from .wire import Transcribe, audio_of
+
+_SLICE_S = 0.1
+_SILENCES_S = {"aggressive": 0.25, "default": 0.7, "relaxed": 1.25}
+"""Silence after which the voice has stopped: Home Assistant's."""
+
+
+async def hear(link: WyomingConnection, wish: Transcribe) -> None:
+    """Tell the text of the audio that follows, word by word, and whole when it has ended.
+
+    Raises what the engine failed at, if that left words out.
+    """
+    engines, session = link.service.engines, link.service.config.session
+    options = SttOptions(
+        language=spoken_language(wish.language or session.language, engines.stt.languages),
+        hotwords=(*(wish.transcript_names or ()), *(wish.transcript_terms or ())),
+    )
+    stt, told = FailureRecordingStt(engines.stt), Telling()
+    language = options.language
+    async with (
+        aclosing(voiced_audio(link, wish.vad_sensitivity)) as source,
+        aclosing(captions(source, engines.vad, stt, options)) as heard,
+    ):
+        async for caption in heard:
+            language = caption.transcript.language or language
+            begun = bool(told.text)
+            if news := told.take(caption):
+                if not begun:
+                    await link.send(TranscriptStart(language=language))
+                await link.send(TranscriptChunk(news))
+    if stt.failure is not None:
+        raise stt.failure
+    if not told.text:
+        await link.send(TranscriptStart(language=language))
+    await link.send(Transcript(told.text, context=wish.context, language=language))
+    await link.send(TranscriptStop())
+
+
+async def watch(link: WyomingConnection) -> None:
+    """Tell where the voice starts and stops in the audio that follows."""
+    async with aclosing(voiced_audio(link, None)) as source:
+        async for _ in source:
+            pass
+
+
+class Telling:
+    """What may be told of captions as they grow, for what was told cannot be taken back.
+
+    text: all that was told.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._words = 0
+
+    def take(self, caption: Caption) -> str:
+        """What is sure now and new: whole words, with the space before them."""
+        words = caption.transcript.text.split()
+        sure = len(words) if caption.final else caption.transcript.stable
+        news = " ".join(words[self._words : sure])
+        self._words = 0 if caption.final else max(self._words, sure)
+        if news and self.text:
+            news = f" {news}"
+        self.text += news
+        return news
+
+
+class VoiceEdges:
+    """Where the voice starts and stops in a stream. silence_s: that stops it."""
+
+    def __init__(self, vad: Vad, settings: TurnSettings, silence_s: float) -> None:
+        self._speech_input = SpeechInput(vad, vad.rate, settings)
+        self._silence_s = silence_s
+        self._speaking = False
+
+    def feed(self, audio: Audio) -> list[VoiceStarted | VoiceStopped]:
+        """Take the next audio, a tenth of a second at most; give what it makes known."""
+        told: list[VoiceStarted | VoiceStopped] = []
+        _, edges = self._speech_input.hear(audio)
+        for edge in edges:
+            if edge.kind == "start" and not self._speaking:
+                self._speaking = True
+                told.append(VoiceStarted(_ms(edge.at)))
+        if self._speech_input.edges.silence >= self._silence_s:
+            told += self.end()
+        return told
+
+    def end(self) -> list[VoiceStarted | VoiceStopped]:
+        """The voice stops, if there is one."""
+        if not self._speaking:
+            return []
+        self._speaking = False
+        self._speech_input.end_utterance()
+        return [VoiceStopped(_ms(self._speech_input.edges.now - self._speech_input.edges.silence))]
+
+
+async def voiced_audio(
+    link: WyomingConnection, sensitivity: str | None
+) -> AsyncGenerator[Audio, None]:
+    """The audio that follows, until it stops; the client is told of the voice in it."""
+    silence_s = _SILENCES_S.get(sensitivity or "default", _SILENCES_S["default"])
+    engines, turns = link.service.engines, link.service.config.session.turns
+    edges = VoiceEdges(engines.vad, turns, silence_s)
+    async with aclosing(_audio(link)) as slices:
+        async for audio in slices:
+            for news in edges.feed(audio):
+                await link.send(news)
+            yield audio
+    for news in edges.end():
+        await link.send(news)
+
+
+def spoken_language(wanted: str | None, known: Sequence[str]) -> str | None:
+    """As the engine calls it: `en` for `en-US` where only that is known."""
+    if wanted is None or wanted in known:
+        return wanted
+    base = wanted.replace("_", "-").partition("-")[0].lower()
+    return base if base in known else wanted
+
+
+async def _audio(link: WyomingConnection) -> AsyncGenerator[Audio, None]:
+    """Slices of the audio up to its stop, or the client's end; other events are passed over.
+
+    Raises Problem once there is more than `audio_s`.
+    """
+    limit_s, seconds = link.service.limits.audio_s, 0.0
+    while (event := await link.next()) is not None and not AudioStop.is_type(event.type):
+        if not AudioChunk.is_type(event.type):
+            continue
+        audio = audio_of(event)
+        seconds += audio.seconds
+        if seconds > limit_s:
+            message = f"the audio is longer than {limit_s:g} s; send it in parts"
+            raise Problem(message, status=413, code="audio_too_long")
+        step = max(1, round(_SLICE_S * audio.rate))
+        for start in range(0, len(audio.samples), step):
+            yield Audio(audio.samples[start : start + step], audio.rate)
+            await asyncio.sleep(0)
+
+
+def _ms(seconds: float) -> int:
+    return max(0, round(seconds * 1000))

@@ -1,0 +1,126 @@
+"""Text in, speech out: at once, or while the text is still being written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import aclosing
+
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.tts import SynthesizeChunk, SynthesizeStop, SynthesizeStopped
+
+from vivavoce.audio import Samples, to_pcm16
+from vivavoce.engines import Tts, TtsOptions, Voice
+from vivavoce.errors import BadRequest
+from vivavoce.server.errors import Problem
+from vivavoce.server.selection.aliases import voice_of
+from vivavoce.server.service import Service
+from vivavoce.server.speech.phrase_synthesis import voiced
+from vivavoce.text.phrases import Phrase, Phraser
+
+from .connection import WyomingConnection
+from .info import DEFAULT_VOICE
+from .wire import Speak, Text, VoiceChoice, parsed
+
+_CHUNK_S = 0.1
+_WIDTH = 2
+
+
+async def speak(link: WyomingConnection, wish: Speak) -> None:
+    """Send the text's audio, phrase by phrase."""
+    responder = _SpeechStream(link, wish)
+    await responder.take(wish.text)
+    await responder.end()
+
+
+async def speak_along(link: WyomingConnection, wish: Speak) -> None:
+    """Send the audio of the text that follows, from its first phrase on."""
+    responder = _SpeechStream(link, wish)
+    while (event := await link.next()) is not None:
+        if SynthesizeChunk.is_type(event.type):
+            await responder.take(parsed(event, Text).text)
+        elif SynthesizeStop.is_type(event.type):
+            await responder.end()
+            await link.send(SynthesizeStopped())
+            return
+        # A `synthesize` with all of the text is for servers that cannot stream.
+
+
+class _SpeechStream:
+    """Speaks one text. Raises BadRequest for a wish that cannot be granted."""
+
+    def __init__(self, link: WyomingConnection, wish: Speak) -> None:
+        if wish.text_format not in {None, "text"}:
+            raise BadRequest(f"text in {wish.text_format} is not understood; send plain text")
+        session = link.service.config.session
+        self._link = link
+        self._tts = link.service.engines.tts
+        self._options = _options(link.service, self._tts, wish.voice)
+        self._timeout_s = session.tts_timeout_s
+        self._phraser = Phraser(self._options.language)
+        self._characters = 0
+        self._samples = 0
+        self._started = False
+
+    async def take(self, text: str) -> None:
+        """More of the text: speak the phrases that it completes."""
+        self._characters += len(text)
+        most = self._link.service.limits.text_chars
+        if self._characters > most:
+            message = f"the text has more than {most:,} characters; send it in parts"
+            raise Problem(message, status=413, code="text_too_long")
+        await self._say(self._phraser.feed(text))
+
+    async def end(self) -> None:
+        """The text is over: speak what is left."""
+        await self._say(self._phraser.flush())
+        await self._start()
+        await self._link.send(AudioStop(timestamp=self._now_ms))
+
+    async def _say(self, phrases: Iterable[Phrase]) -> None:
+        speech = voiced(phrases, self._tts, self._options, self._timeout_s)
+        async with aclosing(speech) as pieces:
+            async for samples in pieces:
+                await self._start()
+                step = round(_CHUNK_S * self._tts.rate)
+                for at in range(0, len(samples), step):
+                    await self._send(samples[at : at + step])
+
+    async def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            await self._link.send(AudioStart(self._tts.rate, _WIDTH, 1, timestamp=0))
+
+    async def _send(self, samples: Samples) -> None:
+        sound = to_pcm16(samples)
+        await self._link.send(AudioChunk(self._tts.rate, _WIDTH, 1, sound, self._now_ms))
+        self._samples += len(samples)
+
+    @property
+    def _now_ms(self) -> int:
+        return self._samples * 1000 // self._tts.rate
+
+
+def _options(service: Service, tts: Tts, wish: VoiceChoice | None) -> TtsOptions:
+    session = service.config.session
+    name = None if wish is None or wish.name == DEFAULT_VOICE else wish.name
+    language = None if wish is None else wish.language
+    voice = voice_of(name, tts, service.settings) if name else None
+    if voice is None and language is not None:
+        voice = _voice_for(language, tts.voices)
+    return TtsOptions(
+        voice or session.voice,
+        language or (None if voice else session.language),
+        session.speed,
+        session.pitch,
+    )
+
+
+def _voice_for(language: str, voices: Iterable[Voice]) -> str | None:
+    """The first voice for the language, or else for its base."""
+    wanted = language.replace("_", "-").lower()
+    for match in (wanted, wanted.partition("-")[0]):
+        for voice in voices:
+            codes = [code.lower() for code in voice.languages]
+            if match in codes or match in {code.partition("-")[0] for code in codes}:
+                return voice.id
+    return None

@@ -1,0 +1,1 @@
+"""What belongs to one language: its abbreviations, numbers, units and little words."""

@@ -1,0 +1,241 @@
+"""What a person would say for text as it is written.
+
+Markdown, links, emoji and signs are handled in every language; numbers, dates, money, units and
+abbreviations are spelled out in English, and left to the voice in others.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vivavoce.text.language import english
+from vivavoce.text.language.numerals import cardinal
+
+from . import boundaries, markdown
+
+_MARKS = "".join(sorted(boundaries.SENTENCE_MARKS | boundaries.CLAUSE_MARKS))
+_END_CLASS = f"[{re.escape(_MARKS + ''.join(sorted(boundaries.CLOSERS)))}|{markdown.EMOJI}]"
+_TAIL = re.compile(f"{_END_CLASS}*")
+_TAIL_OF_TOKEN = re.compile(f"{_END_CLASS}*$")
+_STOP_KEPT = re.compile(f"(?:(?![.]){_END_CLASS})*$")
+_LEAD = re.compile(f"(?:[\"“”„‟«»‹›'‘’‚(\\[{{「『（【《*_`{markdown.EMOJI}]|~~)+")
+_TOKEN = re.compile(r"(?:(?!\.\.\.)[^\s—…|])+")
+_SIGNS_SAID = frozenset("&%+=@€$£¥°")
+_BROKEN_LINK = re.compile(r"\]\(.*")
+_NOTE = re.compile(r"\[\^?[0-9]{1,3}\]?$")
+_BRACKETS = re.compile(r"[\[\](){}\"“”„«»<>]")
+_QUESTIONS = ("?", "？", "؟", "!", "！")
+
+
+@dataclass(frozen=True, slots=True)
+class NormalizedSpan:
+    """A part of a reply, and how it is said.
+
+    written: an exact stretch of the reply as written, whitespace included; usually one word.
+    spoken: what is said for it; may be several words, or nothing.
+    """
+
+    written: str
+    spoken: str
+
+
+def pieces(
+    text: str, language: str | None = None, *, line_start: bool = True
+) -> list[NormalizedSpan]:
+    """The text, piece by piece; their `written`, joined, is the text.
+
+    language: a code; None is taken for English, unless there are letters that are not Latin.
+    line_start: whether the text begins where a line does.
+    """
+    reading = _NumberReading(text, _language(text, language), line_start=line_start)
+    while reading.at < len(text):
+        reading.step()
+    return reading.found
+
+
+class _NumberReading:
+    """One text on its way through the rules."""
+
+    def __init__(self, text: str, language: str, *, line_start: bool) -> None:
+        self.text = text
+        self.at = 0
+        self.found: list[NormalizedSpan] = []
+        self._language = language
+        self._english = language == "en"
+        self._line_start = line_start
+        self._in_brackets = False
+
+    def step(self) -> None:
+        """Read one piece."""
+        core = self.at
+        while core < len(self.text) and self.text[core].isspace():
+            self._line_start = self._line_start or self.text[core] == "\n"
+            core += 1
+        if core == len(self.text):
+            self._add(core, "")
+        elif not (self._line_start and self._line_mark(core)):
+            self._line_start = False
+            if not self._wall(core):
+                said, end = self._say(core)
+                self._add_with_tail(end, said)
+
+    def _say(self, core: int) -> tuple[str, int]:
+        """What is said for the word at `core`, and where it ends, the marks after it aside."""
+        for rule in (self._special, self._number, self._abbreviation):
+            if found := rule(core):
+                return found
+        lead = _LEAD.match(self.text, core)
+        if lead is None:
+            return self._word(core)
+        if not _TOKEN.match(self.text, lead.end()):
+            return "", lead.end()
+        if "(" in lead.group():
+            self._pause()
+            self._in_brackets = True
+        core = lead.end()
+        for rule in (self._special, self._number, self._abbreviation):
+            if found := rule(core):
+                return found
+        return self._word(core)
+
+    def _add_with_tail(self, end: int, said: str) -> None:
+        """A piece with the marks that follow it."""
+        tail = _TAIL.match(self.text, end)
+        assert tail is not None
+        mark = _mark(tail.group())
+        over = not any(map(str.isalnum, self.text[tail.end() :]))
+        if not mark and over and self.text[:end].endswith("."):
+            mark = "."
+        if ")" in tail.group() and self._in_brackets:
+            self._in_brackets = False
+            mark = mark or ("" if over else ",")
+        if said:
+            said = said.rstrip(_MARKS) + mark if mark else said
+        elif mark:
+            self._pause(mark)
+        self._add(tail.end(), said)
+
+    def _add(self, end: int, said: str) -> None:
+        self.found.append(NormalizedSpan(self.text[self.at : end], said))
+        self.at = end
+
+    def _pause(self, mark: str = ",") -> None:
+        """What was said last ends with a mark."""
+        for i in range(len(self.found) - 1, -1, -1):
+            spoken = self.found[i].spoken
+            if spoken:
+                if spoken[-1] not in boundaries.SENTENCE_MARKS:
+                    self.found[i] = NormalizedSpan(
+                        self.found[i].written, spoken.rstrip(_MARKS) + mark
+                    )
+                return
+
+    def _line_mark(self, core: int) -> bool:
+        """Read what shapes a line, such as a bullet."""
+        if mark := markdown.LINE_START.match(self.text, core):
+            self._line_start = mark.group() != "|"
+            self._add(mark.end(), "")
+            return True
+        if mark := markdown.NUMBERED.match(self.text, core):
+            self._line_start = False
+            said = cardinal(int(mark.group(1))) if self._english else mark.group(1)
+            self._add(mark.end(), f"{said},")
+            return True
+        return False
+
+    def _wall(self, core: int) -> bool:
+        """Read what stands between two cells, or a dash between two words: a pause."""
+        token = self.text[core:].split(maxsplit=1)[0]
+        if token not in {"|", "-", "--", "–", "—"}:
+            return False
+        if self._english and english.say_abbreviation(
+            token, self.text[:core], self.text[core + len(token) :]
+        ):
+            return False
+        self._pause()
+        self._add(core + len(token), "")
+        return True
+
+    def _special(self, at: int) -> tuple[str, int] | None:
+        """A link, an address, a tag, an emoticon …"""
+        if match := markdown.LINK.match(self.text, at):
+            inner = pieces(match.group(1), self._language, line_start=False)
+            return " ".join(piece.spoken for piece in inner if piece.spoken), match.end()
+        for silent in (markdown.NOTE, markdown.TAG, markdown.EMOTICON):
+            if match := silent.match(self.text, at):
+                return "", match.end()
+        if match := markdown.EMAIL.match(self.text, at):
+            return markdown.say_email(match.group(1), match.group(2), self._language), match.end()
+        if match := markdown.URL.match(self.text, at):
+            group = "full" if match["full"] else "bare"
+            address = match[group].rstrip(".,;:!?)]}*_~…")
+            end = match.start(group) + len(address)
+            end += self.text[end : end + 1] == ">"
+            return markdown.say_url(address, self._language), end
+        return None
+
+    def _number(self, at: int) -> tuple[str, int] | None:
+        if not self._english:
+            return None
+        if sign := english.say_sign(self.text, at):
+            return sign, at + 1
+        return english.say_number(self.text, at)
+
+    def _abbreviation(self, at: int) -> tuple[str, int] | None:
+        match = _TOKEN.match(self.text, at)
+        if match is None or not self._english:
+            return None
+        whole = _STOP_KEPT.sub("", match.group())
+        for word in dict.fromkeys((match.group(), whole, whole.removesuffix("."))):
+            end = at + len(word)
+            said = english.say_abbreviation(word, self.text[:at], self.text[end:])
+            if said is not None:
+                return said, end
+        return None
+
+    def _word(self, at: int) -> tuple[str, int]:
+        """Any other word, up to the next space."""
+        if boundaries.is_unspaced(self.text[at]):
+            return self.text[at], at + 1
+        match = _TOKEN.match(self.text, at)
+        if match is None:
+            return "", at
+        token = match.group()
+        token = token[: next((i for i, c in enumerate(token) if boundaries.is_unspaced(c)), None)]
+        bare = _TAIL_OF_TOKEN.sub("", token)
+        said = _plain(bare)
+        if self._english:
+            said = english.say_word(said)
+        if not any(map(str.isalnum, said)) and (self._english or said not in _SIGNS_SAID):
+            said = ""
+        return said, at + len(bare)
+
+
+def _plain(word: str) -> str:
+    """A word without Markdown, emoji and brackets."""
+    word = markdown.TAG.sub(" ", _NOTE.sub("", _BROKEN_LINK.sub("", word)))
+    word = markdown.without_emoji(word)
+    word = word.replace("(s", "s") if word.endswith("(s") else word
+    word = _BRACKETS.sub(" ", re.sub(r"[*`]|~~", "", word)).replace("’", "'")
+    return " ".join(word.replace("_", " ").split()).strip("-–' ")
+
+
+def _mark(tail: str) -> str:
+    """The one mark that stands for all of these."""
+    marks = [character for character in tail if character in _MARKS]
+    for mark in _QUESTIONS:
+        if mark in marks:
+            return mark
+    if "..." in tail or "…" in tail:
+        return "..."
+    if marks:
+        ends = [mark for mark in marks if mark in boundaries.SENTENCE_MARKS]
+        return (ends or marks)[-1].replace("—", ",")
+    return "," if "|" in tail else ""
+
+
+def _language(text: str, code: str | None) -> str:
+    if code is None and any(c.isalpha() and ord(c) > 0x24F for c in text):
+        return "und"
+    return boundaries.language_of(code)

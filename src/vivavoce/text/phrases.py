@@ -1,0 +1,242 @@
+"""From the tokens of a reply to phrases that can be spoken, and back to the text heard. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vivavoce.engines import Word
+
+from . import boundaries
+from .boundaries import Boundary
+from .normalizer import NormalizedSpan, pieces
+from .phrase_splitter import PhraseSplitter, SpokenStretch
+
+__all__ = ["NormalizedSpan", "Phrase", "Phraser", "heard"]
+
+_CHARACTERS_A_SECOND = 14.0
+"""The pace of speech that is assumed where neither word times nor the length are known."""
+_MARKS = "".join(boundaries.SENTENCE_MARKS | boundaries.CLAUSE_MARKS | boundaries.CLOSERS)
+_NEARBY = 40
+"""Characters within which a word that the engine tells is looked for in the phrase."""
+_MAYBE_FENCE = re.compile(r"[^\S\n]{0,12}(`{0,3}|~{0,3}|(```|~~~)[^\n]*)")
+_FENCE = re.compile(r"[^\S\n]{0,12}(```+[^`]*|~~~+.*)")
+_CODE = {
+    "de": "Codebeispiel",
+    "en": "code example",
+    "es": "ejemplo de código",
+    "fr": "exemple de code",
+    "it": "esempio di codice",
+    "ja": "コード例",
+    "ko": "코드 예제",
+    "nl": "codevoorbeeld",
+    "pt": "exemplo de código",
+    "ru": "пример кода",
+    "zh": "代码示例",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What is sent to TTS in one go."""
+
+    pieces: tuple[NormalizedSpan, ...]
+
+    @property
+    def written(self) -> str:
+        """The exact stretch of the reply that it stands for."""
+        return "".join(piece.written for piece in self.pieces)
+
+    @property
+    def spoken(self) -> str:
+        """What TTS is to say."""
+        return _speech(self.pieces)[0]
+
+
+class Phraser:
+    """Cuts a reply into phrases while it is being written.
+
+    language: a code such as `en`; decides abbreviations, and whether numbers are spelled out
+    here (English) or left to the voice.
+    first_words: about how long the first phrase may be, so that speech starts early. Later ones
+    may be four times as long as all that was said before them, so that the voice never waits.
+    most_words: about how long any phrase may be.
+
+    The phrases do not depend on how the text is chunked. Joined, their `written` is the text
+    fed. Each has something to say, but for one: where the reply ends in what is not spoken (an
+    emoji, a closing code fence), the last phrase that `flush` gives has an empty `spoken`.
+    """
+
+    def __init__(
+        self, language: str | None = None, *, first_words: int = 5, most_words: int = 30
+    ) -> None:
+        self._language = language
+        self._first_words = first_words
+        self._most_words = most_words
+        self._reset()
+
+    def feed(self, text: str) -> list[Phrase]:
+        """Take the next text and give the phrases that are complete now."""
+        return [phrase for character in text for phrase in self._take(character)]
+
+    def flush(self) -> list[Phrase]:
+        """The rest; the reply is over, and the next `feed` begins another."""
+        if self._fence:
+            self._silent.append(self._line)
+            phrases = []
+        else:
+            held = self._line if self._held else ""
+            phrases = [phrase for character in held for phrase in self._cut(character)]
+            phrases += self._phrases(self._cutter.rest())
+        if rest := self._quiet():
+            before = phrases.pop().pieces if phrases else ()
+            phrases.append(Phrase((*before, *rest)))
+        self._reset()
+        return phrases
+
+    def _reset(self) -> None:
+        language = boundaries.language_of(self._language)
+        self._cutter = PhraseSplitter(language, self._first_words, self._most_words)
+        self._silent: list[str] = []
+        self._line = ""
+        self._held = True
+        self._fence = ""
+
+    def _take(self, character: str) -> Iterator[Phrase]:
+        """A line that may be a code fence is held back until that is known."""
+        if self._fence:
+            self._take_code(character)
+            return
+        if not self._held:
+            self._held = character == "\n"
+            yield from self._cut(character)
+            return
+        line, self._line = self._line, self._line + character
+        if character == "\n" and (match := _FENCE.fullmatch(line)):
+            yield from self._phrases(self._cutter.rest())
+            self._fence = match.group(1)[:3]
+            yield self._code_phrase()
+        elif not _MAYBE_FENCE.fullmatch(self._line):
+            line, self._line = self._line, ""
+            self._held = character == "\n"
+            for held in line:
+                yield from self._cut(held)
+
+    def _take_code(self, character: str) -> None:
+        self._line += character
+        if character == "\n":
+            line, self._line = self._line, ""
+            self._silent.append(line)
+            bare = line.strip()
+            if bare.startswith(self._fence) and not bare.strip(self._fence[0]):
+                self._fence = ""
+
+    def _code_phrase(self) -> Phrase:
+        written, self._line = self._line, ""
+        silent = self._quiet()
+        spoken = _CODE.get(boundaries.language_of(self._language), "code")
+        return Phrase((*silent, NormalizedSpan(written, f"{spoken}.")))
+
+    def _cut(self, character: str) -> list[Phrase]:
+        return self._phrases(self._cutter.take(character))
+
+    def _phrases(self, stretches: list[SpokenStretch]) -> list[Phrase]:
+        """A stretch with nothing to say goes with the one after it."""
+        phrases = []
+        for stretch in stretches:
+            found = pieces(stretch.text, self._language, line_start=stretch.line_start)
+            if not any(piece.spoken for piece in found):
+                self._silent.append(stretch.text)
+                continue
+            if stretch.ending is Boundary.LINE:
+                found = _end_line(found)
+            phrases.append(Phrase((*self._quiet(), *found)))
+        return phrases
+
+    def _quiet(self) -> list[NormalizedSpan]:
+        silent, self._silent = "".join(self._silent), []
+        return [NormalizedSpan(silent, "")] if silent else []
+
+
+def heard(phrase: Phrase, words: Sequence[Word], seconds: float, total: float | None = None) -> str:
+    """The part of a phrase, as written, that was played out in its first `seconds`.
+
+    words: those of `phrase.spoken` that are known so far, in order; a word is heard when its
+    end is. Without them, what was heard is taken to grow evenly over `total`, the length of
+    the audio in seconds; without that too, at the pace of common speech.
+    What is not spoken is heard with the word after it. Never shrinks as `seconds` grow; it is
+    the whole from `total` on.
+    """
+    if total is not None and seconds >= total:
+        return phrase.written
+    spoken, ends = _speech(phrase.pieces)
+    if words:
+        reached: float = _reached(spoken, words, seconds)
+    elif total:
+        reached = len(spoken) * seconds / total
+    else:
+        reached = _CHARACTERS_A_SECOND * seconds
+    last = max((end for end in ends if end), default=0)
+    if reached >= last:
+        return phrase.written
+    count = max((i for i, end in enumerate(ends, 1) if end and end <= reached), default=0)
+    return "".join(piece.written for piece in phrase.pieces[:count])
+
+
+def _reached(spoken: str, words: Sequence[Word], seconds: float) -> int:
+    """How many characters of `spoken` were heard, its marks aside."""
+    cursor, spoken = 0, spoken.lower()
+    for word in words:
+        if word.end > seconds:
+            break
+        text = _bare(word.text).lower()
+        found = spoken.find(text, cursor, cursor + len(text) + _NEARBY)
+        cursor = max(found, cursor) + len(text)
+    return cursor
+
+
+def _speech(parts: Sequence[NormalizedSpan]) -> tuple[str, list[int]]:
+    """What is said for these pieces, and where each ends in it, marks aside; 0: says nothing."""
+    said, ends = "", []
+    for piece in parts:
+        if not piece.spoken:
+            ends.append(0)
+            continue
+        if said and _needs_space(said[-1], piece):
+            said += " "
+        ends.append(len(said) + len(_bare(piece.spoken)))
+        said += piece.spoken
+    return said, ends
+
+
+def _needs_space(before: str, piece: NormalizedSpan) -> bool:
+    """No space was written and none is needed: between Han or kana, and before marks."""
+    if piece.written[:1].isspace():
+        return True
+    after = piece.spoken[0]
+    if after in boundaries.SENTENCE_MARKS or after in boundaries.CLAUSE_MARKS:
+        return False
+    return not (
+        boundaries.is_unspaced(after)
+        or boundaries.is_unspaced(before)
+        or before in boundaries.WIDE_MARKS
+    )
+
+
+def _bare(text: str) -> str:
+    """Without the marks at its end."""
+    return text.rstrip(_MARKS) or text
+
+
+def _end_line(found: list[NormalizedSpan]) -> list[NormalizedSpan]:
+    """The end of a line, or of the reply, is heard as a sentence's end, mark or not."""
+    last = max(i for i, piece in enumerate(found) if piece.spoken)
+    spoken = found[last].spoken
+    if spoken[-1] in boundaries.SENTENCE_MARKS:
+        return found
+    spoken = spoken.rstrip("".join(boundaries.CLAUSE_MARKS))
+    ended = NormalizedSpan(
+        found[last].written, spoken + ("。" if boundaries.is_unspaced(spoken[-1]) else ".")
+    )
+    return [*found[:last], ended, *found[last + 1 :]]

@@ -1,0 +1,1 @@
+"""What was said in a recording or live, as segments, words and subtitles."""

@@ -1,0 +1,120 @@
+"""A segment's text in the smallest spans that a subtitle may break at, each with its time."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+
+from vivavoce.engines import Word
+
+from .recordings import Segment
+
+WIDEST = 42
+"""No span has more columns."""
+
+_NEVER_FIRST = frozenset(("Mn", "Mc", "Lm", "Po", "Pe", "Pf"))
+"""Categories of marks and closing punctuation, which stay with what they follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedSpan:
+    """A word, or a part of one that is too wide or is written without spaces.
+
+    glue: what stands between it and the span before: a space or nothing.
+    """
+
+    text: str
+    glue: str
+    start: float
+    end: float
+
+
+def columns(text: str) -> int:
+    """How wide the text is shown, in Latin letters."""
+    return sum(_width(character) for character in text)
+
+
+def spans_of(segment: Segment) -> list[TimedSpan]:
+    """The segment's text with times that never go back.
+
+    Where the engine told no word times, they are spread over the segment by width.
+    """
+    said = segment.transcript
+    whole = " ".join(said.text.split())
+    words = _placed(whole, said.words) or _spread(whole, segment.start, segment.end)
+    spans: list[TimedSpan] = []
+    now = max(0.0, segment.start if not said.words else 0.0)
+    for word in words:
+        start = max(now, word.start)
+        now = max(start, word.end)
+        spans += _narrow(TimedSpan(word.text, word.glue, start, now))
+    return spans
+
+
+def _placed(whole: str, words: tuple[Word, ...]) -> list[TimedSpan]:
+    """The words as they stand in the text, what is between them added to the one before.
+
+    Nothing if a word cannot be found there.
+    """
+    places: list[int] = []
+    at = 0
+    for word in words:
+        spelling = " ".join(word.text.split())
+        found = whole.find(spelling, at)
+        if found < 0:
+            return []
+        places.append(found)
+        at = found + len(spelling)
+    if places:
+        places[0] = 0
+    spans: list[TimedSpan] = []
+    for word, (first, last) in zip(words, pairwise([*places, len(whole)]), strict=True):
+        spelled = whole[first:last].strip()
+        glue = " " if first and whole[first - 1] == " " else ""
+        if spelled:
+            spans.append(TimedSpan(spelled, glue, word.start, word.end))
+    return spans
+
+
+def _spread(whole: str, start: float, end: float) -> list[TimedSpan]:
+    total = max(1, columns(whole))
+    spans: list[TimedSpan] = []
+    seen = 0
+    for word in whole.split():
+        first, seen = seen, seen + columns(word)
+        share = (end - start) / total
+        spans.append(
+            TimedSpan(word, " " if first else "", start + first * share, start + seen * share)
+        )
+        seen += 1
+    return spans
+
+
+def _narrow(span: TimedSpan) -> list[TimedSpan]:
+    """The span itself; several where it is too wide, or written without spaces."""
+    parts: list[str] = []
+    for character in span.text:
+        if parts and _joins(parts[-1], character):
+            parts[-1] += character
+        else:
+            parts.append(character)
+    share = (span.end - span.start) / len(parts)
+    times = [span.start + share * at for at in range(len(parts))] + [span.end]
+    return [
+        TimedSpan(part, "" if at else span.glue, times[at], times[at + 1])
+        for at, part in enumerate(parts)
+    ]
+
+
+def _joins(part: str, character: str) -> bool:
+    if columns(part + character) > WIDEST:
+        return False
+    narrow = _width(character) < 2 and _width(part[-1]) < 2
+    return narrow or unicodedata.category(character) in _NEVER_FIRST
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,1 @@
+"""Whether the user speaks, whether they are done, and whether they interrupt."""

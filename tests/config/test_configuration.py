@@ -1,0 +1,302 @@
+"""Settings: where they come from, which wins, and what is said of those that are wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vivavoce import registry
+from vivavoce.config.configuration import Config, ModelSettings, load_config, use_models
+from vivavoce.config.profiles import ABOUT, PROFILES
+from vivavoce.engines import KINDS
+from vivavoce.errors import BadConfig
+from vivavoce.registry import EngineSpec
+from vivavoce.settings import SessionSettings, TurnSettings
+
+Environment = Mapping[str, str]
+KEY = {"OPENAI_API_KEY": "sk-secret"}
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return Path("vivavoce.yaml")
+
+
+def written(file: Path, text: str, environment: Environment | None = None) -> Config:
+    file.write_text(text, "utf-8")
+    return load_config(file, environment=environment or {})
+
+
+def complaint(file: Path, text: str, environment: Environment | None = None) -> str:
+    with pytest.raises(BadConfig) as caught:
+        written(file, text, environment)
+    return str(caught.value)
+
+
+# --- profiles and layers -------------------------------------------------------------------------
+
+
+def test_without_anything_it_is_the_embedded_profile() -> None:
+    config = load_config(environment={})
+    assert config.profile == "embedded"
+    assert config.stt == (EngineSpec("moonshine", "tiny-en"),)
+    assert config.llm == (EngineSpec("llama-cpp", "smollm2-135m"),)
+    assert config.session == SessionSettings()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_names_engines_of_every_kind(profile: str) -> None:
+    config = load_config(profile=profile, environment=KEY)
+    for kind in KINDS:
+        assert config.engines(kind)
+        assert all(spec.name in registry.names(kind) for spec in config.engines(kind))
+    assert profile in ABOUT
+
+
+def test_command_line_beats_environment_beats_file_beats_profile(file: Path) -> None:
+    file.write_text("profile: fast\nsession: {voice: file, language: file, greeting: file}\n")
+    environment = {
+        "VIVAVOCE_CONFIG": str(file),
+        "VIVAVOCE_SESSION__VOICE": "environment",
+        "VIVAVOCE_SESSION__LANGUAGE": "environment",
+    }
+    config = load_config(overrides={"session": {"voice": "flag"}}, environment=environment)
+    session = config.session
+    assert (session.voice, session.language, session.greeting) == ("flag", "environment", "file")
+    assert session.turns.eagerness == "high"
+    assert session.turns.wait_min_s == TurnSettings().wait_min_s
+
+
+def test_each_layer_may_choose_the_profile(file: Path) -> None:
+    file.write_text("profile: fast\n")
+    environment = {"VIVAVOCE_PROFILE": "balanced"}
+    assert load_config(file, environment={}).profile == "fast"
+    assert load_config(file, environment=environment).profile == "balanced"
+    assert load_config(file, "quality", environment=environment).profile == "quality"
+
+
+def test_a_file_may_be_toml_or_json(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('stt = "whisper:small"\n[session]\nspeed = 1.5\n')
+    (tmp_path / "a.json").write_text('{"stt": "whisper:small", "session": {"speed": 1.5}}')
+    for name in ("a.toml", "a.json"):
+        config = load_config(tmp_path / name, environment={})
+        assert config.stt == (EngineSpec("whisper", "small"),)
+        assert config.session.speed == 1.5
+
+
+def test_an_empty_file_sets_nothing(file: Path) -> None:
+    assert written(file, "# nothing yet\n") == load_config(environment={})
+
+
+# --- engines -------------------------------------------------------------------------------------
+
+
+def test_an_engine_is_a_name_a_mapping_or_a_list_of_them(file: Path) -> None:
+    config = written(
+        file,
+        "stt: [whisper:base, {engine: moonshine, model: tiny-en, threads: 2}]\n"
+        "llm: {engine: llama-cpp, model: 'hf:org/repo/file.gguf', context: 4096}\n",
+    )
+    assert config.stt == (
+        EngineSpec("whisper", "base"),
+        EngineSpec("moonshine", "tiny-en", {"threads": 2}),
+    )
+    assert config.llm == (EngineSpec("llama-cpp", "hf:org/repo/file.gguf", {"context": 4096}),)
+
+
+def test_a_mapping_without_engine_changes_the_one_below(file: Path) -> None:
+    config = written(
+        file, "llm: {context: 4096}\n", {"VIVAVOCE_LLM__THREADS": "2", "VIVAVOCE_LLM__MODEL": "x"}
+    )
+    assert config.llm == (EngineSpec("llama-cpp", "x", {"context": 4096, "threads": 2}),)
+
+
+def test_a_mapping_with_engine_starts_afresh(file: Path) -> None:
+    config = written(file, "llm: {context: 4096}\n", {"VIVAVOCE_LLM__ENGINE": "llama-cpp"})
+    assert config.llm == (EngineSpec("llama-cpp"),)
+
+
+def test_the_environment_names_an_engine_and_adds_to_it() -> None:
+    environment = {
+        "VIVAVOCE_LLM": "llama-cpp:x",
+        "VIVAVOCE_LLM__CONTEXT": "512",
+        "VIVAVOCE_STT": "[whisper:base, moonshine]",
+    }
+    config = load_config(environment=environment)
+    assert config.llm == (EngineSpec("llama-cpp", "x", {"context": 512}),)
+    assert config.stt == (EngineSpec("whisper", "base"), EngineSpec("moonshine"))
+
+
+# --- the environment -----------------------------------------------------------------------------
+
+
+def test_the_environment_s_text_becomes_the_type_that_is_wanted() -> None:
+    environment = {
+        "VIVAVOCE_SESSION__SPEED": "1.5",
+        "VIVAVOCE_SESSION__HISTORY_TURNS": "3",
+        "VIVAVOCE_SESSION__DRAFTS": "false",
+        "VIVAVOCE_SESSION__GREETING": "5",
+        "VIVAVOCE_SESSION__TURNS__EAGERNESS": "low",
+        "VIVAVOCE_MODELS": "/weights",
+        "VIVAVOCE_OFFLINE": "1",
+    }
+    config = load_config(environment=environment)
+    session = config.session
+    assert (session.speed, session.history_turns, session.drafts) == (1.5, 3, False)
+    assert (session.greeting, session.turns.eagerness) == ("5", "low")
+    assert config.models == ModelSettings("/weights", offline=True)
+
+
+def test_variables_that_container_platforms_make_are_left_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    environment = {"VIVAVOCE_PORT": "tcp://10.0.0.1:8000", "VIVAVOCE_SERVICE_HOST": "10.0.0.1"}
+    assert load_config(environment=environment) == load_config(environment={})
+    assert not caplog.records
+
+
+def test_a_variable_that_is_nearly_right_gets_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        load_config(environment={"VIVAVOCE_PROFIL": "fast"})
+    assert "did you mean VIVAVOCE_PROFILE?" in caplog.text
+
+
+def test_a_file_may_refer_to_the_environment(file: Path) -> None:
+    text = "session: {greeting: 'Hello ${WHO}, ${WHO}!'}\n"
+    assert written(file, text, {"WHO": "Ann"}).session.greeting == "Hello Ann, Ann!"
+    assert complaint(file, text) == (
+        "the configuration has 2 errors:\n"
+        + "  vivavoce.yaml: session.greeting: set the environment variable WHO\n" * 2
+    ).rstrip("\n")
+
+
+def test_the_cloud_profile_asks_for_its_key() -> None:
+    with pytest.raises(BadConfig, match="set the environment variable OPENAI_API_KEY"):
+        load_config(profile="cloud", environment={})
+
+
+def test_the_model_store_goes_by_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vivavoce import models
+
+    monkeypatch.setenv("VIVAVOCE_MODELS", "/elsewhere")
+    monkeypatch.setenv("VIVAVOCE_OFFLINE", "")
+    use_models(ModelSettings())
+    assert not models.offline()
+    use_models(ModelSettings("/weights", offline=True))
+    assert models.home() == Path("/weights")
+    assert models.offline()
+
+
+# --- what is wrong -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sst: whisper", "vivavoce.yaml: sst: no such key; did you mean 'stt'?"),
+        ("stt: wisper:small", "stt: no stt engine 'wisper'; did you mean 'whisper'?"),
+        ("stt: [moonshine, wisper]", "stt[1]: no stt engine 'wisper'"),
+        ("stt: 5", "stt: an engine such as 'moonshine' is wanted, not 5"),
+        ("stt: []", "stt: at least one engine is wanted"),
+        ("stt: {engine: 5}", "stt: an engine such as 'moonshine' is wanted, not 5"),
+        ("stt: {engine: moonshine, model: 5}", "stt.model: a model's name in quotes is wanted"),
+        ("llm: {threads: two}", "llm.threads: it should be a valid integer, not 'two'"),
+        ("llm: {thread: 2}", "llm.thread: llama-cpp has no such option; did you mean 'threads'?"),
+        ("llm: {threads: [2]}", "llm.threads: a text, a number, true or false is wanted"),
+        ("session: {speeed: 1}", "session.speeed: no such key; did you mean 'speed'?"),
+        ("session: {speed: fast}", "session.speed: it should be a valid number, not 'fast'"),
+        ("session: {speed: 9}", "session.speed: it should be less than or equal to 4, not 9"),
+        ("session: {history_turns: yes}", "session.history_turns: it should be a valid integer"),
+        ("session: {idle_after_s: -1}", "session.idle_after_s: it should be greater than or equal"),
+        ("session: {turns: {eagerness: mad}}", "session.turns.eagerness: it should be 'low', "),
+        ("session: {turns: {wait_min_s: 9}}", "wait_min_s: it should not be more than wait_max_s"),
+        ("session: 3", "session: keys with values are wanted, not 3"),
+        ("models: {ofline: true}", "models.ofline: no such key; did you mean 'offline'?"),
+        ("profile: clod", "vivavoce.yaml: profile: no profile 'clod'; did you mean 'cloud'?"),
+        ("- stt", "vivavoce.yaml: keys with values are wanted"),
+        ("5: five", "vivavoce.yaml: keys with values are wanted"),
+        ("stt: [", "vivavoce.yaml cannot be understood: "),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_key_and_remedy(
+    text: str, message: str, file: Path
+) -> None:
+    assert message in complaint(file, text)
+
+
+def test_all_that_is_wrong_is_told_at_once(file: Path) -> None:
+    told = complaint(file, "sst: x\nsession: {speeed: 1, pitch: 9}\n", {"VIVAVOCE_STT": "wisper"})
+    assert told.startswith("the configuration has 4 errors:\n")
+    for part in ("sst: no such", "session.speeed: no such", "session.pitch: it", "VIVAVOCE_STT: "):
+        assert part in told
+
+
+def test_a_wrong_variable_is_called_by_its_name() -> None:
+    environment = {"VIVAVOCE_SESSION__SPEED": "fast", "VIVAVOCE_LLM__THREADS": "two"}
+    with pytest.raises(BadConfig) as caught:
+        load_config(environment=environment)
+    assert "VIVAVOCE_SESSION__SPEED: it should be a valid number" in str(caught.value)
+    assert "VIVAVOCE_LLM__THREADS: it should be a valid integer" in str(caught.value)
+
+
+def test_a_wrong_flag_is_called_by_its_name() -> None:
+    with pytest.raises(BadConfig, match=r"^--stt: no stt engine 'wisper'"):
+        load_config(overrides={"stt": "wisper"}, environment={})
+
+
+def test_a_file_that_is_not_there_or_cannot_be_read_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=r"`vivavoce config init .*` makes one"):
+        load_config(tmp_path / "none.yaml", environment={})
+    with pytest.raises(BadConfig, match="Is a directory"):
+        load_config(tmp_path, environment={})
+    (tmp_path / "a.ini").write_text("")
+    with pytest.raises(BadConfig, match=r"ends in \.yaml, \.toml or \.json"):
+        load_config(tmp_path / "a.ini", environment={})
+    (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadConfig, match=r"a\.yaml"):
+        load_config(tmp_path / "a.yaml", environment={})
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["profile", *KINDS, "session", "models", "other"]), json_like, max_size=3
+    )
+)
+def test_no_configuration_raises_anything_but_bad_config(data: dict[str, object]) -> None:
+    with suppress(BadConfig):
+        load_config(overrides=data, environment={})
+
+
+# --- showing it ----------------------------------------------------------------------------------
+
+
+def test_what_is_shown_can_be_read_again(file: Path) -> None:
+    text = "llm: {engine: llama-cpp, model: x, threads: 2}\nsession: {speed: 1.5}\n"
+    config = written(file, text)
+    assert written(file, yaml.safe_dump(config.as_dict())) == config
+
+
+def test_secrets_are_masked(file: Path) -> None:
+    spec = EngineSpec("openai", "m", {"api_key": "sk-1", "base_url": "http://me:pw@host/v1"})
+    config = dataclasses.replace(load_config(environment={}), stt=(spec,))
+    shown = yaml.safe_dump(config.as_dict())
+    assert "sk-1" not in shown
+    assert "pw" not in shown
+    assert "http://***@host/v1" in shown

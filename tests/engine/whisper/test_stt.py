@@ -1,0 +1,223 @@
+"""Whisper through CTranslate2: the real code on a real, tiny model that says what it is told."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+import pytest
+
+from vivavoce.audio import Audio, Samples
+from vivavoce.engine.whisper.model import find
+from vivavoce.engine.whisper.stt import FasterWhisper
+from vivavoce.engines import SttOptions, Transcript
+from vivavoce.errors import BadConfig, BadRequest, EngineUnavailable, ModelError
+from vivavoce.testing.check_stt import check_stt
+
+RATE = 16_000
+NOISE = (0.1 * np.random.default_rng(0).standard_normal(RATE)).astype(np.float32)
+HUSH = np.zeros(RATE, np.float32)
+
+
+@asynccontextmanager
+async def loaded(folder: Path, **options: int | str | bool) -> AsyncGenerator[FasterWhisper, None]:
+    # Not 8-bit: processors without VNNI saturate at such a model's large weights.
+    whisper = FasterWhisper(model=str(folder), **{"compute_type": "float32", **options})  # type: ignore[arg-type]
+    await whisper.load()
+    try:
+        yield whisper
+    finally:
+        await whisper.aclose()
+
+
+async def understood(
+    folder: Path, samples: Samples, options: SttOptions | None = None
+) -> Transcript:
+    async with loaded(folder) as whisper:
+        stream = await whisper.open(options or SttOptions(partials=False))
+        await stream.feed(samples)
+        transcript = await stream.finish()
+        await stream.aclose()
+    return transcript
+
+
+async def test_the_contract_is_kept(whisper_model: Callable[..., Path]) -> None:
+    async with loaded(whisper_model()) as whisper:
+        await check_stt(whisper, Audio(np.tile(NOISE, 3), RATE), "so was")
+
+
+async def test_an_utterance_is_understood_and_its_language_found(
+    whisper_model: Callable[..., Path],
+) -> None:
+    transcript = await understood(whisper_model(), NOISE)
+    assert transcript.text == "so was?"
+    assert transcript.stable == 2
+    assert transcript.language == "de"
+    assert transcript.language_confidence == pytest.approx(1.0, abs=1e-3)
+    assert transcript.confidence == pytest.approx(1.0, abs=1e-3)
+    assert transcript.words == ()
+
+
+async def test_words_have_times_and_confidences(whisper_model: Callable[..., Path]) -> None:
+    options = SttOptions(words=True, language="de-AT", prompt="Vorher.", hotwords=("Wien",))
+    transcript = await understood(whisper_model(), np.tile(NOISE, 3), options)
+    so, what = transcript.words
+    assert (so.text, what.text) == ("so", "was?")
+    assert 0.0 <= so.start < so.end <= what.start < what.end <= 3.0
+    assert so.confidence == pytest.approx(1.0, abs=1e-3)
+    assert (transcript.language, transcript.language_confidence) == ("de", None)
+
+
+async def test_speech_is_translated(whisper_model: Callable[..., Path]) -> None:
+    assert (await understood(whisper_model(), NOISE, SttOptions(translate=True))).text == "well"
+
+
+@pytest.mark.parametrize("compute_type", ["auto", "int8", "float32"])
+async def test_weights_run_in_the_type_asked_for(
+    whisper_model: Callable[..., Path], compute_type: str
+) -> None:
+    async with loaded(whisper_model(), compute_type=compute_type, beam_size=2) as whisper:
+        stream = await whisper.open(SttOptions())
+        await stream.feed(NOISE)
+        assert (await stream.finish()).text == "so was?"
+
+
+@pytest.mark.parametrize(
+    "samples", [HUSH, 1e-5 * NOISE, NOISE[:1_000], NOISE[:1], NOISE[:0]], ids=len
+)
+async def test_nothing_is_made_up_in_silence_or_next_to_no_sound(
+    whisper_model: Callable[..., Path], samples: Samples
+) -> None:
+    assert (await understood(whisper_model(), samples)).text == ""
+
+
+LOOP = {"<|startoftranscript|>": "<|en|>", "<|transcribe|>": "<|0.00|>", "<|0.00|>": "Ġla",
+        "<|notimestamps|>": "Ġla", "Ġla": "Ġla"}  # fmt: skip
+MUMBLE = {"<|startoftranscript|>": "<|nospeech|>", "<|transcribe|>": "<|0.00|>",
+          "<|0.00|>": "Ġthanks", "<|notimestamps|>": "Ġthanks",
+          "Ġthanks": "<|endoftext|>"}  # fmt: skip
+
+
+async def test_a_text_that_repeats_itself_is_left_out(whisper_model: Callable[..., Path]) -> None:
+    options = SttOptions(language="en")
+    assert "la la" not in (await understood(whisper_model(LOOP), NOISE, options)).text
+
+
+async def test_a_guess_at_no_speech_is_left_out(whisper_model: Callable[..., Path]) -> None:
+    options = SttOptions(language="en")
+    sure = whisper_model(MUMBLE)
+    assert (await understood(sure, NOISE, options)).text == "thanks"
+    unsure = frozenset(MUMBLE) - {"<|startoftranscript|>"}
+    mumbling = whisper_model(MUMBLE, unsure=unsure)
+    assert (await understood(mumbling, NOISE, options)).text == ""
+
+
+async def test_partials_come_while_the_user_speaks_and_the_final_reuses_them(
+    whisper_model: Callable[..., Path],
+) -> None:
+    async with loaded(whisper_model()) as whisper:
+        stream = await whisper.open(SttOptions())
+        assert await stream.feed(NOISE[:8_000]) is None
+        partials = [await stream.feed(np.tile(NOISE, 30)) for _ in range(3)]
+        first = partials[0]
+        assert first is not None
+        assert set(first.text.split()) == {"so", "was?"}
+        assert first.stable == 0
+        final = await stream.finish()
+        assert await stream.finish() == final
+        silent = await whisper.open(SttOptions(partials=False))
+        assert await silent.feed(np.tile(NOISE, 30)) is None
+        await stream.aclose()
+        await stream.aclose()
+
+
+TWO = {"<|startoftranscript|>": "<|en|>", "<|transcribe|>": "<|0.00|>", "<|0.00|>": "Ġone",
+       "Ġone": "<|4.00|>", "<|4.00|>": "<|4.02|>", "<|4.02|>": "Ġtwo", "Ġtwo": "<|8.00|>",
+       "<|8.00|>": "<|endoftext|>"}  # fmt: skip
+
+
+async def test_a_long_utterance_is_settled_as_it_goes(whisper_model: Callable[..., Path]) -> None:
+    async with loaded(whisper_model(TWO)) as whisper:
+        stream = await whisper.open(SttOptions(language="en", partials=False))
+        for _ in range(25):
+            await stream.feed(NOISE)
+        assert (await stream.finish()).text == "one two"
+        assert len(stream._samples) == pytest.approx((25 - 4.02) * RATE, abs=2)
+        await stream.feed(NOISE)
+        # What was settled stands; the rest is decoded anew, and this model says two words again.
+        assert (await stream.finish()).text == "one one two"
+
+
+async def test_what_the_model_cannot_do_is_refused(whisper_model: Callable[..., Path]) -> None:
+    async with loaded(whisper_model()) as whisper:
+        assert len(whisper.languages) == 100
+        with pytest.raises(BadRequest, match="knows no language 'xx'; try af, am"):
+            await whisper.open(SttOptions(language="xx"))
+    english = whisper_model(multilingual=False)
+    async with loaded(english) as whisper:
+        assert whisper.languages == ("en",)
+        with pytest.raises(BadRequest, match="knows no language 'de'; try en"):
+            await whisper.open(SttOptions(language="de"))
+        with pytest.raises(BadRequest, match="not trained to translate; use small or large-v3"):
+            await whisper.open(SttOptions(translate=True))
+
+
+async def test_calls_before_load_say_so() -> None:
+    whisper = FasterWhisper(model="tiny")
+    assert (whisper.name, whisper.rate, whisper.languages) == ("whisper:tiny", RATE, ())
+    with pytest.raises(EngineUnavailable, match="whisper:tiny is not loaded"):
+        await whisper.open(SttOptions())
+    await whisper.aclose()
+
+
+@pytest.mark.parametrize("model", ["larg", "large-v4", "no/such/folder"])
+def test_a_model_that_is_not_there_brings_up_the_nearest(model: str) -> None:
+    with pytest.raises(ModelError, match=r"whisper: no model .*, or a folder"):
+        find(model)
+
+
+@pytest.mark.parametrize("file", ["model.bin", "config.json", "tokenizer.json"])
+def test_a_folder_that_lacks_a_file_is_refused(
+    whisper_model: Callable[..., Path], tmp_path: Path, file: str
+) -> None:
+    folder = shutil.copytree(whisper_model(), tmp_path / "model")
+    (folder / file).unlink()
+    with pytest.raises(ModelError, match=f"has no {file}, .*ct2-transformers-converter"):
+        find(str(folder))
+
+
+@pytest.mark.parametrize("file", ["model.bin", "tokenizer.json", "vocabulary.json"])
+async def test_broken_files_are_told(
+    whisper_model: Callable[..., Path], tmp_path: Path, file: str
+) -> None:
+    folder = shutil.copytree(whisper_model(), tmp_path / "model")
+    (folder / file).write_bytes(b"nonsense")
+    with pytest.raises(ModelError, match=r"cannot read the model in .*; remove and pull"):
+        async with loaded(folder):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"device": "gpu"}, "whisper: no device 'gpu'; .*cpu, cuda, auto"),
+        ({"compute_type": "int4"}, "no compute_type 'int4' on cpu; did you mean 'int"),
+    ],
+)
+async def test_settings_that_make_no_sense_are_refused(
+    whisper_model: Callable[..., Path], options: dict[str, str], message: str
+) -> None:
+    with pytest.raises(BadConfig, match=message):
+        async with loaded(whisper_model(), **options):
+            pass
+
+
+@pytest.mark.skipif(ctranslate2.get_cuda_device_count() > 0, reason="there is a CUDA device")
+async def test_a_gpu_that_is_not_there_is_told(whisper_model: Callable[..., Path]) -> None:
+    with pytest.raises(EngineUnavailable, match="no CUDA device; set device to cpu"):
+        async with loaded(whisper_model(), device="cuda"):
+            pass

@@ -1,0 +1,195 @@
+"""Who comes in, and how much of what at once."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+
+from tests.server.conftest import Serving
+from vivavoce.config.server_settings import LimitSettings, ServerSettings
+from vivavoce.errors import BadConfig
+from vivavoce.events import SpeechStarted
+from vivavoce.server.access.admission import Admission, Caller
+from vivavoce.server.access.keys import hash_of, name_of, new_key
+from vivavoce.server.access.machine_load import MachineLoad
+from vivavoce.server.errors import Problem
+from vivavoce.server.http.addresses import is_private, listening_host
+from vivavoce.server.observe.metrics import Metrics
+
+ANYONE = Caller("anyone")
+
+
+def admission(*keys: str, **limits: int) -> Admission:
+    return Admission(ServerSettings(keys=keys, limits=LimitSettings(**limits)), Metrics())
+
+
+def refusals(admission: Admission, reason: str) -> float | None:
+    registry = admission._meters.registry
+    return registry.get_sample_value("vivavoce_refusals_total", {"reason": reason})
+
+
+def test_without_keys_everybody_is_anyone() -> None:
+    assert admission().identify(None) == admission().identify("any key") == ANYONE
+
+
+def test_a_key_is_needed_where_there_are_keys() -> None:
+    key = new_key()
+    door = admission("another", hash_of(key))
+    assert door.identify(key) == Caller(name_of(key))
+    for wrong, code in ((None, "missing"), ("", "invalid"), ("x", "invalid")):
+        with pytest.raises(Problem) as refused:
+            door.identify(wrong)
+        assert (refused.value.status, refused.value.code) == (401, f"{code}_api_key")
+    assert refusals(door, "invalid_api_key") == 2
+
+
+@pytest.mark.parametrize("keys", [(), ("the key",)])
+def test_a_client_secret_comes_as_whoever_issued_it(keys: tuple[str, ...]) -> None:
+    door = admission(*keys)
+    issuer = door.identify("the key")
+    secret = door.secrets.issue(issuer.id, 60, {"voice": "tone"})
+    assert door.identify(secret.value) == replace(issuer, secret=secret)
+    with pytest.raises(Problem, match="expired"):
+        door.identify("ek_nonsense")
+
+
+def test_sessions_are_bounded_and_return_their_places() -> None:
+    door = admission(sessions=2)
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(door.session(ANYONE))
+        with pytest.raises(Problem) as refused, door.session(ANYONE):
+            pass
+        assert (refused.value.status, refused.value.code) == (503, "too_many_sessions")
+        assert refused.value.retry_after
+        assert door.sessions == 2
+    assert door.sessions == 0
+    with door.session(ANYONE):
+        assert door.sessions == 1
+
+
+def test_one_key_cannot_take_all_sessions() -> None:
+    door = admission(sessions_per_key=1)
+    with door.session(Caller("a")), door.session(Caller("b")):
+        with pytest.raises(Problem) as refused, door.session(Caller("a")):
+            pass
+        assert refused.value.status == 429
+    with door.session(Caller("a")):
+        pass
+    assert not door._sessions
+
+
+def test_a_session_that_fails_returns_its_place() -> None:
+    door = admission()
+    with pytest.raises(ZeroDivisionError), door.session(ANYONE):
+        raise ZeroDivisionError
+    assert door.sessions == 0
+
+
+def test_under_load_running_sessions_are_spared_new_ones() -> None:
+    door = admission()
+    door.load = MachineLoad(0.5, high=True)
+    with door.session(ANYONE):  # nobody would suffer from it
+        with pytest.raises(Problem, match="work waits for 500 ms") as refused, door.session(ANYONE):
+            pass
+        assert (refused.value.status, refused.value.code) == (503, "overloaded")
+        assert refusals(door, "overloaded") == 1
+        door.load = MachineLoad(0.1)
+        with door.session(ANYONE):
+            assert door.sessions == 2
+
+
+def test_a_server_that_shuts_down_begins_no_session() -> None:
+    door = admission()
+    with door.session(ANYONE):
+        door.close()
+        with pytest.raises(Problem) as refused, door.session(ANYONE):
+            pass
+        assert refused.value.code == "shutting_down"
+
+
+async def test_requests_compute_so_many_at_once() -> None:
+    door = admission(requests=2, requests_waiting=3)
+    inside = most = 0
+
+    async def work() -> None:
+        nonlocal inside, most
+        async with door.request(ANYONE):
+            inside += 1
+            most = max(most, inside, door.computing)
+            await asyncio.sleep(0)
+            inside -= 1
+
+    results = await asyncio.gather(*(work() for _ in range(8)), return_exceptions=True)
+    assert most == 2
+    assert [type(result) for result in results].count(Problem) == 3
+    assert (door.computing, door.waiting) == (0, 0)
+    assert refusals(door, "busy") == 3
+
+
+async def test_a_key_that_asks_too_often_is_told_when_to_return() -> None:
+    door = admission(requests_per_minute=2)
+    for _ in range(2):
+        async with door.request(Caller("a")):
+            pass
+    with pytest.raises(Problem) as refused:
+        async with door.request(Caller("a")):
+            pass
+    assert (refused.value.status, refused.value.code) == (429, "rate_limit_exceeded")
+    assert refused.value.retry_after is not None
+    assert 0 < refused.value.retry_after <= 30
+    async with door.request(Caller("b")):
+        pass
+    assert door.computing == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "host"),
+    [
+        (ServerSettings(), "127.0.0.1"),
+        (ServerSettings(keys=("k",)), "0.0.0.0"),
+        (ServerSettings(open=True), "0.0.0.0"),
+        (ServerSettings(host="::1"), "::1"),
+        (ServerSettings(host="localhost"), "localhost"),
+        (ServerSettings(host="127.0.0.1", keys=("k",)), "127.0.0.1"),
+        (ServerSettings(host="192.168.1.2", open=True), "192.168.1.2"),
+        (ServerSettings(host="192.168.1.2", keys=("k",)), "192.168.1.2"),
+    ],
+)
+def test_a_server_without_keys_listens_to_this_machine_only(
+    settings: ServerSettings, host: str
+) -> None:
+    assert listening_host(settings) == host
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", ""])
+def test_a_server_that_others_reach_needs_keys_or_to_be_declared_open(host: str) -> None:
+    with pytest.raises(BadConfig, match=r"server\.open"):
+        listening_host(ServerSettings(host=host))
+
+
+def test_only_a_keyless_server_on_loopback_is_private() -> None:
+    assert is_private(ServerSettings())
+    assert is_private(ServerSettings(host="::1"))
+    assert not is_private(ServerSettings(keys=("k",), host="127.0.0.1"))
+    assert not is_private(ServerSettings(open=True))
+
+
+async def test_talkers_keep_the_machine_and_silent_sessions_do_not(serving: Serving) -> None:
+    async with serving({"limits": {"talking": 1}}) as server:
+        admission, conversations = server.service.admission, server.service.conversations
+        with conversations.enter("test") as conversation:
+            with admission.session(Caller("anyone")):
+                pass
+            conversation.take(SpeechStarted(1, 0.0))
+            with (
+                pytest.raises(Problem, match="1 sessions are talking") as caught,
+                admission.session(Caller("anyone")),
+            ):
+                pass
+            assert (caught.value.status, caught.value.code) == (503, "overloaded")
+        with admission.session(Caller("anyone")):
+            pass

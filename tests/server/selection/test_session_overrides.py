@@ -1,0 +1,74 @@
+"""What clients may set of their sessions."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vivavoce.config.server_settings import ServerSettings
+from vivavoce.errors import BadConfig
+from vivavoce.server.selection.session_overrides import wanted_settings
+from vivavoce.settings import SessionSettings, TurnSettings
+
+BASE = SessionSettings(greeting="Hello.", max_reply_tokens=50)
+SERVER = ServerSettings()
+
+
+def wanted(given: dict[str, object], base: SessionSettings = BASE) -> SessionSettings:
+    return wanted_settings(given, base, BASE, SERVER)
+
+
+def test_what_is_not_named_stays_as_it_is() -> None:
+    assert wanted({}) == BASE
+    changed = wanted({"speed": 2, "turns": {"mode": "manual"}})
+    assert changed == SessionSettings(
+        greeting="Hello.", max_reply_tokens=50, speed=2, turns=TurnSettings(mode="manual")
+    )
+    assert wanted({"turns": {"barge_in": False}}, changed).turns == TurnSettings(
+        mode="manual", barge_in=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"max_reply_tokens": 51}, "session.max_reply_tokens: it may be 50 at most"),
+        ({"tts_timeout_s": 1e9}, "session.tts_timeout_s: it may be 20 at most"),
+        ({"turns": {"prefix_s": 60}}, "session.turns.prefix_s: it may be 1 at most"),
+        ({"turns": {"mod": "auto"}}, "session.turns.mod: no such key; did you mean 'mode'"),
+        ({"turns": 1}, "session.turns: keys with values are wanted"),
+        ({"speed": "fast"}, "session.speed: it should be a valid number"),
+        ({"system_prompt": "x" * 100_001}, "it may have 100,000 characters at most"),
+    ],
+)
+def test_what_cannot_be_had_is_named(given: dict[str, object], message: str) -> None:
+    with pytest.raises(BadConfig, match="the message: ") as caught:
+        wanted(given)
+    assert message in str(caught.value)
+
+
+def test_less_than_the_server_allows_may_be_had() -> None:
+    assert wanted({"max_reply_tokens": 5, "max_reply_s": 1}).max_reply_tokens == 5
+
+
+NAMES = [field.name for field in fields(SessionSettings)]
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers()),
+    st.dictionaries(st.sampled_from([field.name for field in fields(TurnSettings)]), st.floats()),
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(NAMES) | st.text(), VALUES))
+@settings(deadline=None)
+def test_no_settings_pass_the_server_s_bounds(given: dict[str, object]) -> None:
+    try:
+        made = wanted(given)
+    except BadConfig:
+        return
+    assert made.max_reply_tokens <= BASE.max_reply_tokens
+    assert made.max_reply_s <= BASE.max_reply_s
+    assert made.turns.prefix_s <= 1.0
+    assert 0.25 <= made.speed <= 4.0
