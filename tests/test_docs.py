@@ -55,10 +55,9 @@ def test_the_readme_leads_to_every_page() -> None:
         assert f"docs/{page.name}" in readme
 
 
-def test_every_module_is_on_the_map_of_the_house() -> None:
+def test_every_package_is_on_the_map_of_the_house() -> None:
     contributing = (ROOT / "CONTRIBUTING.md").read_text()
     for path in sorted((ROOT / "src/vivavoce").glob("*")):
-        name = path.name if path.suffix else f"{path.name}/"
-        if name.startswith("__") or name == "py.typed":
+        if path.stem.startswith("__") or path.name == "py.typed":
             continue
-        assert f"`{name}`" in contributing, f"CONTRIBUTING.md lacks {name}"
+        assert f"`{path.stem}`" in contributing, f"CONTRIBUTING.md lacks {path.stem}"
