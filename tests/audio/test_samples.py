@@ -133,3 +133,20 @@ def test_a_tone_keeps_its_pitch_and_level_when_resampled() -> None:
     assert audio.dbfs == pytest.approx(-3.01, abs=0.1)
     spectrum = np.abs(np.fft.rfft(audio.samples))
     assert np.argmax(spectrum) == pytest.approx(440, abs=1)
+
+
+def test_slices_hold_every_sample_once_and_the_last_may_be_shorter() -> None:
+    audio = Audio(np.arange(10, dtype=np.float32), 1_000)
+    parts = list(audio.slices(0.004))
+    assert [len(part.samples) for part in parts] == [4, 4, 2]
+    assert np.concatenate([part.samples for part in parts]).tolist() == audio.samples.tolist()
+    assert {part.rate for part in parts} == {1_000}
+
+
+def test_slices_shorter_than_a_sample_are_of_one_sample() -> None:
+    assert len(list(tone_of(3).slices(0.0))) == 3
+    assert list(Audio.silence(0.0, 8_000).slices(0.5)) == []
+
+
+def tone_of(count: int) -> Audio:
+    return Audio(np.ones(count, np.float32), 1_000)

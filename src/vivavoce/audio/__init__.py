@@ -9,4 +9,5 @@ from .samples import Samples as Samples
 from .samples import clean as clean
 from .samples import dbfs as dbfs
 from .samples import from_pcm16 as from_pcm16
+from .samples import slices as slices
 from .samples import to_pcm16 as to_pcm16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -63,6 +64,11 @@ class Audio:
         first, last = max(0, round(start * self.rate)), max(0, round(end * self.rate))
         return Audio(self.samples[first:last], self.rate)
 
+    def slices(self, seconds: float) -> Iterator[Audio]:
+        """All of it in order, in parts of this length; the last may be shorter. Not copied."""
+        for part in slices(self.samples, round(seconds * self.rate)):
+            yield Audio(part, self.rate)
+
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
@@ -114,6 +120,13 @@ class _Blocks:
     def flush(self) -> Samples:
         rest = self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
         return np.asarray(rest, np.float32)
+
+
+def slices(samples: Samples, count: int) -> Iterator[Samples]:
+    """All samples in order, `count` at a time, at least 1; the last may be fewer. Not copied."""
+    step = max(1, count)
+    for first in range(0, len(samples), step):
+        yield samples[first : first + step]
 
 
 def dbfs(samples: Samples) -> float:

@@ -99,11 +99,10 @@ async def _source(
 ) -> AsyncIterator[Audio]:
     """Silence while the reply begins, then the interruption; ends with it."""
     samples = np.concatenate((np.zeros(round(after * RATE), np.float32), clip.audio.samples))
-    step = round(CHUNK_S * RATE)
     session.say(_TALE)
-    for number, start in enumerate(range(0, len(samples), step), start=1):
+    for number, part in enumerate(Audio(samples, RATE).slices(CHUNK_S), start=1):
         await asyncio.sleep(max(0.0, begun + number * CHUNK_S - time.perf_counter()))
-        yield Audio(samples[start : start + step], RATE)
+        yield part
 
 
 def _first_sound(clip: SpeechClip) -> float:

@@ -84,11 +84,7 @@ async def _caller(
 
 def _frames(number: int) -> list[Audio]:
     cycle = [hush(0.1 * (number % 20)), say(1.0), hush(2.5)]
-    return [
-        Audio(part.samples[start : start + 320], part.rate)
-        for part in cycle
-        for start in range(0, len(part.samples), 320)
-    ]
+    return [frame for part in cycle for frame in part.slices(0.02)]
 
 
 def _ms(value: float | None) -> float | None:

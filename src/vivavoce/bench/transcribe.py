@@ -94,8 +94,8 @@ async def _raw(stt: Stt, vad: Vad, audio: Audio) -> str:
 
 async def _cut(stt: Stt, vad: Vad, audio: Audio) -> str:
     async def chunks() -> AsyncIterator[Samples]:
-        for start in range(0, len(audio.samples), audio.rate):
-            yield audio.samples[start : start + audio.rate]
+        for part in audio.slices(1.0):
+            yield part.samples
 
     async with aclosing(transcribe(chunks(), stt, vad)) as segments:
         return " ".join([segment.transcript.text async for segment in segments])

@@ -12,7 +12,7 @@ from typing import NoReturn, Self, TypeAlias
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from vivavoce.audio import Audio, Resampler, Samples, to_pcm16
+from vivavoce.audio import Audio, Resampler, Samples, slices, to_pcm16
 from vivavoce.errors import BadRequest, EngineError, EngineTimeout, EngineUnavailable, VivavoceError
 
 from .http import Http, TransientRefusal
@@ -298,5 +298,4 @@ def refused(told: Told) -> Refused:
 
 
 def _sliced(samples: Samples) -> list[bytes]:
-    step = round(_SLICE_S * RATE)
-    return [to_pcm16(samples[first : first + step]) for first in range(0, len(samples), step)]
+    return [to_pcm16(part) for part in slices(samples, round(_SLICE_S * RATE))]

@@ -114,9 +114,7 @@ async def in_lockstep(
 
 
 def _endless(audio: Audio, chunk_s: float) -> Iterator[Audio]:
-    step = max(1, round(chunk_s * audio.rate))
-    for start in range(0, len(audio.samples), step):
-        yield Audio(audio.samples[start : start + step], audio.rate)
+    yield from audio.slices(chunk_s)
     silence = Audio.silence(chunk_s, audio.rate)
     while True:
         yield silence

@@ -13,7 +13,7 @@ import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
-from vivavoce.audio import Audio, Resampler, Samples, clean
+from vivavoce.audio import Audio, Resampler, Samples, clean, slices
 from vivavoce.errors import BadRequest
 
 from .atomic_file import replacing
@@ -130,9 +130,8 @@ class Writer:
                 self._sink.check()
 
     def _encode(self, samples: Samples) -> None:
-        for start in range(0, len(samples), _STEP):
-            piece = samples[None, start : start + _STEP]
-            frame = AudioFrame.from_ndarray(piece, format="flt", layout="mono")
+        for part in slices(samples, _STEP):
+            frame = AudioFrame.from_ndarray(part[None], format="flt", layout="mono")
             frame.sample_rate = self._resampler.target_rate
             self._container.mux(self._stream.encode(frame))
             self._sink.check()

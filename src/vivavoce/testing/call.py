@@ -86,9 +86,8 @@ class Call:
     async def hears(self, *audio: Audio) -> None:
         """Play this to the session; returns when everything that follows from it was done."""
         for stretch in audio:
-            step = max(1, round(self._chunk_s * stretch.rate))
-            for start in range(0, len(stretch.samples), step):
-                await self._put(Audio(stretch.samples[start : start + step], stretch.rate))
+            for chunk in stretch.slices(self._chunk_s):
+                await self._put(chunk)
                 await self.session.settled()
 
     def of(self, kind: type[E]) -> list[E]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -82,8 +82,8 @@ async def captions(
     try:
         async for audio in source:
             rate = audio.rate
-            for part in _sliced(audio):
-                if caption := await listener.hear(part):
+            for part in audio.slices(_SLICE_S):
+                if caption := await listener.hear(Audio(clean(part.samples), part.rate)):
                     yield caption
         for last in (await listener.hear(Audio.silence(_FLUSH_S, rate)), await listener.end()):
             if last:
@@ -282,12 +282,6 @@ class _Utterance:
             for word in transcript.words
         )
         return replace(transcript, words=tuple(words))
-
-
-def _sliced(audio: Audio) -> Iterator[Audio]:
-    step = max(1, round(_SLICE_S * audio.rate))
-    for first in range(0, len(audio.samples), step):
-        yield Audio(clean(audio.samples[first : first + step]), audio.rate)
 
 
 def _quietest(samples: Samples, rate: int, within: int) -> int:

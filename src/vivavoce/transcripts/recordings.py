@@ -10,7 +10,7 @@ from typing import cast
 
 import numpy as np
 
-from vivavoce.audio import Resampler, Samples, clean
+from vivavoce.audio import Resampler, Samples, clean, slices
 from vivavoce.engines import FileStt, Stt, SttOptions, Transcript, Vad, Word
 
 from .segmenter import AudioSegment, AudioSegmenter, SegmentSettings
@@ -61,10 +61,9 @@ async def cut(
     """The recording's speech in pieces, cut where nobody speaks."""
     stream, resampler = vad.open(), Resampler(rate, vad.rate)
     cutter = AudioSegmenter(rate, vad.frame / vad.rate, cuts)
-    size = round(_SLICE_S * rate)
     async for chunk in audio:
-        for first in range(0, len(chunk), size):
-            samples = clean(chunk[first : first + size])
+        for part in slices(chunk, round(_SLICE_S * rate)):
+            samples = clean(part)
             probabilities = stream.feed(resampler.feed(samples))
             for piece in cutter.feed(samples, probabilities):
                 yield piece

@@ -131,9 +131,8 @@ class _SttSocketStream:
                 await self._socket.refuse(error)
                 continue
             self._seconds += audio.seconds
-            step = round(_SLICE_S * audio.rate)
-            for first in range(0, len(audio.samples), step):
-                yield Audio(audio.samples[first : first + step], audio.rate)
+            for part in audio.slices(_SLICE_S):
+                yield part
                 await asyncio.sleep(0)
         raise Gone("the client has left")
 

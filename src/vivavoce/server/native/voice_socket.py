@@ -158,9 +158,8 @@ class _VoiceSocketSession:
         audio = pcm.from_bytes(message, self._start.encoding, self._start.rate)
         if self._muted:
             return
-        step = round(_SLICE_S * audio.rate)
-        for first in range(0, len(audio.samples), step):
-            await self.feed.put(Audio(audio.samples[first : first + step], audio.rate))
+        for part in audio.slices(_SLICE_S):
+            await self.feed.put(part)
 
     async def _do(self, message: VoiceMessage) -> bool:
         session, outbox = self.session, self._socket.outbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from vivavoce.audio import Resampler, Samples
+from vivavoce.audio import Resampler, Samples, slices
 from vivavoce.conversation.playout import Sink
 
 from .audio import PCM, WireEncoder, WireFormat
@@ -39,8 +39,8 @@ class EventSink:
         """Send it."""
         if self._resampler is not None:
             samples = self._resampler.feed(samples)
-        for start in range(0, len(samples), _MOST_SAMPLES):
-            self._speak(self._encoder.encode(samples[start : start + _MOST_SAMPLES]))
+        for part in slices(samples, _MOST_SAMPLES):
+            self._speak(self._encoder.encode(part))
 
     def end(self) -> None:
         """The reply is complete: send what the resampler still holds."""

@@ -249,10 +249,7 @@ class RealtimeSession:
     def _taken(self, audio: Audio) -> list[Audio] | None:
         self.buffered_s += audio.seconds
         self._ahead_s += audio.seconds
-        step = round(_SLICE_S * audio.rate)
-        samples = audio.samples
-        slices = range(0, len(samples), step)
-        return [Audio(samples[start : start + step], audio.rate) for start in slices] or None
+        return list(audio.slices(_SLICE_S)) or None
 
     def _cleaned(self, audio: Audio) -> Audio:
         return audio if self._cleaning is None else self._cleaning.clean(audio)

@@ -153,9 +153,8 @@ async def _audio(link: WyomingConnection) -> AsyncGenerator[Audio, None]:
         if seconds > limit_s:
             message = f"the audio is longer than {limit_s:g} s; send it in parts"
             raise Problem(message, status=413, code="audio_too_long")
-        step = max(1, round(_SLICE_S * audio.rate))
-        for start in range(0, len(audio.samples), step):
-            yield Audio(audio.samples[start : start + step], audio.rate)
+        for part in audio.slices(_SLICE_S):
+            yield part
             await asyncio.sleep(0)
 
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.tts import SynthesizeChunk, SynthesizeStop, SynthesizeStopped
 
-from vivavoce.audio import Samples, to_pcm16
+from vivavoce.audio import Samples, slices, to_pcm16
 from vivavoce.engines import Tts, TtsOptions, Voice
 from vivavoce.errors import BadRequest
 from vivavoce.server.errors import Problem
@@ -81,9 +81,8 @@ class _SpeechStream:
         async with aclosing(speech) as pieces:
             async for samples in pieces:
                 await self._start()
-                step = round(_CHUNK_S * self._tts.rate)
-                for at in range(0, len(samples), step):
-                    await self._send(samples[at : at + step])
+                for part in slices(samples, round(_CHUNK_S * self._tts.rate)):
+                    await self._send(part)
 
     async def _start(self) -> None:
         if not self._started:
