@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from .audio import Audio, Samples
 
 Kind: TypeAlias = Literal["vad", "turn", "stt", "llm", "tts"]
 KINDS: tuple[Kind, ...] = ("vad", "turn", "stt", "llm", "tts")
+
+C = TypeVar("C")
 
 
 class Engine(Protocol):
@@ -36,6 +38,25 @@ class Engine(Protocol):
     async def aclose(self) -> None:
         """Free the weights and join the threads; the engine cannot be used again."""
         ...
+
+
+@runtime_checkable
+class Wrapper(Protocol):
+    """An engine that works through others, such as a chain of them."""
+
+    def capability(self, wanted: type[C]) -> C | None:
+        """Itself as one that can do this too, if what it works through now can; else None."""
+        ...
+
+
+def capability(engine: Engine, wanted: type[C]) -> C | None:
+    """The engine as one that can do more, such as `FileStt`; None where it cannot.
+
+    Finds it through wrappers. Ask again before each use: another engine may have taken over.
+    """
+    if isinstance(engine, Wrapper):
+        return engine.capability(wanted)
+    return engine if isinstance(engine, wanted) else None
 
 
 # --- vad -----------------------------------------------------------------------------------------

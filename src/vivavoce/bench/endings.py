@@ -17,7 +17,15 @@ from vivavoce.audio import Audio
 from vivavoce.bench.scorecard.sound import at_speech_level
 from vivavoce.bench.scorecard.voices import parts_of
 from vivavoce.config.configuration import Config
-from vivavoce.engines import Engines, Foresight, Message, SttOptions, Transcript, TtsOptions
+from vivavoce.engines import (
+    Engines,
+    Foresight,
+    Message,
+    SttOptions,
+    Transcript,
+    TtsOptions,
+    capability,
+)
 from vivavoce.errors import BadRequest
 from vivavoce.loading.open_engines import open_engines
 from vivavoce.settings import TurnSettings
@@ -151,7 +159,8 @@ async def bench_endings(config: Config) -> Report:
     """As the recognizer hears them, and as if it had understood each word."""
     async with AsyncExitStack() as stack:
         engines = await stack.enter_async_context(open_engines(config))
-        if not isinstance(engines.llm, Foresight):
+        foresight = capability(engines.llm, Foresight)
+        if foresight is None:
             raise BadRequest(f"{engines.llm.name} cannot tell where words end; try --llm llama-cpp")
         heard, said = [], []
         for kind, text, voice in material():
@@ -161,9 +170,9 @@ async def bench_endings(config: Config) -> Report:
                 audio.resampled(engines.turn.rate), transcript.text
             )
             if transcript.text:
-                heard.append(await _ending(engines.llm, config, kind, sound, transcript))
+                heard.append(await _ending(foresight, config, kind, sound, transcript))
             known = Transcript(text if kind != "broken" else f"{text}.", language="en")
-            said.append(await _ending(engines.llm, config, kind, sound, known))
+            said.append(await _ending(foresight, config, kind, sound, known))
     settings = config.session.turns
     rows = [row("as heard", heard, settings), row("as said", said, settings)]
     names = f"{engines.stt.name}, {engines.llm.name}, {engines.turn.name}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from vivavoce.concurrency.owned_tasks import OwnedTasks
 from vivavoce.concurrency.pending_calls import PendingCalls
-from vivavoce.engines import Engines, Foresight, Transcript
+from vivavoce.engines import Engines, Foresight, Transcript, capability
 from vivavoce.errors import describe
 from vivavoce.events import Event, Failed
 from vivavoce.settings import SessionSettings
@@ -163,11 +163,14 @@ class Drafting:
         if looks_unfinished(text, self.settings.language):
             return 0.0
         matters = self.settings.turns.mode == "auto" and not self._waits_alike
-        if isinstance(llm, Foresight) and matters:
+        foresight = capability(llm, Foresight)
+        if foresight is not None and matters:
             try:
                 await self._tasks.ended()
                 prompt = self._memory.prompt(self.settings.system_prompt, text)
-                return await self._work.wait(llm.completeness(prompt), self.settings.llm_timeout_s)
+                return await self._work.wait(
+                    foresight.completeness(prompt), self.settings.llm_timeout_s
+                )
             except Exception as error:  # noqa: BLE001 - the reply will tell
                 log.warning("no word on whether the turn is over: %s", describe(error))
         return None

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from vivavoce.audio import Resampler, Samples, clean, slices
-from vivavoce.engines import FileStt, Stt, SttOptions, Transcript, Vad, Word
+from vivavoce.engines import FileStt, Stt, SttOptions, Transcript, Vad, Word, capability
 
 from .segmenter import AudioSegment, AudioSegmenter, SegmentSettings
 
@@ -41,13 +41,14 @@ async def transcribe(
     """What is said in a recording, segment by segment; consume under `aclosing`.
 
     audio: chunks of any size at `stt.rate`; the caller closes it. One piece is read ahead.
-    stt, vad: loaded. An stt that is a `FileStt` gets the audio whole and ignores vad and cuts.
+    stt, vad: loaded. An stt that can do `FileStt` gets the audio whole and ignores vad and cuts.
     Segments without words are left out. Raises what the engines raise, once the segments before
     the failure are out.
     """
     options = replace(options or SttOptions(), partials=False)
-    if isinstance(stt, FileStt):
-        segments = _whole(audio, stt, options)
+    files = capability(stt, FileStt)
+    if files is not None:
+        segments = _whole(audio, files, options)
     else:
         segments = _piecewise(audio, stt, vad, options, cuts or SegmentSettings())
     async with aclosing(segments):

@@ -11,6 +11,7 @@ import numpy as np
 from vivavoce.audio import Audio, Samples
 from vivavoce.conversation.session import Engines
 from vivavoce.engines import (
+    C,
     Foresight,
     Llm,
     LlmOptions,
@@ -24,6 +25,7 @@ from vivavoce.engines import (
     VadStream,
     Voice,
     Word,
+    capability,
 )
 
 from .phone import Phone
@@ -46,14 +48,11 @@ class OverheardPhrase:
 
 def overheard(engines: Engines, phone: Phone, phrases: list[OverheardPhrase]) -> Engines:
     """The same engines, which tell the phone. phrases: takes what is voiced."""
-    llm: Llm = _OverheardLlm(engines.llm, phone)
-    if isinstance(engines.llm, Foresight):
-        llm = _ForeseeingLlm(engines.llm, phone, engines.llm)
     return Engines(
         _OverheardVad(engines.vad, phone),
         _OverheardTurn(engines.turn, phone),
         engines.stt,
-        llm,
+        _OverheardLlm(engines.llm, phone),
         _OverheardTts(engines.tts, phrases),
     )
 
@@ -166,11 +165,18 @@ class _OverheardLlm:
     async def warm(self, messages: Sequence[Message], options: LlmOptions) -> None:
         await self._llm.warm(messages, options)
 
+    def capability(self, wanted: type[C]) -> C | None:
+        found = capability(self._llm, wanted)
+        if isinstance(found, Foresight):
+            heard = _OverheardForesight(found, self._phone)
+            return heard if isinstance(heard, wanted) else None
+        return found
 
-class _ForeseeingLlm(_OverheardLlm):
-    def __init__(self, llm: Llm, phone: Phone, foresight: Foresight) -> None:
-        super().__init__(llm, phone)
+
+class _OverheardForesight:
+    def __init__(self, foresight: Foresight, phone: Phone) -> None:
         self._foresight = foresight
+        self._phone = phone
 
     async def completeness(self, messages: Sequence[Message]) -> float:
         probability = await self._foresight.completeness(messages)

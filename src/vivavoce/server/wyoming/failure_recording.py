@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 
 from vivavoce.audio import Samples
-from vivavoce.engines import Stt, SttOptions, SttStream, Transcript
+from vivavoce.engines import C, FileStt, Stt, SttOptions, SttStream, Transcript, capability
 
 
 class FailureRecordingStt:
@@ -43,6 +43,14 @@ class FailureRecordingStt:
         with self.noting():
             return _FailureRecordingStream(self, await self._stt.open(options))
 
+    def capability(self, wanted: type[C]) -> C | None:
+        """The engine's, its failures known too."""
+        found = capability(self._stt, wanted)
+        if isinstance(found, FileStt):
+            files = _FailureRecordingFiles(self, found)
+            return files if isinstance(files, wanted) else None
+        return found
+
     @contextmanager
     def noting(self) -> Iterator[None]:
         """Remember what is raised in here."""
@@ -72,3 +80,21 @@ class _FailureRecordingStream:
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+class _FailureRecordingFiles:
+    """Whole recordings."""
+
+    def __init__(self, stt: FailureRecordingStt, files: FileStt) -> None:
+        self._stt = stt
+        self._files = files
+
+    async def transcribe(
+        self, audio: AsyncIterator[Samples], options: SttOptions
+    ) -> AsyncGenerator[Transcript, None]:
+        transcripts = self._files.transcribe(audio, options)
+        with self._stt.noting():
+            async with aclosing(transcripts):  # type: ignore[type-var]
+                async for transcript in transcripts:
+                    yield transcript
+        self._stt.failure = None
