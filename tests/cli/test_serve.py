@@ -307,11 +307,12 @@ def test_a_port_in_use_is_told_with_another(serve: Serve) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         message = failed(serve("--port", port))
-    assert message == f"error: port {port} is in use; stop what uses it, or try --port {port + 1}\n"
+    hint = f"stop the program that uses it, or try --port {port + 1}"
+    assert message == f"error: port {port} is in use; {hint}\n"
 
 
 def test_an_address_that_is_none_is_told(serve: Serve) -> None:
-    assert "is no address of this machine; try --host" in failed(
+    assert "is not an address of this machine; try --host" in failed(
         serve("--host", "203.0.113.7", VIVAVOCE_SERVER__OPEN="true")
     )
 
@@ -319,9 +320,9 @@ def test_an_address_that_is_none_is_told(serve: Serve) -> None:
 def test_tls_files_that_cannot_be_used_are_told(serve: Serve, tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     (tmp_path / "none.pem").write_text("nothing")
-    assert "there is no file" in failed(serve("--tls-cert", tmp_path / "a.pem", "--tls-key", key))
+    assert "file not found" in failed(serve("--tls-cert", tmp_path / "a.pem", "--tls-key", key))
     assert "TLS needs both" in failed(serve("--tls-cert", cert))
-    assert "must be PEM files" in failed(
+    assert "give a PEM certificate" in failed(
         serve("--tls-cert", tmp_path / "none.pem", "--tls-key", key)
     )
 

@@ -231,7 +231,7 @@ async def test_what_the_server_refuses_is_the_library_s_error(
             await client.converse(
                 given(question()), MemorySink(16_000), settings={"nonsense": True}
             )
-        with pytest.raises(BadRequest, match="no conversation"):
+        with pytest.raises(BadRequest, match="unknown conversation"):
             await client.ask(say(1.0), conversation_id="gone")
     assert isinstance(bad_audio.value, vivavoce.VivavoceError)
 

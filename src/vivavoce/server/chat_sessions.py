@@ -53,7 +53,10 @@ class ChatSessions:
         """
         dialogue = self._found(id_, owner, history_turns)
         if dialogue.waiting >= _MOST_WAITING:
-            what = f"{dialogue.waiting} turns of this conversation wait already"
+            what = (
+                f"{dialogue.waiting} turns of this conversation are already waiting; "
+                "send the next one after a reply"
+            )
             raise Problem(what, status=429, code="conversation_busy", retry_after=2.0)
         dialogue.waiting += 1
         try:
@@ -75,8 +78,8 @@ class ChatSessions:
         dialogue = self._kept.get(id_)
         if dialogue is None or dialogue.owner != owner:
             raise Problem(
-                f"no conversation {id_!r}; it may have ended {KEPT_S / 60:.0f} minutes after its "
-                "last turn. Leave `conversation_id` out to begin another",
+                f"unknown conversation {id_!r}; conversations expire {KEPT_S / 60:.0f} minutes "
+                "after their last turn. Leave out `conversation_id` to start a new one",
                 status=404,
                 code="conversation_not_found",
                 param="conversation_id",

@@ -75,7 +75,7 @@ def problem_of(error: Exception) -> Problem:
             return Problem(str(error), status=503, code="engine_unavailable")
         case EngineError():
             return Problem(str(error), status=500, code="engine_failed")
-    return Problem("the server failed; its log says why", status=500, code="internal_error")
+    return Problem("internal error; see the server's log", status=500, code="internal_error")
 
 
 _CLOSE_CODES = {401: 3000, 403: 3003, 413: 1009, 429: 1013, 503: 1013}

@@ -43,7 +43,8 @@ class Service:
         """The loaded engines. Raises Problem (503) until they are."""
         if self.loaded is None:
             raise Problem(
-                "the engines are still loading; /audio/health tells when they are ready",
+                "the engines are still loading; try again soon (/audio/health shows when they "
+                "are ready)",
                 status=503,
                 code="not_ready",
                 retry_after=1.0,

@@ -93,7 +93,7 @@ def test_under_load_running_sessions_are_spared_new_ones() -> None:
     door = admission()
     door.load = MachineLoad(0.5, high=True)
     with door.session(ANYONE):  # nobody would suffer from it
-        with pytest.raises(Problem, match="work waits for 500 ms") as refused, door.session(ANYONE):
+        with pytest.raises(Problem, match="work waits 500 ms") as refused, door.session(ANYONE):
             pass
         assert (refused.value.status, refused.value.code) == (503, "overloaded")
         assert refusals(door, "overloaded") == 1

@@ -123,11 +123,11 @@ async def test_the_openai_package_raises_its_own_errors(serving: Serving) -> Non
             with pytest.raises(AuthenticationError, match="the API key is wrong"):
                 await stranger.models.list()
         async with client(secret.value) as guest:
-            with pytest.raises(PermissionDeniedError, match="realtime sessions only"):
+            with pytest.raises(PermissionDeniedError, match="only opens realtime sessions"):
                 await guest.models.list()
         async with client(KEY) as friend:
             await friend.models.list()
-            with pytest.raises(RateLimitError, match="1 times a minute") as refused:
+            with pytest.raises(RateLimitError, match="limited to 1 requests a minute") as refused:
                 await friend.models.list()
     assert 55 <= int(refused.value.response.headers["retry-after"]) <= 60
 

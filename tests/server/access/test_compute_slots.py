@@ -31,7 +31,7 @@ async def test_who_came_first_is_served_first() -> None:
 async def test_more_than_may_wait_are_refused_with_a_time() -> None:
     slots = ComputeSlots(1, 0)
     await slots.enter(None)
-    with pytest.raises(Problem, match="1 requests compute and 0 wait") as refused:
+    with pytest.raises(Problem, match="1 requests are running and 0 are waiting") as refused:
         await slots.enter(None)
     assert (refused.value.status, refused.value.code) == (503, "busy")
     assert refused.value.retry_after is not None
@@ -42,7 +42,7 @@ async def test_more_than_may_wait_are_refused_with_a_time() -> None:
 async def test_nobody_waits_for_ever() -> None:
     slots = ComputeSlots(1, 1)
     await slots.enter(None)
-    with pytest.raises(Problem, match=r"no place was free for 0\.01 s"):
+    with pytest.raises(Problem, match=r"no compute slot became free within 0\.01 s"):
         await slots.enter(0.01)
     assert slots.waiting == 0
     slots.leave()

@@ -81,7 +81,7 @@ async def test_a_wrong_method_names_the_right_one(serving: Serving) -> None:
     async with serving(routes=routes) as server, httpx.AsyncClient(base_url=server.url) as client:
         answer = await client.get("/order")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    assert (await error_of(answer))["message"] == "/order takes POST"
+    assert (await error_of(answer))["message"] == "method not allowed; use POST for /order"
 
 
 @pytest.mark.parametrize(

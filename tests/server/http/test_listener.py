@@ -91,8 +91,8 @@ def test_names_of_this_machine_can_be_listened_on() -> None:
 
 def test_what_is_no_port_and_no_address_of_this_machine_is_told() -> None:
     for host, port, told in (
-        ("127.0.0.1", 70_000, "server.port: 70000 is no port"),
-        ("203.0.113.7", 0, "is no address of this machine"),
+        ("127.0.0.1", 70_000, "server.port: 70000 is not a port"),
+        ("203.0.113.7", 0, "is not an address of this machine"),
     ):
         with pytest.raises(BadConfig, match=told), bound(host, port):
             pass

@@ -201,7 +201,7 @@ async def test_conversations_are_forgotten_after_an_hour_and_when_there_are_too_
     await turn(dialogues, first)
     third = await turn(dialogues)
     assert len(dialogues) == 2
-    with pytest.raises(Problem, match="no conversation"):
+    with pytest.raises(Problem, match="unknown conversation"):
         await turn(dialogues, second)
     now = KEPT_S - 1
     await turn(dialogues, third)
@@ -214,7 +214,7 @@ async def test_conversations_are_forgotten_after_an_hour_and_when_there_are_too_
 async def test_a_conversation_is_its_owner_s_alone() -> None:
     dialogues = ChatSessions()
     mine = await turn(dialogues)
-    with pytest.raises(Problem, match="no conversation"):
+    with pytest.raises(Problem, match="unknown conversation"):
         await turn(dialogues, mine, "somebody else")
 
 

@@ -51,7 +51,7 @@ async def test_a_secret_opens_nothing_else(serving: Serving) -> None:
         async with client_of(server) as client:
             secret = await client.realtime.client_secrets.create()
         async with client_of(server, secret.value) as browser:
-            with pytest.raises(PermissionDeniedError, match="realtime sessions only"):
+            with pytest.raises(PermissionDeniedError, match="only opens realtime sessions"):
                 await browser.models.list()
             with pytest.raises(PermissionDeniedError):
                 await browser.realtime.client_secrets.create()

@@ -63,21 +63,23 @@ class Admission:
 
     @property
     def computing(self) -> int:
-        """How many requests have a place to compute in."""
+        """How many requests are being computed."""
         return self._slots.taken
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for one."""
+        """How many requests wait to be computed."""
         return self._slots.waiting
 
     def identify(self, key: str | None) -> Caller:
-        """Whose key or client secret this is. Raises Problem (401) for a wrong or missing one."""
+        """Whose key or client secret this is. Raises Problem (401) if it is wrong or missing."""
         if key is not None and key.startswith(PREFIX):
             secret = self.secrets.find(key)
             if secret is None:
                 raise self._refusal(
-                    "the client secret has expired, or is none", 401, "invalid_api_key"
+                    "the client secret is unknown or has expired; ask for a new one",
+                    401,
+                    "invalid_api_key",
                 )
             return Caller(secret.issuer, secret)
         if not self._keys:
@@ -87,14 +89,15 @@ class Admission:
                 "no API key was given; send `Authorization: Bearer <key>`", 401, "missing_api_key"
             )
         if key not in self._keys:
-            raise self._refusal("the API key is wrong", 401, "invalid_api_key")
+            message = "the API key is wrong; check it, or ask the server's operator for one"
+            raise self._refusal(message, 401, "invalid_api_key")
         return Caller(name_of(key))
 
     @contextmanager
     def session(self, caller: Caller) -> Iterator[None]:
-        """A place for one conversation, returned at the end.
+        """Reserve a place for one conversation until the context ends.
 
-        Raises Problem (429 or 503, with retry_after) when there is none.
+        Raises Problem (429 or 503, with retry_after) if none is free.
         """
         self._check_session(caller)
         self._check_rate(caller)
@@ -109,10 +112,10 @@ class Admission:
     async def request(
         self, caller: Caller, *, patience_s: float | None = PATIENCE_S
     ) -> AsyncIterator[None]:
-        """A place to compute one request's answer in; waits for it, within the bounds.
+        """Reserve a compute slot for one request; waits for a free one.
 
-        patience_s: how long it waits; None is any time.
-        Raises Problem (429 or 503, with retry_after) when too many wait, or the rate is passed.
+        patience_s: the longest wait; None waits forever.
+        Raises Problem (429 or 503, with retry_after) if too many wait or the rate limit is hit.
         """
         self._check_rate(caller)
         try:
@@ -126,11 +129,11 @@ class Admission:
             self._slots.leave()
 
     def close(self) -> None:
-        """Let no new sessions in."""
+        """Refuse new sessions from now on."""
         self._closed = True
 
     async def watch(self) -> None:
-        """Know the load, until cancelled; without this it counts as low."""
+        """Measure the load until cancelled. Until this runs, the load counts as low."""
 
         def take(load: MachineLoad, lag: float) -> None:
             self.load = load
@@ -141,20 +144,30 @@ class Admission:
     def _check_session(self, caller: Caller) -> None:
         limits, retry = self._limits, _SESSION_RETRY_S
         if self._closed:
-            raise self._refusal("the server is shutting down", 503, "shutting_down", retry)
+            message = "the server is shutting down; connect again in a few seconds"
+            raise self._refusal(message, 503, "shutting_down", retry)
         if self.sessions >= limits.sessions:
-            message = f"{self.sessions} sessions are running, which is as many as may be"
+            message = (
+                f"{self.sessions} of {limits.sessions} sessions are in use; "
+                "try again in a few seconds"
+            )
             raise self._refusal(message, 503, "too_many_sessions", retry)
         if self._sessions[caller.id] >= limits.sessions_per_key:
-            message = f"this key has {limits.sessions_per_key} sessions, which is as many as may be"
+            message = (
+                f"this key uses {self._sessions[caller.id]} of {limits.sessions_per_key} sessions; "
+                "close one, or try again in a few seconds"
+            )
             raise self._refusal(message, 429, "too_many_sessions", retry)
         if self.most_talking and (talking := self.talking()) >= self.most_talking:
-            message = f"{talking} sessions are talking, which is what this machine can answer soon"
+            message = (
+                f"{talking} sessions are talking, the most this machine can answer quickly; "
+                "try again in a few seconds"
+            )
             raise self._refusal(message, 503, "overloaded", retry)
         if self.load.high and self.sessions:
             message = (
-                f"the {self.sessions} sessions that are running need the whole machine: "
-                f"work waits for {self.load.delay_s * 1000:.0f} ms"
+                f"the server is overloaded: {self.sessions} sessions are running and work waits "
+                f"{self.load.delay_s * 1000:.0f} ms; try again in a few seconds"
             )
             raise self._refusal(message, 503, "overloaded", retry)
 
@@ -165,7 +178,7 @@ class Admission:
         now = time.monotonic()
         bucket = self._buckets.setdefault(caller.id, TokenBucket.full(rate, now))
         if wait := bucket.take(now):
-            message = f"this key may ask {rate} times a minute"
+            message = f"this key is limited to {rate} requests a minute; wait {wait:.0f} s"
             raise self._refusal(message, 429, "rate_limit_exceeded", wait)
 
     def _refusal(

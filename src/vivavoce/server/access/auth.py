@@ -28,7 +28,7 @@ def caller_of(connection: HTTPConnection) -> Caller:
     caller = realtime_caller_of(connection)
     if caller.secret is not None:
         raise Problem(
-            "a client secret opens realtime sessions only; this needs an API key",
+            "a client secret only opens realtime sessions; send an API key here",
             status=403,
             code="client_secret",
         )

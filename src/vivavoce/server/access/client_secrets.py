@@ -46,17 +46,20 @@ class ClientSecrets:
         return len(self._alive)
 
     def issue(self, issuer: str, seconds: float, payload: object) -> Secret:
-        """A new one.
+        """Create a secret.
 
-        Raises BadRequest for a life that is too short or too long, Problem (429) past the bound.
+        Raises BadRequest for a lifetime out of range, Problem (429) if too many are in use.
         """
         least, most = SECONDS
         if not least <= seconds <= most:
-            raise BadRequest(f"a client secret lives for {least:g} to {most:g} s, not {seconds:g}")
+            raise BadRequest(f"a client secret can live {least:g} to {most:g} s, not {seconds:g}")
         self._purge()
         if len(self._alive) >= self._most:
             wait = max(1.0, self._ends[0][0] - self._clock())
-            message = f"{self._most:,} client secrets are alive, which is as many as may be"
+            message = (
+                f"{self._most:,} of {self._most:,} client secrets are in use; "
+                f"try again in {wait:.0f} s, when the oldest expires"
+            )
             raise Problem(message, status=429, code="too_many_secrets", retry_after=wait)
         value = PREFIX + secrets.token_urlsafe(32)
         secret = Secret(value, self._clock() + seconds, issuer, payload)

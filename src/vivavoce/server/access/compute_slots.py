@@ -36,7 +36,7 @@ class ComputeSlots:
             self._taken += 1
             return
         if len(self._queue) >= self._most_waiting:
-            raise _busy(f"{self._taken} requests compute and {len(self._queue)} wait")
+            raise _busy(f"{self._taken} requests are running and {len(self._queue)} are waiting")
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(turn)
         try:
@@ -48,7 +48,7 @@ class ComputeSlots:
             elif turn in self._queue:  # else `leave` has passed it over
                 self._queue.remove(turn)
             if isinstance(error, TimeoutError):
-                raise _busy(f"no place was free for {patience_s:g} s") from None
+                raise _busy(f"no compute slot became free within {patience_s:g} s") from None
             raise
 
     def leave(self) -> None:
@@ -62,4 +62,5 @@ class ComputeSlots:
 
 
 def _busy(why: str) -> Problem:
-    return Problem(f"the server is busy: {why}", status=503, code="busy", retry_after=2.0)
+    message = f"the server is busy: {why}; try again in a few seconds"
+    return Problem(message, status=503, code="busy", retry_after=2.0)

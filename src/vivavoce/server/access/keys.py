@@ -33,8 +33,8 @@ def hash_of(key: str) -> str:
     """
     if len(key) < _SHORTEST:
         raise BadRequest(
-            f"a key of {len(key)} characters could be guessed from its hash; "
-            "`vivavoce keys new` makes a good one"
+            f"a key of {len(key)} characters is too easy to guess; "
+            "create one with `vivavoce keys new`"
         )
     return _hash(key)
 
@@ -50,7 +50,7 @@ class Keys:
             match = _HASH.fullmatch(text)
             if match is None or not entry:
                 raise BadConfig(
-                    f"server.keys[{number}]: neither a key nor a hash; "
+                    f"server.keys[{number}] is neither a key nor a hash; "
                     "`vivavoce keys new` prints both"
                 )
             self._hashes.append((bytes.fromhex(match[1]), bytes.fromhex(match[2])))

@@ -42,15 +42,14 @@ class Origins:
         host, origin = headers.get("host"), headers.get("origin")
         if self._private and host is not None and not self._is_here(host):
             return Problem(
-                f"this server is for this machine only, and that has no name {host!r}; "
-                "behind a proxy, put the proxy's address into server.origins",
+                f"this server only serves its own machine, and {host!r} is not its name; "
+                "behind a proxy, add the proxy's address to server.origins",
                 status=403,
                 code="wrong_host",
             )
         if origin is not None and not self._may(origin.lower(), host, scheme):
             return Problem(
-                f"web pages of {origin} may not use this server; "
-                "those in server.origins and its own may",
+                f"web pages from {origin} may not use this server; add it to server.origins",
                 status=403,
                 code="wrong_origin",
             )

@@ -20,9 +20,9 @@ def listening_host(settings: ServerSettings) -> str:
         return _EVERYWHERE if settings.keys or settings.open else _HERE
     if not (settings.keys or settings.open or is_loopback(settings.host)):
         raise BadConfig(
-            f"server.host: others can reach {settings.host}, and no key is asked of them; "
-            "put a key from `vivavoce keys new` into server.keys, "
-            "or set server.open to let everybody in"
+            f"server.host: other machines can reach {settings.host} and no API key is configured; "
+            "add a key from `vivavoce keys new` to server.keys, "
+            "or set server.open to let anyone in"
         )
     return settings.host
 

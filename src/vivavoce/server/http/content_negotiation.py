@@ -20,7 +20,7 @@ def accepted(accept: str | None, offered: Sequence[str]) -> str:
         if quality > how_much:
             best, how_much = media, quality
     if best is None:
-        what = f"none of these is accepted: {', '.join(offered)}"
+        what = f"the Accept header allows none of: {', '.join(offered)}"
         raise Problem(what, status=406, code="not_acceptable", param="Accept")
     return best
 

@@ -66,7 +66,7 @@ async def _told(connection: Request | WebSocket, error: Exception) -> Response |
 
 
 class ErrorResponses:
-    """Middleware: answers what no route foresaw, and logs it; nothing of it reaches the server.
+    """Middleware: answers and logs every error that no route handled.
 
     A group of one error is that error: routes have task groups.
     """
@@ -88,7 +88,7 @@ class ErrorResponses:
         except Exception as error:  # noqa: BLE001 - all are told, and logged
             cause = _single(error)
             if isinstance(cause, ClientDisconnect | WebSocketDisconnect | Gone) or is_over(scope):
-                _log.debug("%s: the client has left", scope["path"])
+                _log.debug("%s: the client disconnected", scope["path"])
                 return
             problem = problem_of(cause)
             if not isinstance(cause, VivavoceError):
@@ -98,7 +98,7 @@ class ErrorResponses:
             elif begun == "websocket.accept":
                 await _close(problem, scope, send)
             else:
-                _log.warning("%s: the answer broke off: %s", scope["path"], cause)
+                _log.warning("%s: the response was cut off: %s", scope["path"], cause)
                 cut(scope)
 
 
@@ -121,13 +121,13 @@ def _problem(connection: Request | WebSocket, error: Exception) -> Problem:
             return problem_of(cause)
         case HTTPException(status_code=404):
             return Problem(
-                f"there is nothing at {connection.url.path}; /docs lists what there is",
+                f"{connection.url.path} does not exist; /docs lists the API",
                 status=404,
                 code="not_found",
             )
         case HTTPException(status_code=405):
             allowed = (error.headers or {}).get("Allow", "another method")
-            message = f"{connection.url.path} takes {allowed}"
+            message = f"method not allowed; use {allowed} for {connection.url.path}"
             return Problem(message, status=405, code="method_not_allowed")
         case HTTPException():
             return Problem(str(error.detail), status=error.status_code)
@@ -139,7 +139,7 @@ def _invalid(error: RequestValidationError | WebSocketRequestValidationError) ->
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         reason = first.get("ctx", {}).get("error", first["msg"])
-        return Problem(f"the body is not JSON: {reason}", code="invalid_json")
+        return Problem(f"the request body is not valid JSON: {reason}", code="invalid_json")
     param = ".".join(str(step) for step in first["loc"][1:])
     message = f"{param}: {first['msg']}" if param else str(first["msg"])
     code = "missing_required_parameter" if first["type"] == "missing" else "invalid_value"

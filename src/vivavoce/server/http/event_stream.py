@@ -47,7 +47,7 @@ async def while_connected(receive: Receive, work: Callable[[], Awaitable[T]]) ->
     if failures:
         raise failures[0]
     if not results:
-        raise Gone("the client has left")
+        raise Gone("the client disconnected")
     return results[0]
 
 
@@ -97,7 +97,7 @@ class Streamed(Response):
         except TimeoutError:
             raise Gone(f"the client read nothing for {self._stall_s:g} s") from None
         except OSError as error:
-            raise Gone("the client has left") from error
+            raise Gone("the client disconnected") from error
 
 
 class EventStream(Streamed):
@@ -124,5 +124,5 @@ async def whole_or_cut(
         async for piece in rest:
             yield piece
     except Exception as error:
-        log.warning("a file broke off: %s", describe(error))
-        raise Gone("the file cannot be finished") from error
+        log.warning("a file was cut off: %s", describe(error))
+        raise Gone("the file could not be completed") from error

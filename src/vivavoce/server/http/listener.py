@@ -60,7 +60,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._head_bytes > _HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response(f"More than {_HEAD_BYTES // 1024} KiB of headers.")
+            self.send_400_response(f"The headers are larger than {_HEAD_BYTES // 1024} KiB.")
 
     def on_message_begin(self) -> None:
         """A request starts."""
@@ -116,7 +116,9 @@ def check(settings: ServerSettings) -> None:
 def bound(host: str, port: int) -> Iterator[socket.socket]:
     """A socket that listens there, closed at the end. Raises BadConfig where it cannot."""
     if not 0 <= port <= 65535:
-        raise BadConfig(f"server.port: {port} is no port; they go from 1 to 65535")
+        raise BadConfig(
+            f"server.port: {port} is not a port; choose 1 to 65535, or 0 for any free one"
+        )
     try:
         family, *_, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -133,11 +135,11 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
 def _remedy(host: str, port: int, error: OSError) -> str:
     match error:
         case OSError(errno=errno.EADDRINUSE):
-            return f"port {port} is in use; stop what uses it, or try --port {port + 1}"
+            return f"port {port} is in use; stop the program that uses it, or try --port {port + 1}"
         case OSError(errno=errno.EACCES):
-            return f"port {port} is for administrators; try --port 8080"
+            return f"port {port} needs administrator rights; try --port 8080"
         case socket.gaierror() | OSError(errno=errno.EADDRNOTAVAIL):
-            return f"{host} is no address of this machine; try --host 127.0.0.1 or 0.0.0.0"
+            return f"{host} is not an address of this machine; try --host 127.0.0.1 or 0.0.0.0"
     return f"cannot listen on {host} port {port}: {error}"
 
 
@@ -148,13 +150,13 @@ def _check_tls(settings: ServerSettings) -> None:
     for name, file in given.items():
         if not file:
             other = "tls_key" if name == "tls_cert" else "tls_cert"
-            raise BadConfig(f"server.{other} is set, server.{name} is not; TLS needs both")
+            raise BadConfig(f"server.{other} is set but server.{name} is not; TLS needs both")
         if not Path(file).is_file():
-            raise BadConfig(f"server.{name}: there is no file {file}")
+            raise BadConfig(f"server.{name}: file not found: {file}")
     try:
         assert settings.tls_cert is not None
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
     except (OSError, ssl.SSLError) as error:
         reason = error.strerror or error
         what = f"server.tls_cert {settings.tls_cert}, server.tls_key {settings.tls_key}"
-        raise BadConfig(f"{what}: {reason}; both must be PEM files that belong together") from error
+        raise BadConfig(f"{what}: {reason}; give a PEM certificate and its matching key") from error

@@ -99,7 +99,7 @@ class Outbox:
                 await self._write()
                 await self._websocket.close(code, short(reason))
         except TimeoutError:
-            self.drop("it did not read what was left")
+            self.drop("it did not read the last messages")
         except (Gone, *LEFT):
             self._leave()
 
@@ -152,7 +152,7 @@ class Outbox:
         self._news.clear()
 
     def _leave(self) -> None:
-        self._why_gone = self._why_gone or "the client has left"
+        self._why_gone = self._why_gone or "the client disconnected"
         self._forget()
 
     def _forget(self) -> None:
@@ -177,7 +177,7 @@ async def messages(
             async with asyncio.timeout(idle_s):
                 received = await websocket.receive()
         except TimeoutError:
-            message = f"nothing came for {idle_s:g} s"
+            message = f"no message arrived for {idle_s:g} s; send audio or messages more often"
             raise Problem(message, status=408, code="idle_timeout") from None
         if received["type"] == "websocket.disconnect":
             return
@@ -185,7 +185,8 @@ async def messages(
         data: Data = received["bytes"] if text is None else text
         if len(data) > limit_bytes:
             raise Problem(
-                f"a message of {len(data):,} bytes; {limit_bytes:,.0f} are allowed",
+                f"the message has {len(data):,} bytes, over the limit of {limit_bytes:,.0f}; "
+                "split it",
                 status=413,
                 code="message_too_large",
             )

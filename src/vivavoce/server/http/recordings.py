@@ -41,7 +41,7 @@ async def recording(
             async with _of_body(request, limits) as path:
                 yield path, {}
     except ClientDisconnect:
-        raise Gone("the client has left") from None
+        raise Gone("the client disconnected") from None
 
 
 @asynccontextmanager
@@ -51,7 +51,7 @@ async def _of_form(
     async with request.form(max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
-            what = "the form has no `file`; send the recording as one"
+            what = "the form has no `file`; send the recording as `file`"
             raise Problem(what, code="missing_required_parameter", param="file")
         fields: dict[str, object] = {}
         for name in form:

@@ -21,8 +21,8 @@ router = APIRouter(include_in_schema=False)
 ABOUT = """
 Talk with Vivavoce: speech to text, text to speech, and whole conversations.
 
-Where API keys are configured, send one as `Authorization: Bearer KEY` or `X-API-Key: KEY`.
-Errors have one form: `{"error": {"message", "type", "param", "code"}}`.
+If the server has API keys, send one as `Authorization: Bearer KEY` or `X-API-Key: KEY`.
+All errors look like this: `{"error": {"message", "type", "param", "code"}}`.
 `/v1` is OpenAI's API: point an OpenAI client at it. WebSockets (`/v1/realtime`, `/voice`,
 `/stt/stream`, `/tts/stream`) and Wyoming are described in the project's documentation.
 """
@@ -51,7 +51,7 @@ _ERROR = {
     },
 }
 _FAILED = {
-    "description": "What went wrong, and what to do about it",
+    "description": "What went wrong and how to fix it",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
 }
 
@@ -104,7 +104,7 @@ async def asset(name: str, request: Request) -> Response:
         schema = await asyncio.to_thread(request.app.openapi)
         return JSONResponse(as_3_0(schema))
     if name not in _ASSETS:
-        raise Problem(f"there is nothing at /docs/{name}", status=404, code="not_found")
+        raise Problem(f"/docs/{name} does not exist", status=404, code="not_found")
     return FileResponse(_bundle() / name, media_type=_ASSETS[name])
 
 

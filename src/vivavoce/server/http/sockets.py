@@ -67,7 +67,7 @@ class Socket:
                     await self._websocket.send_text(as_text(message))
         except (TimeoutError, *LEFT) as error:
             self.outbox.drop(f"it read nothing for {STALL_S:g} s")
-            raise Gone("the client has left, or does not read") from error
+            raise Gone("the client disconnected or stopped reading") from error
 
     async def refuse(self, error: Exception) -> None:
         """Say what was wrong with the last message; the conversation goes on."""
@@ -125,7 +125,7 @@ async def _admit(
         except TimeoutError:
             if not limit.expired():
                 raise
-            what = f"a session may last {seconds:g} s"
+            what = f"the session reached its limit of {seconds:g} s; connect again"
             raise Problem(what, status=408, code="session_expired") from None
 
 
@@ -141,7 +141,11 @@ async def _messages(
 
 async def _shut_down(conversation: LiveConversation) -> None:
     await conversation.over()
-    raise Problem("the server is shutting down", status=503, code="shutting_down")
+    raise Problem(
+        "the server is shutting down; connect again in a few seconds",
+        status=503,
+        code="shutting_down",
+    )
 
 
 async def opening(
@@ -173,10 +177,10 @@ def json_object(message: str) -> dict[str, object]:
         if "\\u" in message:
             json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        what = "it is nested too deep" if isinstance(error, RecursionError) else error
-        raise Problem(f"the message is not JSON: {what}", code="invalid_json") from None
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        raise Problem(f"the message is not valid JSON: {what}", code="invalid_json") from None
     if not isinstance(data, dict):
-        raise Problem("the message is not a JSON object", code="invalid_json")
+        raise Problem("expected the message to be a JSON object", code="invalid_json")
     return data
 
 
@@ -194,13 +198,13 @@ def invalid(error: ValidationError) -> Problem:
     kind, context = first["type"], first.get("ctx", {})
     if kind == "union_tag_invalid":
         known = context["expected_tags"].replace("'", "")
-        what = f"no message type {context['tag']!r}; try {known}"
+        what = f"unknown message type {context['tag']!r}; try {known}"
         return Problem(what, code="unknown_type", param="type")
     if kind == "union_tag_not_found":
-        return Problem("the message has no `type`", code="unknown_type", param="type")
+        return Problem("the message needs a `type`", code="unknown_type", param="type")
     tagged = bool(first["loc"]) and isinstance(first["loc"][0], str) and len(first["loc"]) > 1
     param = ".".join(str(step) for step in first["loc"][1 if tagged else 0 :])
-    what = "no such key" if kind == "extra_forbidden" else first["msg"]
+    what = "unknown key" if kind == "extra_forbidden" else first["msg"]
     code = "missing_required_parameter" if kind == "missing" else "invalid_value"
     return Problem(f"{param}: {what}" if param else what, code=code, param=param or None)
 

@@ -56,7 +56,7 @@ class Transfers:
 
         async def reply(message: Message) -> None:
             if is_over(scope):  # else whoever makes an endless answer would go on
-                raise ConnectionAbortedError("the client has left")
+                raise ConnectionAbortedError("the client disconnected")
             try:
                 async with asyncio.timeout(self._stall_s):
                     await send(message)
@@ -114,16 +114,16 @@ class _CountedBody:
         except TimeoutError:
             self.refused = self._over = True
             slow = (
-                f"nothing of it came for {self._pause_s:g} s"
+                f"nothing arrived for {self._pause_s:g} s"
                 if pause_ends < self._deadline
-                else f"it was not here in {self._upload_s:g} s"
+                else f"it took longer than {self._upload_s:g} s"
             )
-            problem = f"the request's body came too slowly: {slow}"
+            problem = f"the request body arrived too slowly: {slow}"
             raise Problem(problem, status=408, code="slow_upload") from None
         self._bytes += len(message.get("body", b""))
         self._over = not message.get("more_body", False)
         if self._bytes > self._most_bytes:
-            raise self._too_large("more bytes")
+            raise self._too_large("too many bytes")
         return message
 
     async def drain(self) -> None:
@@ -139,7 +139,8 @@ class _CountedBody:
     def _too_large(self, size: str) -> Problem:
         self.refused = True
         return Problem(
-            f"the request's body has {size}; {self._most_bytes:,} are allowed",
+            f"the request body has {size}, over the limit of {self._most_bytes:,}; send less at "
+            "once",
             status=413,
             code="body_too_large",
         )

@@ -84,7 +84,7 @@ async def probed(path: Path, *, param: str = "file") -> MediaInfo:
     try:
         info = await asyncio.to_thread(probe)
         if not MIN_RATE <= info.rate <= MAX_RATE:
-            what = f"{_NAME} has a rate of {info.rate} Hz; it must be {MIN_RATE} to {MAX_RATE} Hz"
+            what = f"{_NAME} has a rate of {info.rate} Hz; use {MIN_RATE} to {MAX_RATE} Hz"
             raise BadAudio(what)
     except BadAudio as error:
         raise Problem(str(error), code="invalid_audio", param=param) from error
@@ -98,8 +98,8 @@ async def _copy(upload: UploadFile, file: IO[bytes], limits: LimitSettings, para
             size += len(data)
             if size > limits.upload_mb * 1e6:
                 raise Problem(
-                    f"the file has more than {limits.upload_mb:g} MB, the most that this server "
-                    "takes; send it compressed, or in parts",
+                    f"the file is larger than this server's limit of {limits.upload_mb:g} MB; "
+                    "compress it or split it",
                     status=413,
                     code="file_too_large",
                     param=param,
@@ -108,7 +108,7 @@ async def _copy(upload: UploadFile, file: IO[bytes], limits: LimitSettings, para
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        message = "the server has no room on its disk for the file; try again later"
+        message = "the server's disk is full; try again later"
         raise Problem(message, status=507, code="disk_full", param=param) from error
     if not size:
         raise Problem("the file is empty", code="invalid_audio", param=param)
@@ -130,8 +130,7 @@ def _opened(path: Path) -> BinaryIO:
 
 def _too_long(limits: LimitSettings, param: str) -> Problem:
     return Problem(
-        f"the audio is longer than {limits.audio_s:g} s, the most that this server takes at once; "
-        "send it in parts",
+        f"the audio is longer than this server's limit of {limits.audio_s:g} s; split it",
         status=413,
         code="audio_too_long",
         param=param,
