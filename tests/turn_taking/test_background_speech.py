@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.audio import Samples
+from vivavoce.audio.levels import LevelMeter
 from vivavoce.turn_taking.background_speech import BackgroundSpeech
 
 RATE, FRAME = 16_000, 512
@@ -24,14 +25,16 @@ def sound(seconds: float, db: float, seed: int = 0) -> Samples:
 def heard(*parts: Samples, chunk: int = 320) -> list[float]:
     """What is left of a VAD that takes everything for speech; one value a frame."""
     samples = np.concatenate(parts)
-    background = BackgroundSpeech(RATE, FRAME)
+    meter = LevelMeter(RATE, 1.0)
+    background = BackgroundSpeech(meter, RATE, FRAME / RATE)
     left: list[float] = []
     frames = 0
     for start in range(0, len(samples), chunk):
         piece = samples[start : start + chunk]
         due = (start + len(piece)) // FRAME - frames
         frames += due
-        left += background.without(piece, [1.0] * due)
+        meter.feed(piece)
+        left += background.without([1.0] * due)
     return left
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Samples
-from vivavoce.turn_taking.level_dips import DEPTH_DB, LevelDips
+from vivavoce.audio.levels import LevelMeter
+from vivavoce.turn_taking.level_dips import LevelDips
 
 RATE = 16_000
 
@@ -18,11 +19,11 @@ def noise(seconds: float, db: float, seed: int = 0) -> Samples:
 
 def told(samples: Samples, chunk: int) -> list[float]:
     """When silences are noticed, in seconds, by chunks of so many samples."""
-    dips = LevelDips(RATE)
+    dips, meter = LevelDips(), LevelMeter(RATE, 1.0)
     times = []
     for start in range(0, len(samples), chunk):
         piece = samples[start : start + chunk]
-        if dips.feed(piece):
+        if dips.feed(meter.feed(piece)):
             times.append((start + len(piece)) / RATE)
     return times
 
@@ -40,8 +41,8 @@ def test_a_short_closure_of_a_consonant_is_no_silence() -> None:
 
 
 def test_noise_that_covers_the_silence_hides_it() -> None:
-    floor = -25 - DEPTH_DB + 5
-    assert told(np.concatenate([noise(1.0, -25), noise(1.0, floor)]), 320) == []
+    assert told(np.concatenate([noise(1.0, -25), noise(1.0, -50)]), 320) == []
+    assert len(told(np.concatenate([noise(1.0, -25), noise(1.0, -60)]), 320)) == 1
 
 
 def test_what_was_loud_long_ago_makes_no_quiet_voice_a_silence() -> None:

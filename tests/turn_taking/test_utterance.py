@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from vivavoce.audio import Samples
+from vivavoce.audio import Audio, Samples
+from vivavoce.audio.levels import LevelMeter
 from vivavoce.concurrency.pending_calls import PendingCalls
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.testing import ScriptedStt, hush, say
@@ -38,6 +39,10 @@ class _Stream:
         """Nothing to free."""
 
 
+def feed(said: Utterance, audio: Audio, meter: LevelMeter) -> None:
+    said.feed(audio.samples, meter.feed(audio.samples))
+
+
 class _Slow(ScriptedStt):
     def __init__(self, stream: _Stream) -> None:
         super().__init__()
@@ -51,13 +56,14 @@ async def test_a_partial_under_way_is_given_up_when_the_voice_falls_silent() -> 
     stream, partials = _Stream(), asyncio.Queue[Transcript]()
     stt = _Slow(stream)
     said = Utterance(1, 0.0, stt, SttOptions(), PendingCalls(), partials.put_nowait, 5.0)
+    meter = LevelMeter(stt.rate, 1.0)
     transcribing = asyncio.create_task(said.transcribe())
-    said.feed(say(1.0, rate=stt.rate).samples)
+    feed(said, say(1.0, rate=stt.rate), meter)
     await stream.began.wait()
-    said.feed(hush(0.02, rate=stt.rate).samples)
+    feed(said, hush(0.02, rate=stt.rate), meter)
     await asyncio.sleep(0)
     assert not stream.given_up.is_set()
-    said.feed(hush(0.02, rate=stt.rate).samples)
+    feed(said, hush(0.02, rate=stt.rate), meter)
     await stream.given_up.wait()
     assert (await partials.get()).text == "what time is it"
     assert (await said.finish()).text == "what time is it"
@@ -72,10 +78,11 @@ async def test_a_partial_that_may_tell_of_an_interruption_is_not_given_up() -> N
     stt = _Slow(stream)
     options = SttOptions(brisk=True)
     said = Utterance(1, 0.0, stt, options, PendingCalls(), partials.put_nowait, 5.0)
+    meter = LevelMeter(stt.rate, 1.0)
     transcribing = asyncio.create_task(said.transcribe())
-    said.feed(say(1.0, rate=stt.rate).samples)
+    feed(said, say(1.0, rate=stt.rate), meter)
     await stream.began.wait()
-    said.feed(hush(0.1, rate=stt.rate).samples)
+    feed(said, hush(0.1, rate=stt.rate), meter)
     for _ in range(10):
         await asyncio.sleep(0)
     assert not stream.given_up.is_set()
@@ -92,8 +99,9 @@ class _Failing(_Stream):
 async def test_an_engine_that_times_out_by_itself_fails() -> None:
     stt = _Slow(_Failing())
     said = Utterance(1, 0.0, stt, SttOptions(), PendingCalls(), lambda partial: None, 5.0)
+    meter = LevelMeter(stt.rate, 1.0)
     transcribing = asyncio.create_task(said.transcribe())
-    said.feed(say(1.0, rate=stt.rate).samples)
+    feed(said, say(1.0, rate=stt.rate), meter)
     with pytest.raises(TimeoutError, match="the engine's own"):
         await transcribing
     await said.aclose()

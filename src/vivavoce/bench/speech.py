@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from vivavoce.audio import Audio, Samples
+from vivavoce.audio.levels import quietest_window
 from vivavoce.engines import Tts, TtsOptions
 from vivavoce.errors import BadRequest
 from vivavoce.media.decode import read_audio
@@ -63,8 +64,7 @@ class SpeechClip:
         """The same with a silence at the quietest place near its middle."""
         levels = _levels(self.audio)
         first, last = int(0.35 * self.end * 100), int(0.7 * self.end * 100)
-        quiet = np.convolve(levels[first:last], np.ones(8) / 8, "valid")
-        at = (first + 4 + int(np.argmin(quiet))) * _FRAME
+        at = (first + 4 + quietest_window(levels[first:last], 8)) * _FRAME
         samples = np.concatenate((self.audio.samples[:at], room(seconds), self.audio.samples[at:]))
         return SpeechClip(self.name, Audio(samples, RATE), self.text, self.end + seconds)
 

@@ -6,7 +6,7 @@ words that are no backchannel → the reply ends
 
 from __future__ import annotations
 
-from vivavoce.audio import Samples
+from vivavoce.audio.levels import Powers
 from vivavoce.engines import Transcript
 from vivavoce.settings import TurnSettings
 from vivavoce.turn_taking.interruption import Suspicion, counted
@@ -22,11 +22,11 @@ class BargeIn:
     settings: may be replaced at any time. ended: whether this utterance ended a reply.
     """
 
-    def __init__(self, responder: Responder, rate: int, settings: TurnSettings) -> None:
+    def __init__(self, responder: Responder, settings: TurnSettings) -> None:
         self.settings = settings
         self.ended = False
         self._responder = responder
-        self._loudness = SpeakerLevel(rate)
+        self._loudness = SpeakerLevel()
         self._suspicion = Suspicion(settings.false_alarm_s)
         self._heard: Transcript | None = None
         self._counted = ""
@@ -41,9 +41,9 @@ class BargeIn:
         """Whether the voice against a reply was loud enough to be the caller's."""
         return self._suspicion.loud
 
-    def hear(self, samples: Samples) -> None:
-        """Take the next of all that is heard."""
-        self._loudness.hear(samples)
+    def feed(self, powers: Powers) -> None:
+        """Take the powers of the next of all that is heard."""
+        self._loudness.feed(powers)
 
     def begin(self, at: float) -> None:
         """An utterance began."""

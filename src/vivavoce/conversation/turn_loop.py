@@ -67,7 +67,7 @@ class TurnLoop:
         self.settings = settings
         self.speech_input = SpeechInput(engines.vad, engines.stt.rate, settings.turns)
         self.utterance: Utterance | None = None
-        self._barge_in = BargeIn(responder, engines.stt.rate, settings.turns)
+        self._barge_in = BargeIn(responder, settings.turns)
         self.idle_prompts = 0
         self.between_turns = asyncio.Event()
         self.between_turns.set()
@@ -131,14 +131,14 @@ class TurnLoop:
     def hear(self, audio: Audio) -> None:
         """Take the next audio. `decide` then sees what follows from it."""
         try:
-            samples, edges = self.speech_input.hear(audio)
+            chunk = self.speech_input.feed(audio)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             self._emit(Failed("vad", self._engines.vad.name, describe(error), "it starts anew"))
             return
-        self._barge_in.hear(samples)
+        self._barge_in.feed(chunk.powers)
         if self.utterance is not None:
-            self.utterance.feed(samples)
-        for edge in edges:
+            self.utterance.feed(chunk.samples, chunk.powers)
+        for edge in chunk.edges:
             self._on_edge(edge)
         if self.utterance is not None:
             self.utterance.hold(not self.speech_input.edges.voiced)
@@ -174,7 +174,7 @@ class TurnLoop:
         self._forced = self._unanswered = False
         self._warmed = []
         self._paused_s = 0.0
-        utterance.feed(samples)
+        utterance.feed(samples, self.speech_input.powers_since(start))
         self._tasks.spawn(utterance, self._transcribe(utterance))
         self._emit(SpeechStarted(utterance.turn, start))
 

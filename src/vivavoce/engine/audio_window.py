@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.audio import Samples
+from vivavoce.audio.levels import quietest_window
 
 RATE = 16_000
 FRAME = 160
@@ -89,8 +90,7 @@ class Window:
     def quietest(self, first: int, end: int) -> int:
         """The sample in the middle of the quietest 0.3 s between two samples."""
         power = 10 ** (self._levels[first // FRAME : end // FRAME].astype(np.float64) / 10)
-        pauses = np.convolve(power, np.ones(PAUSE_FRAMES), "valid")
-        return first + (int(pauses.argmin()) + PAUSE_FRAMES // 2) * FRAME
+        return first + (quietest_window(power, PAUSE_FRAMES) + PAUSE_FRAMES // 2) * FRAME
 
     def drop(self, end: int) -> None:
         """Forget everything before this sample, a multiple of FRAME."""

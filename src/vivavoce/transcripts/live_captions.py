@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vivavoce.audio import Audio, Samples, clean
+from vivavoce.audio.levels import quietest
 from vivavoce.concurrency.pending_calls import PendingCalls
 from vivavoce.engines import Stt, SttOptions, SttStream, Transcript, Vad
 from vivavoce.errors import BadRequest, ModelError, describe
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 _SLICE_S = 0.03
 _TAIL_S = 0.2
 """Silence that the STT gets after the voice."""
+_QUIET_S = 0.1
+"""Without a pause an utterance is cut in the middle of its quietest moment of this length."""
 _FLUSH_S = 0.1
 """Silence that brings the end of a stream through the resamplers."""
 _FAILURES = 3
@@ -106,13 +109,13 @@ class _CaptionLoop:
     async def hear(self, audio: Audio) -> Caption | None:
         """Take a slice of audio; give what it makes known."""
         try:
-            samples, edges = self._speech_input.hear(audio)
+            chunk = self._speech_input.feed(audio)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             log.warning("voice is not told from noise just now: %s", describe(error))
             return None
         if self._utterance is not None:
-            self._utterance.hear(samples)
-        for edge in edges:
+            self._utterance.hear(chunk.samples)
+        for edge in chunk.edges:
             if edge.kind == "start" and self._utterance is None:
                 self._begin(edge.at, *self._speech_input.prefixed(edge.at))
         utterance, silence = self._utterance, self._speech_input.edges.silence
@@ -154,7 +157,8 @@ class _CaptionLoop:
     async def _cut(self, utterance: _Utterance) -> Caption | None:
         """Nobody pauses: end the utterance where it is quietest, and go on with the rest."""
         samples, rate = utterance.samples, self._stt.rate
-        count = _quietest(samples, rate, within=round(self._settings.longest_s * rate / 3))
+        start = max(0, len(samples) - round(self._settings.longest_s * rate / 3))
+        count = start + quietest(samples[start:], rate, _QUIET_S)
         cut = utterance.first + count / rate
         self._begin(cut, cut, samples[count:])
         return await self._final(utterance, cut, count)
@@ -282,12 +286,3 @@ class _Utterance:
             for word in transcript.words
         )
         return replace(transcript, words=tuple(words))
-
-
-def _quietest(samples: Samples, rate: int, within: int) -> int:
-    """The middle of the quietest tenth of a second among the last `within` samples."""
-    window, hop = round(0.1 * rate), round(0.01 * rate)
-    start = max(0, len(samples) - within)
-    sums = np.concatenate([[0.0], np.cumsum(np.square(samples[start:], dtype=np.float64))])
-    power = sums[window::hop] - sums[:-window:hop]
-    return start + int(power.argmin()) * hop + window // 2

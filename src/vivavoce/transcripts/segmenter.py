@@ -14,6 +14,10 @@ from itertools import pairwise
 import numpy as np
 
 from vivavoce.audio import Samples
+from vivavoce.audio.levels import quietest
+
+_QUIET_S = 0.04
+"""Where no pause is, a run is cut in the middle of its quietest moment of this length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +148,9 @@ class AudioSegmenter:
     def _split(self) -> int:
         """Cut a run in two where the sound is quietest, in the last third of what there is."""
         first, now = self._runs[0].start, self._now
-        window, hop = round(0.04 * self._rate), round(0.01 * self._rate)
         start = max(now - round(self._settings.longest_s * self._rate / 3), first)
         sound = self._samples[start - self._base : now - self._base]
-        sums = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
-        power = sums[window::hop] - sums[:-window:hop]
-        at = start + int(power.argmin()) * hop + window // 2
+        at = start + quietest(sound, self._rate, _QUIET_S)
         count = 1 + max(index for index, run in enumerate(self._runs) if run.start < at)
         run = self._runs[count - 1]
         if at < run.end:

@@ -5,14 +5,14 @@ A VAD hears speech in both, so that a turn before such a background would never 
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from vivavoce.audio import Samples
+from vivavoce.audio.levels import LevelMeter
 
-_WINDOW_S = 0.2
+WINDOW_S = 0.2
 """Levels are taken over so much: longer than a syllable's fall, shorter than a pause."""
 
 _MEMORY_S = 15.0
@@ -29,37 +29,36 @@ _LEAST_FRAMES = 15
 
 
 class BackgroundSpeech:
-    """Follows the levels of one microphone. rate: in Hz. frame: samples of the VAD's frames."""
+    """Follows the levels of one microphone.
 
-    def __init__(self, rate: int, frame: int) -> None:
-        self._frame = frame
-        seconds = frame / rate
-        self._rest: Samples = np.zeros(0, np.float32)
-        self._powers: deque[float] = deque(maxlen=max(1, round(_WINDOW_S / seconds)))
-        self._levels = np.zeros(round(_MEMORY_S / seconds), np.float32)
+    meter: measures it, at `rate` Hz. frame_s: how long the VAD's frames are, in seconds.
+    begun: seconds of audio that the meter had been fed before the VAD's first frame.
+    """
+
+    def __init__(self, meter: LevelMeter, rate: int, frame_s: float, begun: float = 0.0) -> None:
+        self._meter = meter
+        self._rate = rate
+        self._frame_s = frame_s
+        self._begun = begun
+        self._levels = np.zeros(round(_MEMORY_S / frame_s), np.float32)
         self._count = 0
 
-    def without(self, samples: Samples, probabilities: Sequence[float]) -> list[float]:
-        """The VAD's probabilities of speech for these samples, with 0 where it is the background's.
+    def without(self, probabilities: Sequence[float]) -> list[float]:
+        """The VAD's probabilities of speech, with 0 where it is the background's.
 
-        samples: the same that the VAD was fed; each of its frames has a probability.
+        probabilities: of its next frames, whose audio the meter has been fed.
         """
-        joined = np.concatenate([self._rest, samples])
-        whole = len(probabilities) * self._frame
-        self._rest = joined[whole:]
-        frames = joined[:whole].reshape(-1, self._frame)
-        powers = np.einsum("ij,ij->i", frames, frames) / self._frame
         return [
-            0.0 if self._alone(power) and probability else probability
-            for power, probability in zip(powers.tolist(), probabilities, strict=True)
+            0.0 if self._alone() and probability else probability for probability in probabilities
         ]
 
-    def _alone(self, power: float) -> bool:
-        """Whether nothing but the background is heard in and before a frame of this power."""
-        self._powers.append(power)
-        level = 10 * np.log10(sum(self._powers) / len(self._powers) + 1e-12)
-        self._levels[self._count % len(self._levels)] = level
+    def _alone(self) -> bool:
+        """Whether nothing but the background is heard in and before the next frame."""
+        place = self._count % len(self._levels)
         self._count += 1
+        end = round((self._begun + self._count * self._frame_s) * self._rate)
+        level = 10 * math.log10(self._meter.mean_before(end, WINDOW_S) + 1e-12)
+        self._levels[place] = level
         known = self._levels[: self._count]
         if len(known) < _LEAST_FRAMES:
             return False

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from vivavoce.audio import Samples
+from vivavoce.audio.levels import Powers
 
 DEPTH_DB = 30.0
 """So far below its loudest moments a voice is silent."""
 
 _FRAMES = 3
-"""Of 10 ms each. The closures of some stop consonants are longer: a look is then begun in vain,
+"""Of the meter's. The closures of some stop consonants are longer: a look is then begun in vain,
 and given up when the next silence comes."""
 
 _FORGET_DB = 0.03
@@ -24,21 +24,14 @@ _FORGET_DB = 0.03
 class LevelDips:
     """Notices silences in one voice. In noise that is louder than that it notices none."""
 
-    def __init__(self, rate: int) -> None:
-        self._frame = rate // 100
-        self._rest: Samples = np.zeros(0, np.float32)
+    def __init__(self) -> None:
         self._peak_db = -100.0
         self._silent = 0
 
-    def feed(self, samples: Samples) -> bool:
-        """Take the next audio; whether a silence has just become long enough."""
-        unmeasured = np.concatenate([self._rest, samples])
-        whole = len(unmeasured) - len(unmeasured) % self._frame
-        self._rest = unmeasured[whole:]
-        frames = unmeasured[:whole].reshape(-1, self._frame)
-        power = np.einsum("ij,ij->i", frames, frames) / self._frame
+    def feed(self, powers: Powers) -> bool:
+        """Take the powers of the next frames; whether a silence has just become long enough."""
         begun = False
-        for level in (10 * np.log10(np.maximum(power, 1e-10))).tolist():
+        for level in (10 * np.log10(np.maximum(powers, 1e-10))).tolist():
             self._peak_db = max(level, self._peak_db - _FORGET_DB)
             self._silent = self._silent + 1 if level < self._peak_db - DEPTH_DB else 0
             begun = begun or self._silent == _FRAMES

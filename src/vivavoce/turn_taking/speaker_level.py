@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
 
-from vivavoce.audio import Samples, dbfs
+from vivavoce.audio.levels import Powers
 
-FRAME_S = 0.02
 _LEAST_DB = -100.0
+_LEAST_POWER = 1e-10
 _WINDOW = 5
-"""Frames over which levels are taken: 0.1 s hold a vowel, and no click fills them."""
+"""Pairs of the meter's frames over which levels are taken: 0.1 s hold a vowel, and no click fills
+them.
+"""
 
 _ROOM = 500
 _FEW = 5
@@ -38,22 +41,22 @@ class SpeakerLevel:
     or None before the first.
     """
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self) -> None:
         self.level = _LEAST_DB
-        self._frame = round(FRAME_S * rate)
-        self._rest: Samples = np.zeros(0, np.float32)
+        self._first: float | None = None
         self._latest: deque[float] = deque(maxlen=_WINDOW)
         self._room: deque[float] = deque(maxlen=_ROOM)
         self._since_begun = 0
         self._turns: deque[float] = deque(maxlen=_TURNS)
 
-    def hear(self, samples: Samples) -> None:
-        """Take the next audio."""
-        audio = np.concatenate([self._rest, samples])
-        whole = len(audio) - len(audio) % self._frame
-        self._rest = audio[whole:].copy()
-        for frame in audio[:whole].reshape(-1, self._frame):
-            self._latest.append(10 ** (max(_LEAST_DB, dbfs(frame)) / 10))
+    def feed(self, powers: Powers) -> None:
+        """Take the powers of the meter's next frames."""
+        for power in powers.tolist():
+            if self._first is None:
+                self._first = power
+                continue
+            self._latest.append(max(_LEAST_POWER, (self._first + power) / 2))
+            self._first = None
             now = self._now
             self._room.append(now)
             self._since_begun += 1
@@ -92,4 +95,4 @@ class SpeakerLevel:
     def _now(self) -> float:
         """The level of the last 0.1 s."""
         power = sum(self._latest) / _WINDOW
-        return float(10 * np.log10(power)) if power else _LEAST_DB
+        return 10 * math.log10(power) if power else _LEAST_DB

@@ -1,11 +1,13 @@
-"""A session's ear: audio of any rate in; the STT's samples and the edges of speech out."""
+"""Audio of any rate in; the STT's samples, their levels and the edges of speech out."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from vivavoce.audio import Audio, Resampler, Samples
+from vivavoce.audio.levels import LevelMeter, Powers
 from vivavoce.audio.ring_buffer import RingBuffer
 from vivavoce.engines import Vad
 from vivavoce.errors import describe
@@ -17,8 +19,20 @@ from .vad_edges import Edge, SpeechEdges
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class SpeechChunk:
+    """One chunk of what was heard, at the STT's rate.
+
+    powers: of the meter's frames that it completes. edges: found in it.
+    """
+
+    samples: Samples
+    powers: Powers
+    edges: Sequence[Edge]
+
+
 class SpeechInput:
-    """Listens for speech. Times are in seconds of audio heard."""
+    """Finds speech. Times are in seconds of audio heard."""
 
     def __init__(self, vad: Vad, rate: int, settings: TurnSettings) -> None:
         self.rate = rate
@@ -27,8 +41,10 @@ class SpeechInput:
         self._vad = vad.open()
         self._into: Resampler | None = None
         self._for_vad = Resampler(rate, vad.rate, live=True)
-        self._background = BackgroundSpeech(vad.rate, vad.frame)
-        self._ring = RingBuffer(settings.prefix_s + settings.start_s + 1.0, rate)
+        kept_s = settings.prefix_s + settings.start_s + 1.0
+        self._ring = RingBuffer(kept_s, rate)
+        self._meter = LevelMeter(rate, kept_s)
+        self._background = BackgroundSpeech(self._meter, rate, vad.frame / vad.rate)
         self._prefix_s = settings.prefix_s
         self._earliest = 0.0
 
@@ -42,29 +58,34 @@ class SpeechInput:
         """Seconds of audio heard; finer than the VAD's frames."""
         return self._ring.end / self.rate
 
-    def hear(self, audio: Audio) -> tuple[Samples, Sequence[Edge]]:
-        """The same audio at the ear's rate, and the edges found in it.
+    def feed(self, audio: Audio) -> SpeechChunk:
+        """Take the next audio, at any rate, and return it with what was found in it.
 
         Raises what the VAD raises; its state is then forgotten.
         """
         samples = self._resampled(audio)
         self._ring.record(samples)
-        for_vad = self._for_vad.feed(samples)
+        powers = self._meter.feed(samples)
         try:
-            probabilities = self._vad.feed(for_vad)
+            probabilities = self._vad.feed(self._for_vad.feed(samples))
         except Exception as error:
             log.warning("the vad failed and starts anew: %s", describe(error))
             self._vad = self._engine.open()
-            self._background = BackgroundSpeech(self._engine.rate, self._engine.frame)
+            frame_s = self._engine.frame / self._engine.rate
+            self._background = BackgroundSpeech(self._meter, self.rate, frame_s, self.now)
             raise
-        speech = self._background.without(for_vad, probabilities)
+        speech = self._background.without(probabilities)
         edges = (self.edges.feed(probability) for probability in speech)
-        return samples, [edge for edge in edges if edge is not None]
+        return SpeechChunk(samples, powers, [edge for edge in edges if edge is not None])
 
     def prefixed(self, at: float) -> tuple[float, Samples]:
         """Where an utterance whose voice began `at` is to start, and its audio from there."""
         start = max(at - self._prefix_s, self._earliest, 0.0)
         return start, self._ring.since(round(start * self.rate))
+
+    def powers_since(self, at: float) -> Powers:
+        """The meter's powers from this moment on, as far back as `prefixed` gives audio."""
+        return self._meter.since(round(at * self.rate))
 
     def end_utterance(self) -> None:
         """The turn is over; the next voice begins an utterance, after what belonged to this."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vivavoce.audio import Audio, Samples
+from vivavoce.audio.levels import Powers
 from vivavoce.audio.ring_buffer import RingBuffer
 from vivavoce.concurrency.pending_calls import PendingCalls
 from vivavoce.engines import Stt, SttOptions, SttStream, Transcript
@@ -54,7 +55,7 @@ class Utterance:
         self._timeout_s = timeout_s
         self._first_s = first_s
         self._ring = RingBuffer(_TURN_WINDOW_S, stt.rate)
-        self._dips = LevelDips(stt.rate)
+        self._dips = LevelDips()
         self._pending: list[Samples] = []
         self._held = False
         self._news = asyncio.Event()
@@ -63,13 +64,13 @@ class Utterance:
         self._looking: asyncio.Timeout | None = None
         self._closed = False
 
-    def feed(self, samples: Samples) -> None:
-        """Take the next audio, at the STT's rate."""
+    def feed(self, samples: Samples, powers: Powers) -> None:
+        """Take the next audio, at the STT's rate, and the powers that were measured in it."""
         self._ring.record(samples)
         self._pending.append(samples)
         self.seconds += len(samples) / self._stt.rate
         interrupts = self._options.brisk and self.seconds < _FIRST_WORDS_S
-        if self._dips.feed(samples) and self._looking is not None and not interrupts:
+        if self._dips.feed(powers) and self._looking is not None and not interrupts:
             self._looking.reschedule(asyncio.get_running_loop().time())
             self._looking = None
         self._perhaps_wake()

@@ -97,8 +97,7 @@ class VoiceEdges:
     def feed(self, audio: Audio) -> list[VoiceStarted | VoiceStopped]:
         """Take the next audio, a tenth of a second at most; give what it makes known."""
         told: list[VoiceStarted | VoiceStopped] = []
-        _, edges = self._speech_input.hear(audio)
-        for edge in edges:
+        for edge in self._speech_input.feed(audio).edges:
             if edge.kind == "start" and not self._speaking:
                 self._speaking = True
                 told.append(VoiceStarted(_ms(edge.at)))
