@@ -1,7 +1,7 @@
 """An engine of your own: a voice that beeps once for every word, and has been checked."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import numpy as np
 
@@ -23,16 +23,29 @@ class Beeper:
     async def aclose(self) -> None:
         """Nothing to free."""
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
-        """A fifth of a second a word."""
+    async def open(self, options: TtsOptions) -> "BeeperStream":
+        """A stream for one reply, for which the options stay the same."""
         if options.voice not in {None, "beep"}:
             raise BadRequest(f"beeper: no voice {options.voice!r}; try beep")
-        seconds = 0.2 / options.speed
-        time = np.arange(round(seconds * self.rate)) / self.rate
-        beep = (0.2 * np.sin(2 * np.pi * 880 * time)).astype(np.float32)
+        return BeeperStream(self.rate, 0.2 / options.speed)
+
+
+class BeeperStream:
+    """Speaks the phrases of one reply; keeps the contract `vivavoce.engines.TtsStream`."""
+
+    def __init__(self, rate: int, seconds: float) -> None:
+        time = np.arange(round(seconds * rate)) / rate
+        self.beep = (0.2 * np.sin(2 * np.pi * 880 * time)).astype(np.float32)
+        self.seconds = seconds
+
+    async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+        """A beep for each word of the phrase, with its time."""
         words = [word for word in phrase.split() if any(map(str.isalnum, word))]
         for i, word in enumerate(words):
-            yield Speech(beep, (Word(word, i * seconds, (i + 1) * seconds),))
+            yield Speech(self.beep, (Word(word, i * self.seconds, (i + 1) * self.seconds),))
+
+    async def aclose(self) -> None:
+        """Nothing to free."""
 
 
 asyncio.run(check_tts(Beeper()))

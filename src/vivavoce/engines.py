@@ -7,7 +7,7 @@ Calls made before `load` raise EngineUnavailable. What an engine raises is in `e
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
@@ -120,12 +120,17 @@ class TurnDetector(Engine, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word with its time from the start of the audio, in seconds."""
+    """One word with its time from the start of the audio, in seconds.
+
+    confidence: 0 to 1. speaker: who says it, where that is told: a name that is the same
+    throughout one transcript.
+    """
 
     text: str
     start: float
     end: float
     confidence: float | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,15 +356,23 @@ class Voice:
     gender: str | None = None
 
 
+VoiceRef: TypeAlias = str
+"""Which voice is meant: a `str` is an engine's own id of it, from `Tts.voices`.
+
+A closed union: another way to name a voice is another class in it, and each engine says by `match`
+which of them it knows.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class TtsOptions:
-    """How a phrase is to be spoken.
+    """How a stream's phrases are to be spoken.
 
-    voice: an id from `voices`; None is the engine's default.
+    voice: None is the engine's default. language: of the phrases; a code such as `de`.
     speed: 1.0 is the voice's own; 0.25 to 4. pitch: 1.0 is the voice's own; 0.5 to 2.
     """
 
-    voice: str | None = None
+    voice: VoiceRef | None = None
     language: str | None = None
     speed: float = 1.0
     pitch: float = 1.0
@@ -378,12 +391,30 @@ class Speech:
     words: tuple[Word, ...] = field(default=())
 
 
+class TtsStream(Protocol):
+    """One reply's speech, phrase after phrase; keeps what lasts over phrases: the voice and what
+    describes it, the melody, caches.
+    """
+
+    def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+        """The phrase's audio, piece by piece; consume under `aclosing`, one phrase at a time.
+
+        phrase: plain text, ready to be spoken. A phrase with nothing to say gives no piece.
+        Raises EngineError if the model fails; the next phrase may be tried all the same.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free the stream's state; no call may follow. Safe to call twice."""
+        ...
+
+
 class Tts(Engine, Protocol):
     """Speaks."""
 
     @property
     def rate(self) -> int:
-        """Hz of the audio that `speak` gives."""
+        """Hz of the audio that streams give."""
         ...
 
     @property
@@ -391,12 +422,8 @@ class Tts(Engine, Protocol):
         """What `TtsOptions.voice` may be; the first is the default. Empty when not known."""
         ...
 
-    def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
-        """The phrase's audio, piece by piece; consume under `aclosing`.
-
-        phrase: plain text, ready to be spoken. A phrase with nothing to say gives no piece.
-        Raises BadRequest for a voice or language that is not there.
-        """
+    async def open(self, options: TtsOptions) -> TtsStream:
+        """A new reply's stream. Raises BadRequest for a voice or language that is not there."""
         ...
 
 

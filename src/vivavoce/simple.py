@@ -74,9 +74,10 @@ async def _speak(text: str, config: Config, options: TtsOptions) -> Audio:
     pieces: list[Samples] = [np.zeros(0, np.float32)]
     try:
         await tts.load()
-        for phrase in [*phraser.feed(text), *phraser.flush()]:
-            async with aclosing(tts.speak(phrase.spoken, options)) as speech:  # type: ignore[type-var]
-                pieces += [piece.samples async for piece in speech]
+        async with aclosing(await tts.open(options)) as voice:
+            for phrase in [*phraser.feed(text), *phraser.flush()]:
+                async with aclosing(voice.speak(phrase.spoken)) as speech:
+                    pieces += [piece.samples async for piece in speech]
         return Audio(np.concatenate(pieces), tts.rate)
     finally:
         await tts.aclose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ class HeldTts(ScriptedTts):
         super().__init__()
         self.held = asyncio.Event()
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
         if "wait" in phrase:
             self.held.set()
             await asyncio.Event().wait()

@@ -61,6 +61,16 @@ async def test_a_spoken_question_gets_a_spoken_answer() -> None:
     assert call.sink.audio.seconds == pytest.approx(1.0)
 
 
+async def test_a_reply_of_several_phrases_is_spoken_in_one_stream_of_the_voice() -> None:
+    stt, tts = ScriptedStt("what time is it", "say one"), ScriptedTts()
+    llm = ScriptedLlm("It is noon now. The sun is high.", "One.")
+    async with Call(stt=stt, tts=tts, llm=llm, settings=QUIET) as call:
+        await call.hears(hush(0.5), say(1.0), hush(5.0))
+        assert (len(tts.spoken), tts.opened, tts.left) == (3, 1, 0)
+        await call.hears(say(1.0), hush(3.0))
+    assert (len(tts.spoken), tts.opened, tts.left) == (4, 2, 0)
+
+
 async def test_events_come_in_the_order_in_which_things_happen() -> None:
     stt, llm = ScriptedStt("hello there"), ScriptedLlm("Hi.")
     async with Call(stt=stt, llm=llm) as call:
@@ -314,7 +324,7 @@ async def test_hanging_up_in_mid_reply_leaves_no_task_and_no_stream() -> None:
     stt, llm, tts = ScriptedStt("count please", "stop"), ScriptedLlm(LONG * 9), ScriptedTts()
     async with Call(stt=stt, llm=llm, tts=tts) as call:
         await call.hears(say(0.5), hush(1.0), say(0.1))
-    assert (stt.open_streams, llm.running, tts.running) == (0, 0, 0)
+    assert (stt.open_streams, llm.running, tts.running, tts.left) == (0, 0, 0, 0)
     assert call.of(ReplyEnded)[0].why == "interrupted"
     assert asyncio.all_tasks() == {asyncio.current_task()}
 

@@ -29,7 +29,8 @@ async def voice(text: str, name: str) -> Samples:
     """The text spoken, at -23 dBFS."""
     tts = EspeakNg(model=name)
     await tts.load()
-    pieces = [piece.samples async for piece in tts.speak(text, TtsOptions())]
+    opened = await tts.open(TtsOptions())
+    pieces = [piece.samples async for piece in opened.speak(text)]
     await tts.aclose()
     samples = Audio(np.concatenate(pieces), tts.rate).resampled(RATE).samples
     return level(samples, -23)

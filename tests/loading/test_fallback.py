@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 
 import numpy as np
 import pytest
@@ -172,10 +173,25 @@ class Low(ScriptedTts):
 
 async def test_a_voice_that_takes_over_speaks_at_the_rate_of_the_first() -> None:
     chain = FallbackTts([ScriptedTts(fail=EngineError("hoarse")), Low()])
-    pieces = [piece async for piece in chain.speak("one two", TtsOptions(voice="tone"))]
+    async with aclosing(await chain.open(TtsOptions(voice="tone"))) as voice:
+        pieces = [piece async for piece in voice.speak("one two")]
     seconds = sum(len(piece.samples) for piece in pieces) / chain.rate
     assert seconds == pytest.approx(0.5, abs=0.01)
     assert [word.text for piece in pieces for word in piece.words] == ["one", "two"]
+
+
+async def test_a_voice_that_fails_between_phrases_is_replaced_and_its_stream_closed() -> None:
+    first, second = ScriptedTts(), Low()
+    async with aclosing(await FallbackTts([first, second]).open(TtsOptions())) as voice:
+        for phrase in ("one", "two"):
+            assert [piece.words[0].text async for piece in voice.speak(phrase)] == [phrase]
+        assert (first.opened, second.opened) == (1, 0)
+        first.fail = EngineError("hoarse")
+        for phrase in ("three", "four"):
+            words = [word.text async for piece in voice.speak(phrase) for word in piece.words]
+            assert words == [phrase]
+        assert (first.left, second.opened, second.left) == (0, 1, 1)
+    assert second.left == 0
 
 
 async def test_a_turn_detector_and_a_vad_are_replaced_too() -> None:

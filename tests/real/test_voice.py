@@ -44,7 +44,10 @@ async def ears() -> AsyncIterator[Moonshine]:
 
 
 async def said(voice: EspeakNg, phrase: str) -> tuple[Audio, list[Word]]:
-    async with aclosing(voice.speak(phrase, TtsOptions())) as stream:
+    async with (
+        aclosing(await voice.open(TtsOptions())) as opened,
+        aclosing(opened.speak(phrase)) as stream,
+    ):
         pieces = [piece async for piece in stream]
     samples = np.concatenate([piece.samples for piece in pieces])
     return Audio(samples, voice.rate), [word for piece in pieces for word in piece.words]

@@ -91,7 +91,10 @@ async def synthesized(
 
 async def spoken(tts: Tts, text: str, options: TtsOptions) -> Audio:
     """What the engine makes of a text, at the engine's rate."""
-    async with aclosing(tts.speak(text, options)) as speech:  # type: ignore[type-var]
+    async with (
+        aclosing(await tts.open(options)) as voice,
+        aclosing(voice.speak(text)) as speech,
+    ):
         pieces = [piece.samples async for piece in speech]
     return Audio(np.concatenate(pieces), tts.rate)
 

@@ -130,11 +130,15 @@ async def _speak(
         finally:
             await thread.aclose()
 
-    async with asyncio.TaskGroup() as tasks, aclosing(_phrases(texts, options.language)) as phrases:
+    async with (
+        aclosing(await tts.open(options)) as voice,
+        asyncio.TaskGroup() as tasks,
+        aclosing(_phrases(texts, options.language)) as phrases,
+    ):
         tasks.create_task(writing())
         async for phrase in phrases:
             at = said.samples / tts.rate
-            async with aclosing(tts.speak(phrase, options)) as pieces:  # type: ignore[type-var]
+            async with aclosing(voice.speak(phrase)) as pieces:
                 async for piece in pieces:
                     said.samples += len(piece.samples)
                     said.words += [

@@ -21,6 +21,7 @@ from vivavoce.engines import (
     ToolSpec,
     Tts,
     TtsOptions,
+    TtsStream,
     Usage,
     Word,
 )
@@ -255,9 +256,14 @@ class Reply:
     # --- voice -----------------------------------------------------------------------------------
 
     async def _voice(self) -> None:
+        settings = self._voicing.settings
+        options = TtsOptions(settings.voice, settings.language, settings.speed, settings.pitch)
         try:
-            while (phrase := await self._phrases.get()) is not None:
-                await self._speak(phrase)
+            opening = self._voicing.tts.open(options)
+            stream = await self._voicing.work.wait(opening, settings.tts_timeout_s)
+            async with aclosing(stream):
+                while (phrase := await self._phrases.get()) is not None:
+                    await self._speak(stream, phrase)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             self.failed = True
             await self._released.wait()
@@ -267,12 +273,9 @@ class Reply:
             await self._discard()
         await self._pieces.put(None)
 
-    async def _speak(self, phrase: Phrase) -> None:
-        voicing, settings = self._voicing, self._voicing.settings
-        options = TtsOptions(settings.voice, settings.language, settings.speed, settings.pitch)
-        pieces = voicing.work.each(
-            voicing.tts.speak(phrase.spoken, options), settings.tts_timeout_s
-        )
+    async def _speak(self, stream: TtsStream, phrase: Phrase) -> None:
+        voicing = self._voicing
+        pieces = voicing.work.each(stream.speak(phrase.spoken), voicing.settings.tts_timeout_s)
         begins = True
         async with aclosing(pieces):
             async for piece in pieces:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -30,6 +31,7 @@ from vivavoce.engines import (
     Transcript,
     Tts,
     TtsOptions,
+    TtsStream,
     TurnDetector,
     Vad,
     VadStream,
@@ -275,14 +277,17 @@ class FallbackLlm(Chain[Llm]):
 
 
 class FallbackTts(Chain[Tts]):
-    """Speech by the first engine that begins to speak; all of it at the first one's rate."""
+    """Speech by the first engine that begins to speak; all of it at the first one's rate.
+
+    A voice is asked for only where it is known.
+    """
 
     def __init__(self, engines: Sequence[Tts], patience_s: float = 5.0) -> None:
         super().__init__("tts", engines, patience_s)
 
     @property
     def rate(self) -> int:
-        """Hz of the audio that `speak` gives."""
+        """Hz of the audio that streams give."""
         return self.engines[0].rate
 
     @property
@@ -290,19 +295,50 @@ class FallbackTts(Chain[Tts]):
         """Of the engine that is used now."""
         return self.first.voices
 
-    def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
-        """The phrase's audio, piece by piece. A voice is asked for only where it is known."""
-        return self.stream(lambda engine: self._at_rate(engine, phrase, options))
+    async def open(self, options: TtsOptions) -> TtsStream:
+        """A new reply's stream."""
+        stream = _FallbackTtsStream(self, options)
+        await self.call(stream.use)
+        return stream
 
-    async def _at_rate(
-        self, engine: Tts, phrase: str, options: TtsOptions
-    ) -> AsyncGenerator[Speech, None]:
-        if engine is not self.engines[0]:
-            known = any(voice.id == options.voice for voice in engine.voices)
-            voice = options.voice if known else None
-            options = TtsOptions(voice, options.language, options.speed, options.pitch)
-        resampler = Resampler(engine.rate, self.rate, live=True)
-        async with aclosing(engine.speak(phrase, options)) as pieces:  # type: ignore[type-var]
+
+class _FallbackTtsStream:
+    """One reply's speech: a stream of the engine that is used now."""
+
+    def __init__(self, chain: FallbackTts, options: TtsOptions) -> None:
+        self._chain = chain
+        self._options = options
+        self._stream: TtsStream | None = None
+        self._engine: Tts | None = None
+
+    def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+        """The phrase's audio, piece by piece."""
+        return self._chain.stream(lambda engine: self._speak(engine, phrase))
+
+    async def aclose(self) -> None:
+        """Free the stream's state."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.aclose()
+
+    async def use(self, engine: Tts) -> TtsStream:
+        """This engine's stream; another engine's is closed."""
+        if self._stream is None or engine is not self._engine:
+            await self.aclose()
+            self._stream = await engine.open(self._options_for(engine))
+            self._engine = engine
+        return self._stream
+
+    def _options_for(self, engine: Tts) -> TtsOptions:
+        if engine is self._chain.engines[0]:
+            return self._options
+        known = any(voice.id == self._options.voice for voice in engine.voices)
+        return self._options if known else replace(self._options, voice=None)
+
+    async def _speak(self, engine: Tts, phrase: str) -> AsyncGenerator[Speech, None]:
+        stream = await self.use(engine)
+        resampler = Resampler(engine.rate, self._chain.rate, live=True)
+        async with aclosing(stream.speak(phrase)) as pieces:
             async for piece in pieces:
                 yield Speech(resampler.feed(piece.samples), piece.words)
         rest = resampler.flush()

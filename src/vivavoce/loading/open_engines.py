@@ -123,7 +123,8 @@ async def probe(kind: Kind, engine: Engine) -> None:
         case "llm":
             await _first(cast("Llm", engine).reply([Message("user", "Hi")], LlmOptions(1)))
         case "tts":
-            await _first(cast("Tts", engine).speak("Hi.", TtsOptions()))
+            async with aclosing(await cast("Tts", engine).open(TtsOptions())) as voice:
+                await _first(voice.speak("Hi."))
 
 
 async def _first(items: AsyncIterator[object]) -> None:

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
 from vivavoce.audio import Samples
-from vivavoce.engines import Speech, Tts, TtsOptions, Word
+from vivavoce.engines import Speech, Tts, TtsOptions, TtsStream, Word
 from vivavoce.errors import BadRequest
 
 _SILENT_PHRASES = ("", "   ", "...", " - ", "\n", "“”", "?!")
@@ -50,6 +49,7 @@ async def check_tts(
     for silent in _SILENT_PHRASES:
         nothing = await _spoken(tts, silent)
         assert nothing.pieces == 0, f"{silent!r} has nothing to say, yet it gave audio"
+    await _check_phrases_in_a_row(tts, phrase, whole)
     await _check_two_at_once(tts, phrase, whole)
     await _check_early_close(tts, phrase)
     await _check_cancel(tts, phrase)
@@ -65,9 +65,18 @@ async def check_tts(
 
 
 async def _spoken(tts: Tts, phrase: str, options: TtsOptions | None = None) -> _Spoken:
+    stream = await tts.open(options or TtsOptions())
+    try:
+        return await _phrase(stream, phrase)
+    finally:
+        await stream.aclose()
+        await stream.aclose()
+
+
+async def _phrase(stream: TtsStream, phrase: str) -> _Spoken:
     samples: list[Samples] = []
     words: list[Word] = []
-    async with aclosing(_stream(tts, phrase, options)) as pieces:
+    async with aclosing(_pieces(stream, phrase)) as pieces:
         async for piece in pieces:
             assert piece.samples.ndim == 1, f"samples of shape {piece.samples.shape}; want (n,)"
             assert piece.samples.dtype == np.float32, f"{piece.samples.dtype}; want float32"
@@ -77,12 +86,10 @@ async def _spoken(tts: Tts, phrase: str, options: TtsOptions | None = None) -> _
     return _Spoken(joined, words, len(samples))
 
 
-def _stream(
-    tts: Tts, phrase: str, options: TtsOptions | None = None
-) -> AsyncGenerator[Speech, None]:
-    stream = tts.speak(phrase, options or TtsOptions())
-    assert hasattr(stream, "aclose"), "speak gives no async generator: it cannot be closed"
-    return cast("AsyncGenerator[Speech, None]", stream)
+def _pieces(stream: TtsStream, phrase: str) -> AsyncGenerator[Speech, None]:
+    pieces = stream.speak(phrase)
+    assert hasattr(pieces, "aclose"), "speak gives no async generator: it cannot be closed"
+    return pieces
 
 
 def _check_audio(spoken: _Spoken, phrase: str) -> None:
@@ -114,19 +121,33 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text))
 
 
+async def _check_phrases_in_a_row(tts: Tts, phrase: str, alone: _Spoken) -> None:
+    async with aclosing(await tts.open(TtsOptions())) as stream:
+        for text in (phrase, "...", phrase):
+            spoken = await _phrase(stream, text)
+            if text != phrase:
+                assert spoken.pieces == 0, f"{text!r} has nothing to say, yet it gave audio"
+                continue
+            _check_audio(spoken, phrase)
+            _check_words(spoken, phrase, tts.rate, required=False)
+            same = 0.5 < len(spoken.samples) / len(alone.samples) < 2
+            assert same, "the second phrase of a stream is mixed up with the first"
+
+
 async def _check_two_at_once(tts: Tts, phrase: str, alone: _Spoken) -> None:
     for spoken in await asyncio.gather(_spoken(tts, phrase), _spoken(tts, phrase)):
         _check_audio(spoken, phrase)
         _check_words(spoken, phrase, tts.rate, required=False)
         same = 0.5 < len(spoken.samples) / len(alone.samples) < 2
-        assert same, "two calls at once mix up their audio"
+        assert same, "two streams at once mix up their audio"
 
 
 async def _check_early_close(tts: Tts, phrase: str) -> None:
-    stream = _stream(tts, f"{phrase} " * 20)
-    await anext(stream)
-    await stream.aclose()
-    _check_audio(await _spoken(tts, phrase), phrase)
+    async with aclosing(await tts.open(TtsOptions())) as stream:
+        pieces = _pieces(stream, f"{phrase} " * 20)
+        await anext(pieces)
+        await pieces.aclose()
+        _check_audio(await _phrase(stream, phrase), phrase)
 
 
 async def _check_cancel(tts: Tts, phrase: str) -> None:
@@ -134,7 +155,10 @@ async def _check_cancel(tts: Tts, phrase: str) -> None:
 
     async def speak() -> None:
         try:
-            async with aclosing(_stream(tts, f"{phrase} " * 20)) as pieces:
+            async with (
+                aclosing(await tts.open(TtsOptions())) as stream,
+                aclosing(_pieces(stream, f"{phrase} " * 20)) as pieces,
+            ):
                 async for _ in pieces:
                     begun.set()
         finally:
@@ -150,10 +174,10 @@ async def _check_cancel(tts: Tts, phrase: str) -> None:
 async def _check_voices(tts: Tts, phrase: str) -> None:
     refusal = ""
     try:
-        await _spoken(tts, phrase, TtsOptions(voice="no such voice"))
+        await tts.open(TtsOptions(voice="no such voice"))
     except BadRequest as error:
         refusal = str(error)
-    assert refusal, "a voice that is not there must raise BadRequest, with the remedy"
+    assert refusal, "opening a voice that is not there must raise BadRequest, with the remedy"
     if tts.voices:
         last = tts.voices[-1].id
         _check_audio(await _spoken(tts, phrase, TtsOptions(voice=last)), phrase)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -25,6 +25,7 @@ from vivavoce.engines import (
     ToolCall,
     Transcript,
     TtsOptions,
+    TtsStream,
     Usage,
     Voice,
     Word,
@@ -259,22 +260,31 @@ class ScriptedTts(_Scripted):
     """Speaks a tone of `1 / WORDS_PER_S` seconds a word, with exact word times.
 
     fail: raised by `speak` as long as it is set. times: whether word times are given.
+    opened, left: how many streams were opened, and are not closed yet.
     """
 
     fail: EngineError | None = None
     times: bool = True
     spoken: list[str] = field(default_factory=list)
     running: int = 0
+    opened: int = 0
+    left: int = 0
     rate = RATE
     voices = (Voice("tone", "Tone", ("en",)), Voice("other", "Other tone", ("en",)))
 
     def __post_init__(self) -> None:
         _Scripted.__init__(self)
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
-        """One piece a word."""
+    async def open(self, options: TtsOptions) -> TtsStream:
+        """A stream that asks `speak`."""
         if options.voice not in {None, "tone", "other"}:
             raise BadRequest(f"scripted: no voice {options.voice!r}; try tone or other")
+        self.opened += 1
+        self.left += 1
+        return _ScriptedTtsStream(self, options)
+
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
+        """One piece a word: what the streams give, for tests to override."""
         if self.fail is not None:
             raise self.fail
         self.spoken.append(phrase)
@@ -287,3 +297,24 @@ class ScriptedTts(_Scripted):
                 yield Speech(say(seconds, rate=self.rate).samples, times)
         finally:
             self.running -= 1
+
+
+class _ScriptedTtsStream:
+    """One reply's speech."""
+
+    def __init__(self, tts: ScriptedTts, options: TtsOptions) -> None:
+        self._tts = tts
+        self._options = options
+        self._closed = False
+
+    def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+        """One piece a word."""
+        if self._closed:
+            raise RuntimeError("the stream is closed")
+        return self._tts.speak(phrase, self._options)
+
+    async def aclose(self) -> None:
+        """Counted by the engine."""
+        if not self._closed:
+            self._closed = True
+            self._tts.left -= 1

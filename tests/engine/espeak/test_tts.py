@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -34,7 +34,10 @@ async def spoken(
     engine: EspeakNg, phrase: str, options: TtsOptions | None = None
 ) -> tuple[Samples, list[Word]]:
     pieces: list[Speech] = []
-    async with aclosing(engine.speak(phrase, options or TtsOptions())) as stream:
+    async with (
+        aclosing(await engine.open(options or TtsOptions())) as voice,
+        aclosing(voice.speak(phrase)) as stream,
+    ):
         async for piece in stream:
             pieces.append(piece)  # noqa: PERF401 - closed whatever happens
     words = [word for piece in pieces for word in piece.words]
@@ -177,7 +180,10 @@ async def test_every_voice_listed_can_be_chosen_and_is_listed_once(espeak: Espea
     assert ids[:2] == ["en-us+rob", "en-us"]
     assert len(ids) == len(set(ids)) > 200
     for voice in espeak.voices:
-        async with aclosing(espeak.speak("a", TtsOptions(voice=voice.id))) as stream:
+        async with (
+            aclosing(await espeak.open(TtsOptions(voice=voice.id))) as opened,
+            aclosing(opened.speak("a")) as stream,
+        ):
             async for _ in stream:
                 break
 
@@ -242,7 +248,7 @@ async def test_engines_with_different_voices_do_not_mix_them_up(espeak: EspeakNg
 
 
 async def test_a_listener_that_stalls_holds_up_nobody(espeak: EspeakNg) -> None:
-    stalled: AsyncGenerator[Speech, None] = espeak.speak(f"{SENTENCE} " * 10, TtsOptions())
+    stalled = (await espeak.open(TtsOptions())).speak(f"{SENTENCE} " * 10)
     await anext(stalled)
     samples, _ = await spoken(espeak, "Hello")
     assert len(samples)

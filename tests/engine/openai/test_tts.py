@@ -39,7 +39,8 @@ async def loaded(
 
 
 async def spoken(tts: OpenAiTts, phrase: str = "Hi.", options: TtsOptions | None = None) -> bytes:
-    pieces: list[Speech] = [it async for it in tts.speak(phrase, options or TtsOptions())]
+    voice = await tts.open(options or TtsOptions())
+    pieces: list[Speech] = [it async for it in voice.speak(phrase)]
     samples = np.concatenate([np.zeros(0, np.float32), *(piece.samples for piece in pieces)])
     return (samples * 32768).astype("<i2").tobytes()
 
@@ -77,7 +78,8 @@ async def test_the_contract_is_kept() -> None:
 async def test_the_first_sound_comes_before_the_last_is_made() -> None:
     with ScriptedServer(sound(PCM[:101], "stall")) as server:
         async with loaded(server) as tts:
-            async with aclosing(tts.speak("Hi.", TtsOptions())) as pieces:
+            voice = await tts.open(TtsOptions())
+            async with aclosing(voice.speak("Hi.")) as pieces:
                 assert len((await anext(pieces)).samples) == 50
             assert server.gone.wait(30)
 
@@ -155,7 +157,7 @@ async def test_trouble_before_the_first_sound_is_tried_again() -> None:
 async def test_trouble_after_it_is_told(trouble: Step, kind: type[EngineError]) -> None:
     with ScriptedServer(sound(PCM, trouble), sound(PCM)) as server:
         async with loaded(server, next_timeout=0.05) as tts:
-            pieces = tts.speak("Hi.", TtsOptions())
+            pieces = (await tts.open(TtsOptions())).speak("Hi.")
             await anext(pieces)
             with pytest.raises(kind):
                 await anext(pieces)

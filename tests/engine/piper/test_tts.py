@@ -140,7 +140,10 @@ async def piper(tmp_path: Path) -> AsyncIterator[Piper]:
 
 
 async def spoken(engine: Piper, phrase: str, options: TtsOptions | None = None) -> list[Speech]:
-    async with aclosing(engine.speak(phrase, options or TtsOptions())) as stream:
+    async with (
+        aclosing(await engine.open(options or TtsOptions())) as voice,
+        aclosing(voice.speak(phrase)) as stream,
+    ):
         return [piece async for piece in stream]
 
 

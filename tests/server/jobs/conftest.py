@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
@@ -30,11 +30,11 @@ class HeldTts(ScriptedTts):
         self.held = asyncio.Event()
         """Set once it waits."""
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
         if "wait" in phrase:
             self.held.set()
             await self.may.wait()
-        async with aclosing(super().speak(phrase, options)) as pieces:  # type: ignore[type-var]
+        async with aclosing(super().speak(phrase, options)) as pieces:
             async for piece in pieces:
                 yield piece
 

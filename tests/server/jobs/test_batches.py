@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -421,10 +421,10 @@ class BusyTts(ScriptedTts):
 
     busy = True
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
         if phrase and self.busy:
             self.busy = False
             raise EngineBusy("too many wait")
-        async with aclosing(super().speak(phrase, options)) as pieces:  # type: ignore[type-var]
+        async with aclosing(super().speak(phrase, options)) as pieces:
             async for piece in pieces:
                 yield piece

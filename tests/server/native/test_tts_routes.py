@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 import httpx
@@ -140,7 +140,7 @@ async def test_a_voice_that_gives_no_sound_is_told(
     serving: Serving, form: str, headers: dict[str, str]
 ) -> None:
     class Mute(ScriptedTts):
-        async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+        async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
             yield Speech(Audio.silence(0.0, self.rate).samples)
 
     async with (

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import httpx
@@ -42,7 +42,7 @@ class HeldTts(ScriptedTts):
         self.more = asyncio.Event()
         self.ended = asyncio.Event()
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
         first = not self.spoken
         self.spoken.append(phrase)
         try:
@@ -137,7 +137,7 @@ async def test_a_voice_may_be_an_object_and_instructions_are_taken(serving: Serv
     asked: list[str | None] = []
 
     class Listening(ScriptedTts):
-        def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+        def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
             asked.append(options.voice)
             return super().speak(phrase, options)
 
@@ -169,7 +169,7 @@ async def test_a_voice_that_gives_no_sound_is_a_short_silence_too(
     serving: Serving, form: Form
 ) -> None:
     class Mute(ScriptedTts):
-        async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+        async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
             yield Speech(Audio.silence(0.0, self.rate).samples)
 
     request = {"input": TEXT, "model": "tts-1", "response_format": form}
@@ -258,7 +258,7 @@ async def test_an_engine_that_fails_at_once_is_a_server_error(serving: Serving) 
 class Breathless(ScriptedTts):
     """Fails after the first phrase."""
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
         if self.spoken:
             raise EngineError("scripted: out of breath")
         self.spoken.append(phrase)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -20,6 +20,7 @@ from vivavoce.engines import (
     Thought,
     Tts,
     TtsOptions,
+    TtsStream,
     TurnDetector,
     Vad,
     VadStream,
@@ -200,10 +201,22 @@ class _OverheardTts:
     async def aclose(self) -> None:
         """Its owner closes it."""
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncIterator[Speech]:
+    async def open(self, options: TtsOptions) -> TtsStream:
+        return _OverheardTtsStream(await self._tts.open(options), self._phrases)
+
+
+class _OverheardTtsStream:
+    def __init__(self, stream: TtsStream, phrases: list[OverheardPhrase]) -> None:
+        self._stream = stream
+        self._phrases = phrases
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
         kept = OverheardPhrase(phrase)
         self._phrases.append(kept)
-        async with aclosing(self._tts.speak(phrase, options)) as speech:  # type: ignore[type-var]
+        async with aclosing(self._stream.speak(phrase)) as speech:
             async for piece in speech:
                 kept.pieces.append(piece.samples)
                 kept.words += piece.words

@@ -13,7 +13,7 @@ import numpy as np
 from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
 from vivavoce.engine.word_times import WordTimes, word_spans
-from vivavoce.engines import Speech, TtsOptions, Voice, Word
+from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice, Word
 from vivavoce.errors import EngineUnavailable
 
 from .library import EspeakLibrary, EspeakMark, library
@@ -93,38 +93,14 @@ class EspeakNg:
             await self._let_go()
             raise
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
-        """The phrase's audio in pieces that grow to half a second, without silence before it.
-
-        It ends with the pause that its last mark stands for. Without a mark it is taken to go
-        on in the next phrase: the voice does not fall, and there is no pause.
-        """
+    async def open(self, options: TtsOptions) -> TtsStream:
+        """A new reply's stream."""
         if self._loaded is None or self._thread is None:
             raise EngineUnavailable(f"{self.name} is not loaded; call load() first")
-        espeak, voices = self._loaded.library, self._loaded.voices
+        voices = self._loaded.voices
         path = voices.path(voices.choose(options.voice, options.language, self._model))
-        text = "".join(c if c.isprintable() else " " for c in phrase)
-        if not word_spans(text):
-            return
-
-        ends = text.rstrip().rstrip(_CLOSERS).endswith(_PAUSES)
-
-        def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
-            speaking = _EspeakStream(text, emit, stop)
-            espeak.synthesize(
-                text if ends else f"{text.rstrip()},",
-                speaking.take,
-                voice=path,
-                speed=self._speed * options.speed,
-                pitch=self._pitch * options.pitch,
-                end_pause=ends,
-            )
-            speaking.end()
-
-        pieces = self._thread.stream(work, ahead=_WHOLE_PHRASE)
-        async with aclosing(pieces) as stream:
-            async for piece in stream:
-                yield piece
+        speed, pitch = self._speed * options.speed, self._pitch * options.pitch
+        return _EspeakStream(self._thread, self._loaded.library, path, speed, pitch)
 
     async def aclose(self) -> None:
         """Let go of the shared thread; the last engine to do so ends it."""
@@ -138,6 +114,49 @@ class EspeakNg:
 
 
 class _EspeakStream:
+    """One reply's speech. voice: a path of the library's."""
+
+    def __init__(
+        self, thread: ModelThread, espeak: EspeakLibrary, voice: str, speed: float, pitch: float
+    ) -> None:
+        self._thread = thread
+        self._espeak = espeak
+        self._voice = voice
+        self._speed = speed
+        self._pitch = pitch
+
+    async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+        """The phrase's audio in pieces that grow to half a second, without silence before it.
+
+        It ends with the pause that its last mark stands for. Without a mark it is taken to go
+        on in the next phrase: the voice does not fall, and there is no pause.
+        """
+        text = "".join(c if c.isprintable() else " " for c in phrase)
+        if not word_spans(text):
+            return
+        ends = text.rstrip().rstrip(_CLOSERS).endswith(_PAUSES)
+
+        def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
+            speaking = _EspeakPhrase(text, emit, stop)
+            self._espeak.synthesize(
+                text if ends else f"{text.rstrip()},",
+                speaking.feed,
+                voice=self._voice,
+                speed=self._speed,
+                pitch=self._pitch,
+                end_pause=ends,
+            )
+            speaking.end()
+
+        async with aclosing(self._thread.stream(work, ahead=_WHOLE_PHRASE)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def aclose(self) -> None:
+        """The library keeps nothing from phrase to phrase."""
+
+
+class _EspeakPhrase:
     """One phrase on its way out of the library, on the library's thread."""
 
     def __init__(self, text: str, emit: Callable[[Speech], None], stop: StopFlag) -> None:
@@ -153,7 +172,7 @@ class _EspeakStream:
         self._loud = np.zeros(0, np.int64)
         self._heard_to = 0
 
-    def take(self, samples: Samples, marks: list[EspeakMark]) -> bool:
+    def feed(self, samples: Samples, marks: list[EspeakMark]) -> bool:
         """The library's next audio; False when nobody wants more."""
         self._marks.extend(marks)
         loud = np.flatnonzero(np.abs(samples) > _AUDIBLE)

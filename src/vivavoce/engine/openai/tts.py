@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 
 import httpx
 from pydantic import BaseModel
 
-from vivavoce.engines import Speech, TtsOptions, Voice
+from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice
 from vivavoce.errors import BadRequest
 from vivavoce.hints import nearest
 
@@ -105,30 +105,53 @@ class OpenAiTts:
         """Close the connections; speech under way fails."""
         await self._server.aclose()
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
-        """The phrase's audio as the server sends it; closing it closes the connection at once.
-
-        Language and pitch are the model's affair.
-        """
+    async def open(self, options: TtsOptions) -> TtsStream:
+        """A new reply's stream. Language and pitch are the model's affair."""
         voice = options.voice or self._voice
         known = [it.id for it in self._voices]
         if options.voice and known and voice not in known:
             raise BadRequest(f"{self.name} has no voice {voice!r}; {nearest(voice, known)}")
-        if not any(character.isalnum() for character in phrase):
-            return
         request = {
             "model": self.model,
-            "input": phrase,
             "voice": voice,
             "response_format": "pcm",
             "speed": options.speed,
             "instructions": self._instructions,
         }
         wanted = {field: it for field, it in request.items() if it not in {"", 1.0}}
-        attempt = partial(self._attempt, wanted)
+        patience = (self._first_timeout, self._next_timeout)
+        return _OpenAiTtsStream(self._server, wanted, self._rate, patience)
+
+
+class _OpenAiTtsStream:
+    """One reply's speech, a request for each phrase.
+
+    request: all but the text. patience_s: until the first audio, and between pieces.
+    """
+
+    def __init__(
+        self,
+        server: ModelServer,
+        request: Mapping[str, object],
+        rate: int,
+        patience_s: tuple[float, float],
+    ) -> None:
+        self._server = server
+        self._request = request
+        self._rate = rate
+        self._first_timeout, self._next_timeout = patience_s
+
+    async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+        """The phrase's audio as the server sends it; closing it closes the connection at once."""
+        if not any(character.isalnum() for character in phrase):
+            return
+        attempt = partial(self._attempt, {**self._request, "input": phrase})
         async with aclosing(self._server.persistently(attempt)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    async def aclose(self) -> None:
+        """The connections are the engine's."""
 
     async def _attempt(self, request: dict[str, object]) -> AsyncGenerator[Speech, None]:
         stream = Pcm16Stream(self._rate)

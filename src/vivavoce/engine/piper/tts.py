@@ -13,7 +13,7 @@ from piper import SynthesisConfig
 from vivavoce.audio import Samples, clean
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
 from vivavoce.engine.word_times import WordTimes, word_spans
-from vivavoce.engines import Speech, TtsOptions, Voice, Word
+from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice, Word
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.hints import nearest
 
@@ -94,25 +94,13 @@ class Piper:
             if self._model is None:
                 self._model = await self._thread.run(self._open)
 
-    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
-        """The phrase's audio, a piece for each sentence."""
+    async def open(self, options: TtsOptions) -> TtsStream:
+        """A new reply's stream."""
         model = self._model
         if model is None:
             raise EngineUnavailable(f"{self.name} is not loaded; call load() first")
         self._check_language(model, options.language)
-        how = self._how(model, options)
-        if not word_spans(phrase):
-            return
-
-        def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
-            speaking = _PiperStream(model, phrase)
-            for index in range(len(speaking.sentences)):
-                emit(speaking.sentence(index, how, stop))
-
-        pieces = self._thread.stream(work)
-        async with aclosing(pieces) as stream:
-            async for piece in stream:
-                yield piece
+        return _PiperStream(self._thread, model, self._how(model, options))
 
     async def aclose(self) -> None:
         """Free the voice and join the thread."""
@@ -156,6 +144,32 @@ class Piper:
 
 
 class _PiperStream:
+    """One reply's speech."""
+
+    def __init__(self, thread: ModelThread, model: PiperModel, how: SynthesisConfig) -> None:
+        self._thread = thread
+        self._model = model
+        self._how = how
+
+    async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+        """The phrase's audio, a piece for each sentence."""
+        if not word_spans(phrase):
+            return
+
+        def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
+            speaking = _PiperPhrase(self._model, phrase)
+            for index in range(len(speaking.sentences)):
+                emit(speaking.sentence(index, self._how, stop))
+
+        async with aclosing(self._thread.stream(work)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def aclose(self) -> None:
+        """A voice keeps nothing from phrase to phrase."""
+
+
+class _PiperPhrase:
     """One phrase on its way through a voice, on its thread."""
 
     def __init__(self, model: PiperModel, phrase: str) -> None:

@@ -94,7 +94,7 @@ async def _converse(socket: Socket) -> None:
             options = await voice_options(start, socket.service, engines.tts)
             stream = _TtsSocketStream(socket, start, options, engines.tts)
             await stream.begin()
-            async with asyncio.TaskGroup() as group:
+            async with aclosing(stream.voice), asyncio.TaskGroup() as group:
                 stream.speak_in(group)
                 going = first is None or await stream.take(first)
                 while going and (message := await anext(messages, None)) is not None:
@@ -119,7 +119,7 @@ class _TtsSocketStream:
         self._waiting: deque[Phrase | _Mark] = deque()
         self._characters = 0
         self._news = asyncio.Event()
-        self._voice = Synthesis(tts, options, self._timeout_s)
+        self.voice = Synthesis(tts, options, self._timeout_s)
         self._resampler = Resampler(tts.rate, self._rate)
         self._group: asyncio.TaskGroup | None = None
         self._speaking: asyncio.Task[None] | None = None
@@ -199,7 +199,7 @@ class _TtsSocketStream:
         self._characters = 0
         self._phraser = Phraser(self._language)
         self._resampler = Resampler(self._tts.rate, self._rate)
-        await self._socket.send({"event": "Cancelled", "at": round(self._voice.seconds, 3)})
+        await self._socket.send({"event": "Cancelled", "at": round(self.voice.seconds, 3)})
         self.speak_in(self._group)
 
     async def _speak(self) -> None:
@@ -226,10 +226,10 @@ class _TtsSocketStream:
                 "number": self._phrases,
                 "text": phrase.written,
                 "spoken": phrase.spoken,
-                "start": round(self._voice.seconds, 3),
+                "start": round(self.voice.seconds, 3),
             }
         )
-        async with aclosing(self._voice.say(phrase)) as pieces:
+        async with aclosing(self.voice.say(phrase)) as pieces:
             async for piece in pieces:
                 if piece.words:
                     words = [word.model_dump(exclude_none=True) for word in timed(piece.words)]
@@ -242,4 +242,4 @@ class _TtsSocketStream:
         if data := pcm.to_bytes(self._resampler.flush(), self._encoding):
             await self._socket.send(data)
         self._resampler = Resampler(self._tts.rate, self._rate)
-        await self._socket.send({"event": event, "duration_s": round(self._voice.seconds, 3)})
+        await self._socket.send({"event": event, "duration_s": round(self.voice.seconds, 3)})

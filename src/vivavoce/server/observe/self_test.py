@@ -64,7 +64,10 @@ def question_in(language: str | None) -> str:
 
 
 async def _spoken(tts: Tts, question: str, options: TtsOptions) -> Audio:
-    async with aclosing(tts.speak(question, options)) as pieces:  # type: ignore[type-var]
+    async with (
+        aclosing(await tts.open(options)) as voice,
+        aclosing(voice.speak(question)) as pieces,
+    ):
         samples = [piece.samples async for piece in pieces]
     if not samples:
         raise EngineError(f"{tts.name} said nothing")

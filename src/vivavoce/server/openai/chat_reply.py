@@ -12,6 +12,7 @@ import numpy as np
 from vivavoce.audio import Samples
 from vivavoce.engines import Thought, Token, ToolCall, Tts, TtsOptions, Usage
 from vivavoce.server.speech.phrase_synthesis import voiced
+from vivavoce.server.speech.synthesis import Synthesis
 from vivavoce.text.phrases import Phrase, Phraser
 
 
@@ -44,9 +45,9 @@ async def aloud(
     """
     phraser = Phraser(options.language)
     usage: Usage | None = None
-    left = most_s * tts.rate
+    voice = Synthesis(tts, options, timeout_s)
 
-    async with aclosing(thoughts):
+    async with aclosing(thoughts), aclosing(voice):
         async for thought in thoughts:
             phrases: list[Phrase] = []
             match thought:
@@ -56,16 +57,15 @@ async def aloud(
                 case Token(text):
                     phrases = phraser.feed(text)
             yield thought
-            async with aclosing(voiced(phrases, tts, options, timeout_s)) as pieces:
+            async with aclosing(voiced(phrases, voice)) as pieces:
                 async for samples in pieces:
                     yield Voiced(samples)
-                    left -= len(samples)
-            if left < 0:
+            if voice.seconds > most_s:
                 yield Cut()
                 return
-    async with aclosing(voiced(phraser.flush(), tts, options, timeout_s)) as pieces:
-        async for samples in pieces:
-            yield Voiced(samples)
+        async with aclosing(voiced(phraser.flush(), voice)) as pieces:
+            async for samples in pieces:
+                yield Voiced(samples)
     if usage is not None:
         yield usage
 

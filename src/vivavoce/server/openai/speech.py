@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, aclosing
 from typing import Annotated, Literal, TypeAlias
 
@@ -24,8 +24,14 @@ from vivavoce.server.selection.aliases import voice_of
 from vivavoce.server.selection.engine_selection import chosen, sounding
 from vivavoce.server.service import Service
 from vivavoce.server.speech.phrase_synthesis import voiced
-from vivavoce.server.speech.synthesis import MEDIA_TYPES, language_of, phrases_of, sound_file
-from vivavoce.text.phrases import Phraser
+from vivavoce.server.speech.synthesis import (
+    MEDIA_TYPES,
+    Synthesis,
+    language_of,
+    phrases_of,
+    sound_file,
+)
+from vivavoce.text.phrases import Phrase, Phraser
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI"])
@@ -105,7 +111,13 @@ def _samples(body: SpeechRequest, service: Service, tts: Tts) -> AsyncGenerator[
     language = language_of(voice, tts) or usual.language
     options = TtsOptions(voice, None if voice else language, body.speed * usual.speed, usual.pitch)
     phrases = phrases_of(body.input, Phraser(language))
-    return voiced(phrases, tts, options, usual.tts_timeout_s)
+    return _voiced(phrases, Synthesis(tts, options, usual.tts_timeout_s))
+
+
+async def _voiced(phrases: Iterable[Phrase], voice: Synthesis) -> AsyncGenerator[Samples, None]:
+    async with aclosing(voice), aclosing(voiced(phrases, voice)) as pieces:
+        async for samples in pieces:
+            yield samples
 
 
 async def _events(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:

@@ -62,7 +62,5 @@ async def known_voice(tts: Tts, options: TtsOptions, server: ServerSettings) -> 
     Raises Problem or BadRequest for a voice or language that the engine does not have.
     """
     options = replace(options, voice=voice_of(options.voice, tts, server))
-    async with aclosing(tts.speak("", options)) as nothing:  # type: ignore[type-var]
-        async for _ in nothing:
-            pass
-    return options
+    async with aclosing(await tts.open(options)):
+        return options

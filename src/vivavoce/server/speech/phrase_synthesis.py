@@ -6,23 +6,17 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from vivavoce.audio import Samples
-from vivavoce.concurrency.pending_calls import PendingCalls
-from vivavoce.engines import Tts, TtsOptions
 from vivavoce.text.phrases import Phrase
 
+from .synthesis import Synthesis
 
-async def voiced(
-    phrases: Iterable[Phrase], tts: Tts, options: TtsOptions, timeout_s: float
-) -> AsyncGenerator[Samples, None]:
+
+async def voiced(phrases: Iterable[Phrase], voice: Synthesis) -> AsyncGenerator[Samples, None]:
     """The phrases' audio at the engine's rate, piece by piece; consume under `aclosing`.
 
-    timeout_s: how long to wait for each piece. Raises what the engine raises, and EngineTimeout.
+    Raises what the engine raises, and EngineTimeout.
     """
     for phrase in phrases:
-        if not phrase.spoken:
-            continue
-        async with aclosing(
-            PendingCalls().each(tts.speak(phrase.spoken, options), timeout_s)
-        ) as pieces:
+        async with aclosing(voice.say(phrase)) as pieces:
             async for piece in pieces:
                 yield piece.samples

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from vivavoce.audio import Audio, Samples
 from vivavoce.concurrency.pending_calls import PendingCalls
-from vivavoce.engines import Speech, Tts, TtsOptions
+from vivavoce.engines import Speech, Tts, TtsOptions, TtsStream
 from vivavoce.text.phrases import Phrase, Phraser
 
 from .file_encoder import FileEncoder
@@ -39,7 +39,7 @@ def forms_by_type(form: SpeechForm | None) -> dict[str, SpeechForm]:
 
 
 class Synthesis:
-    """Phrases spoken one after another. seconds: what has been spoken so far.
+    """Phrases spoken one after another, in one stream; close it. seconds: spoken so far.
 
     timeout_s: an engine that gives nothing for so long has failed.
     """
@@ -49,13 +49,23 @@ class Synthesis:
         self._tts = tts
         self._options = options
         self._timeout_s = timeout_s
+        self._stream: TtsStream | None = None
+
+    async def aclose(self) -> None:
+        """Close the engine's stream."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.aclose()
 
     async def say(self, phrase: Phrase) -> AsyncGenerator[Speech, None]:
         """The phrase's audio, with word times from the beginning of all; use `aclosing`."""
         if not phrase.spoken:
             return
         start = self.seconds
-        spoken = self._tts.speak(phrase.spoken, self._options)
+        if self._stream is None:
+            opening = self._tts.open(self._options)
+            self._stream = await PendingCalls().wait(opening, self._timeout_s)
+        spoken = self._stream.speak(phrase.spoken)
         async with aclosing(PendingCalls().each(spoken, self._timeout_s)) as pieces:
             async for piece in pieces:
                 self.seconds += len(piece.samples) / self._tts.rate
@@ -67,11 +77,12 @@ class Synthesis:
 
 
 async def spoken(text: str, language: str | None, voice: Synthesis) -> AsyncGenerator[Speech, None]:
-    """The whole text's audio; consume under `aclosing`."""
-    for phrase in phrases_of(text, Phraser(language)):
-        async with aclosing(voice.say(phrase)) as pieces:
-            async for piece in pieces:
-                yield piece
+    """The whole text's audio, and the end of the voice; consume under `aclosing`."""
+    async with aclosing(voice):
+        for phrase in phrases_of(text, Phraser(language)):
+            async with aclosing(voice.say(phrase)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
 
 def phrases_of(text: str, phraser: Phraser) -> Iterator[Phrase]:

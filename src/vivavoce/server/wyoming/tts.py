@@ -15,6 +15,7 @@ from vivavoce.server.errors import Problem
 from vivavoce.server.selection.aliases import voice_of
 from vivavoce.server.service import Service
 from vivavoce.server.speech.phrase_synthesis import voiced
+from vivavoce.server.speech.synthesis import Synthesis
 from vivavoce.text.phrases import Phrase, Phraser
 
 from .connection import WyomingConnection
@@ -27,22 +28,22 @@ _WIDTH = 2
 
 async def speak(link: WyomingConnection, wish: Speak) -> None:
     """Send the text's audio, phrase by phrase."""
-    responder = _SpeechStream(link, wish)
-    await responder.take(wish.text)
-    await responder.end()
+    async with aclosing(_SpeechStream(link, wish)) as speech:
+        await speech.feed(wish.text)
+        await speech.end()
 
 
 async def speak_along(link: WyomingConnection, wish: Speak) -> None:
     """Send the audio of the text that follows, from its first phrase on."""
-    responder = _SpeechStream(link, wish)
-    while (event := await link.next()) is not None:
-        if SynthesizeChunk.is_type(event.type):
-            await responder.take(parsed(event, Text).text)
-        elif SynthesizeStop.is_type(event.type):
-            await responder.end()
-            await link.send(SynthesizeStopped())
-            return
-        # A `synthesize` with all of the text is for servers that cannot stream.
+    async with aclosing(_SpeechStream(link, wish)) as speech:
+        while (event := await link.next()) is not None:
+            if SynthesizeChunk.is_type(event.type):
+                await speech.feed(parsed(event, Text).text)
+            elif SynthesizeStop.is_type(event.type):
+                await speech.end()
+                await link.send(SynthesizeStopped())
+                return
+            # A `synthesize` with all of the text is for servers that cannot stream.
 
 
 class _SpeechStream:
@@ -54,14 +55,18 @@ class _SpeechStream:
         session = link.service.config.session
         self._link = link
         self._tts = link.service.engines.tts
-        self._options = _options(link.service, self._tts, wish.voice)
-        self._timeout_s = session.tts_timeout_s
-        self._phraser = Phraser(self._options.language)
+        options = _options(link.service, self._tts, wish.voice)
+        self._voice = Synthesis(self._tts, options, session.tts_timeout_s)
+        self._phraser = Phraser(options.language)
         self._characters = 0
         self._samples = 0
         self._started = False
 
-    async def take(self, text: str) -> None:
+    async def aclose(self) -> None:
+        """Close the voice."""
+        await self._voice.aclose()
+
+    async def feed(self, text: str) -> None:
         """More of the text: speak the phrases that it completes."""
         self._characters += len(text)
         most = self._link.service.limits.text_chars
@@ -77,8 +82,7 @@ class _SpeechStream:
         await self._link.send(AudioStop(timestamp=self._now_ms))
 
     async def _say(self, phrases: Iterable[Phrase]) -> None:
-        speech = voiced(phrases, self._tts, self._options, self._timeout_s)
-        async with aclosing(speech) as pieces:
+        async with aclosing(voiced(phrases, self._voice)) as pieces:
             async for samples in pieces:
                 await self._start()
                 for part in slices(samples, round(_CHUNK_S * self._tts.rate)):
