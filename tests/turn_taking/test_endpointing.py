@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from vivavoce.engines import Transcript
 from vivavoce.settings import TurnSettings
+from vivavoce.text.language.en import EN
+from vivavoce.text.language.packs import pack_of
 from vivavoce.turn_taking.endpointing import (
     LIKELY,
     SURE,
@@ -91,7 +93,7 @@ def test_eagerness_shortens_a_doubtful_wait_and_leaves_the_sure_ones() -> None:
 
 
 def test_without_a_word_from_the_model_the_sound_decides() -> None:
-    assert confidence(0.7, None, Transcript("and then")) == 0.7
+    assert confidence(0.7, None, Transcript("and then"), EN.turns) == 0.7
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
@@ -101,33 +103,53 @@ def test_the_likelier_the_end_by_words_or_sound_the_surer(
 ) -> None:
     low, high = sorted((one, other))
     text = Transcript("what is the capital of France")
-    assert confidence(low, rest, text) <= confidence(high, rest, text)
-    assert confidence(rest, low, text) <= confidence(rest, high, text)
-    assert 0 <= confidence(one, other, text) <= 1
+    assert confidence(low, rest, text, EN.turns) <= confidence(high, rest, text, EN.turns)
+    assert confidence(rest, low, text, EN.turns) <= confidence(rest, high, text, EN.turns)
+    assert 0 <= confidence(one, other, text, EN.turns) <= 1
 
 
 def test_few_words_are_likelier_the_first_of_more_but_for_whole_answers() -> None:
     more, question = Transcript("What is"), Transcript("What is the capital of France?")
-    assert confidence(0.5, 0.3, more) < confidence(0.5, 0.3, question)
-    assert confidence(0.5, 0.3, Transcript("Yes, please.")) > confidence(0.5, 0.3, more)
+    assert confidence(0.5, 0.3, more, EN.turns) < confidence(0.5, 0.3, question, EN.turns)
+    assert confidence(0.5, 0.3, Transcript("Yes, please."), EN.turns) > confidence(
+        0.5, 0.3, more, EN.turns
+    )
 
 
 @pytest.mark.parametrize(
     "text", ["I went to the", "and, um", "my name is and", "Can you tell me, eh?"]
 )
 def test_words_that_end_nothing_are_known(text: str) -> None:
-    assert looks_unfinished(text, "en")
+    assert looks_unfinished(text, EN.turns)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Ich hätte gern einen"),
+        ("de", "Also, ähm"),
+        ("fr", "Je voudrais un"),
+        ("es", "Quiero hablar con la"),
+        ("it", "Vorrei una"),
+        ("pt", "Eu queria uma"),
+        ("nl", "Ik wil graag een"),
+    ],
+)
+def test_each_language_has_its_own_words_that_end_nothing(language: str, text: str) -> None:
+    assert looks_unfinished(text, pack_of(language).turns)
+    assert not looks_unfinished(text, pack_of("en").turns)
+    assert not looks_unfinished(text, pack_of(None).turns)
 
 
 @pytest.mark.parametrize("text", ["", "Where is it?", "I am here."])
 def test_other_words_may_end_an_utterance(text: str) -> None:
-    assert not looks_unfinished(text, None)
+    assert not looks_unfinished(text, EN.turns)
 
 
 def test_what_was_hardly_understood_tells_little_of_its_end() -> None:
     heard = [Transcript("we are chosen sir", confidence=sure) for sure in (1.0, 0.6, 0.3)]
-    likely = [confidence(0.5, 0.9, transcript) for transcript in heard]
-    unlikely = [confidence(0.5, 0.0, transcript) for transcript in heard]
+    likely = [confidence(0.5, 0.9, transcript, EN.turns) for transcript in heard]
+    unlikely = [confidence(0.5, 0.0, transcript, EN.turns) for transcript in heard]
     assert likely == sorted(likely, reverse=True)
     assert unlikely == sorted(unlikely)
     assert likely[-1] == unlikely[-1]
@@ -144,7 +166,10 @@ def test_what_was_hardly_understood_tells_little_of_its_end() -> None:
     ],
 )
 def test_what_often_goes_on_is_given_time_however_whole_it_is(text: str) -> None:
-    for over in (by_words(1.0, Transcript(text)), confidence(1.0, 1.0, Transcript(text))):
+    for over in (
+        by_words(1.0, Transcript(text), EN.turns),
+        confidence(1.0, 1.0, Transcript(text), EN.turns),
+    ):
         assert over is not None
         assert patience(over, TURNS) > 0.7
 
@@ -153,47 +178,47 @@ def test_what_often_goes_on_is_given_time_however_whole_it_is(text: str) -> None
     "text", ["I would like to book a table.", "It is late. What time is it?", "Turn off the light."]
 )
 def test_requests_and_questions_are_answered_at_once(text: str) -> None:
-    over = by_words(1.0, Transcript(text))
+    over = by_words(1.0, Transcript(text), EN.turns)
     assert over is not None
     assert patience(over, TURNS) == TURNS.wait_min_s
 
 
 def test_the_sound_alone_makes_no_unlikely_end_a_likely_one() -> None:
     text, low = Transcript("How old is her?"), 0.02
-    words = by_words(low, text)
+    words = by_words(low, text, EN.turns)
     assert words is not None
-    assert words < confidence(0.98, low, text) < LIKELY
+    assert words < confidence(0.98, low, text, EN.turns) < LIKELY
 
 
 @pytest.mark.parametrize(
-    ("language", "word"), [(None, "the"), ("en-GB", "from"), ("de", "und"), ("fr", "et")]
+    ("language", "word"), [("en", "the"), ("en-GB", "from"), ("de", "und"), ("fr", "et")]
 )
 def test_a_last_word_that_may_be_one_that_ends_nothing_makes_the_end_doubtful(
-    language: str | None, word: str
+    language: str, word: str
 ) -> None:
     def over(*rivals: tuple[str, float]) -> float:
-        heard = Transcript("Who painted them in red?", language=language, rivals=rivals)
-        return by_words(0.6, heard) or 0.0
+        heard = Transcript("Who painted them in red?", rivals=rivals)
+        return by_words(0.6, heard, pack_of(language).turns) or 0.0
 
     assert over((word, 0.4)) < over((word, 0.1)) < over()
     assert over(("house", 0.4)) == over()
 
 
 def test_nothing_is_known_by_words_without_a_model_that_tells() -> None:
-    assert by_words(None, Transcript("What time is it?")) is None
+    assert by_words(None, Transcript("What time is it?"), EN.turns) is None
 
 
 @pytest.mark.parametrize(
     "text", ["Stop.", "No, no!", "Hold on a second.", "Excuse me,", "Wait, what?"]
 )
 def test_some_words_only_open_an_interruption(text: str) -> None:
-    assert opens(text)
+    assert opens(text, EN.turns)
     assert patience(1.0, TURNS, opening=True) > 1.0
 
 
 @pytest.mark.parametrize("text", ["", "Stop the music.", "No, I meant the other one.", "Paris."])
 def test_others_say_what_is_wanted(text: str) -> None:
-    assert not opens(text)
+    assert not opens(text, EN.turns)
 
 
 @given(st.floats(0, 1), st.floats(0, 5), st.floats(0, 5))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vivavoce.audio import Audio, Samples
 from vivavoce.bench.scorecard.sound import noise_of
 from vivavoce.testing import hush, say
+from vivavoce.text.language.en import EN
 from vivavoce.turn_taking.hum_detector import hums, movement
 from vivavoce.turn_taking.interruption import counted
 
@@ -40,10 +41,10 @@ def test_what_is_too_short_or_too_long_is_no_hum(seconds: float, hum: bool) -> N
 
 def test_of_a_hum_only_what_opens_an_interruption_counts() -> None:
     hum = Audio(HUM, 16_000)
-    assert counted("And then they came.", hum) == ""
-    assert counted("Stop.", hum) == "Stop."
-    assert counted("No, no!", hum) == "No, no!"
-    assert counted("And then they came.", say(0.6)) == "And then they came."
+    assert counted("And then they came.", hum, EN.turns) == ""
+    assert counted("Stop.", hum, EN.turns) == "Stop."
+    assert counted("No, no!", hum, EN.turns) == "No, no!"
+    assert counted("And then they came.", say(0.6), EN.turns) == "And then they came."
 
 
 @given(st.integers(0, 3000), st.integers(0, 99))

@@ -29,6 +29,7 @@ from vivavoce.engines import (
 from vivavoce.errors import BadRequest
 from vivavoce.loading.open_engines import open_engines
 from vivavoce.settings import TurnSettings
+from vivavoce.text.language.en import EN
 from vivavoce.turn_taking.endpointing import (
     LIKELY,
     by_words,
@@ -149,9 +150,9 @@ class Ending:
 
     def wait_s(self, settings: TurnSettings) -> float:
         """How long a silence ends the turn; the detector counts in doubt only, as in a session."""
-        over = by_words(self.ends, self.heard)
+        over = by_words(self.ends, self.heard, EN.turns)
         if over is None or over < LIKELY:
-            over = confidence(self.sound, self.ends, self.heard)
+            over = confidence(self.sound, self.ends, self.heard, EN.turns)
         return patience(over, settings)
 
 
@@ -197,7 +198,9 @@ def row(name: str, endings: Sequence[Ending], settings: TurnSettings) -> dict[st
         kind: np.array([each.wait_s(settings) for each in endings if each.kind == kind])
         for kind in ("whole", "broken", "short")
     }
-    words = [[by_words(e.ends, e.heard) or 0.0 for e in endings if e.kind == k] for k in _TOLD]
+    words = [
+        [by_words(e.ends, e.heard, EN.turns) or 0.0 for e in endings if e.kind == k] for k in _TOLD
+    ]
     sounds = [[e.sound for e in endings if e.kind == kind] for kind in _TOLD]
     median, p95 = 1000 * np.quantile(waits["whole"], (0.5, 0.95))
     return {
@@ -241,7 +244,7 @@ async def _transcribed(engines: Engines, audio: Audio) -> Transcript:
 async def _ending(
     llm: Foresight, config: Config, kind: Kind, sound: float, heard: Transcript
 ) -> Ending:
-    if looks_unfinished(heard.text, "en"):
+    if looks_unfinished(heard.text, EN.turns):
         return Ending(kind, 0.0, sound, heard)
     prompt = [Message("system", config.session.system_prompt), Message("user", heard.text)]
     return Ending(kind, await llm.completeness(prompt), sound, heard)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from vivavoce.audio.levels import Powers
 from vivavoce.engines import Transcript
 from vivavoce.settings import TurnSettings
+from vivavoce.text.language.pack import TurnWords
 from vivavoce.turn_taking.interruption import Suspicion, counted
 from vivavoce.turn_taking.speaker_level import SpeakerLevel
 from vivavoce.turn_taking.utterance import Utterance
@@ -61,24 +62,35 @@ class BargeIn:
         """Its voice fell silent."""
         self._suspicion.silence(at)
 
-    def look(self, partial: Transcript, utterance: Utterance) -> None:
-        """So far it was taken for this; end the reply if that is sure to interrupt."""
-        text = counted(partial.text, utterance.audio) if self.possible else partial.text
-        self._suspicion.look(text, partial.confidence)
+    def look(self, partial: Transcript, utterance: Utterance, words: TurnWords) -> None:
+        """So far it was taken for this; end the reply if that is sure to interrupt.
+
+        words: of the language that is spoken, as for `judge`.
+        """
+        possible = self.possible
+        text = counted(partial.text, utterance.audio, words) if possible else partial.text
+        self._suspicion.look(text, partial.confidence, words)
         stable = " ".join(text.split()[: partial.stable])
-        if self.possible and self._suspicion.ends(stable, final=False):
+        if possible and self._suspicion.ends(stable, words, final=False):
             self._end_reply()
 
     def judge(
-        self, heard: Transcript, utterance: Utterance, now: float, *, at_once: bool
+        self,
+        heard: Transcript,
+        utterance: Utterance,
+        words: TurnWords,
+        now: float,
+        *,
+        at_once: bool,
     ) -> bool | None:
         """Whether this, which was heard before a silence, interrupts; the reply is then ended.
 
         None while more must be heard, unless it is to be judged at once.
         """
         if heard is not self._heard:
-            self._heard, self._counted = heard, counted(heard.text, utterance.audio)
-        interrupts = self._suspicion.ends(self._counted, final=True, confidence=heard.confidence)
+            self._heard, self._counted = heard, counted(heard.text, utterance.audio, words)
+        sure = heard.confidence
+        interrupts = self._suspicion.ends(self._counted, words, final=True, confidence=sure)
         if not at_once and not self._suspicion.settled(now, words=interrupts):
             return None
         if interrupts:

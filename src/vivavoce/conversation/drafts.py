@@ -13,6 +13,8 @@ from vivavoce.engines import Engines, Foresight, Transcript, capability
 from vivavoce.errors import describe
 from vivavoce.events import Event, Failed
 from vivavoce.settings import SessionSettings
+from vivavoce.text.language.pack import TurnWords
+from vivavoce.text.language.packs import pack_of
 from vivavoce.turn_taking.backchannels import words_of
 from vivavoce.turn_taking.endpointing import LIKELY, by_words, confidence, looks_unfinished
 from vivavoce.turn_taking.utterance import Utterance
@@ -20,6 +22,7 @@ from vivavoce.turn_taking.utterance import Utterance
 from .history import Memory
 from .reply import Reply
 from .responder import Responder
+from .spoken_language import SpokenLanguage, follow
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +53,8 @@ class Draft:
 class Drafting:
     """Makes drafts, with tasks of their own. on_news: called when more is known of one.
 
-    settings: may be replaced at any time. responds: whether a reply is wanted at all.
+    settings: may be replaced at any time. responds: whether a reply is wanted at all. language:
+    of the conversation so far.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Drafting:
     ) -> None:
         self.settings = settings
         self.responds = True
+        self.language = SpokenLanguage()
         self._engines = engines
         self._responder = responder
         self._memory = memory
@@ -118,27 +123,29 @@ class Drafting:
             draft.transcript = transcript
             self._on_news()
             await asyncio.sleep(0)
-        ends = await self._completeness(text) if words_of(text) else None
-        over = 1.0 if self._waits_alike else by_words(ends, transcript)
+        language = follow(self.language, transcript).code
+        words = pack_of(language).turns
+        ends = await self._completeness(text, words) if words_of(text) else None
+        over = 1.0 if self._waits_alike else by_words(ends, transcript, words)
         draft.transcript = transcript
         self._on_news()
         await asyncio.sleep(0)  # ends here where that was all there is to it
         known = over is not None and over >= LIKELY
         if known or over is None:
-            self._answer(draft, utterance)
+            self._answer(draft, utterance, language)
         if not known:
             sound = await self._sound(utterance)
-            over = confidence(sound, ends, transcript)
+            over = confidence(sound, ends, transcript, words)
             if draft.reply is None:
-                self._answer(draft, utterance)
+                self._answer(draft, utterance, language)
         draft.over = over
         self._on_news()
 
-    def _answer(self, draft: Draft, utterance: Utterance) -> None:
+    def _answer(self, draft: Draft, utterance: Utterance, language: str | None) -> None:
         assert draft.transcript is not None
         text = draft.transcript.text
         if self.settings.drafts and self.responds and not self._responder.busy and words_of(text):
-            draft.reply = self._responder.prepare(utterance.turn, text)
+            draft.reply = self._responder.prepare(utterance.turn, text, language)
 
     @property
     def _waits_alike(self) -> bool:
@@ -157,10 +164,10 @@ class Drafting:
             self._emit(Failed("turn", detector.name, describe(error), remedy))
             return 0.5
 
-    async def _completeness(self, text: str) -> float | None:
+    async def _completeness(self, text: str, words: TurnWords) -> float | None:
         """How probable the language model, or else the last word, makes it that this is all."""
         llm = self._engines.llm
-        if looks_unfinished(text, self.settings.language):
+        if looks_unfinished(text, words):
             return 0.0
         matters = self.settings.turns.mode == "auto" and not self._waits_alike
         foresight = capability(llm, Foresight)

@@ -20,7 +20,6 @@ from vivavoce.engines import (
     ToolCall,
     ToolSpec,
     Tts,
-    TtsOptions,
     TtsStream,
     Usage,
     Word,
@@ -32,6 +31,7 @@ from vivavoce.text.phrases import Phrase, Phraser
 
 from .history import tool_messages
 from .playout import ReplyScript, Speaker
+from .spoken_language import speaking
 from .tools import Toolbox, ToolResult
 
 _PHRASES_AHEAD = 2  # hides the TTS's start; more makes a barge-in waste work
@@ -41,13 +41,14 @@ _FIRST_WORDS = 3  # each one more makes the answer come about 20 ms later with t
 
 @dataclass(frozen=True, slots=True)
 class ReplyTools:
-    """What a reply is made with; one session's, shared by its replies."""
+    """What a reply is made with. language: it is spoken in this one."""
 
     llm: Llm
     tts: Tts
     toolbox: Toolbox
     speaker: Speaker
     settings: SessionSettings
+    language: str | None
     work: PendingCalls
     emit: Callable[[Event], None]
     clock: Callable[[], float]
@@ -93,7 +94,7 @@ class Reply:
         self._voicing = voicing
         self._prompt = list(prompt)
         self._text = text
-        self._phraser = Phraser(voicing.settings.language, first_words=_FIRST_WORDS)
+        self._phraser = Phraser(voicing.language, first_words=_FIRST_WORDS)
         self._script = ReplyScript()
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue(_PHRASES_AHEAD)
         self._pieces: asyncio.Queue[_SpokenPiece | None] = asyncio.Queue(_PIECES_AHEAD)
@@ -257,7 +258,7 @@ class Reply:
 
     async def _voice(self) -> None:
         settings = self._voicing.settings
-        options = TtsOptions(settings.voice, settings.language, settings.speed, settings.pitch)
+        options = speaking(settings, self._voicing.tts, self._voicing.language)
         try:
             opening = self._voicing.tts.open(options)
             stream = await self._voicing.work.wait(opening, settings.tts_timeout_s)

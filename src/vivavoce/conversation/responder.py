@@ -39,7 +39,10 @@ class Anchor:
 
 
 class Responder:
-    """Thinks and speaks, one reply at a time."""
+    """Thinks and speaks, one reply at a time.
+
+    language: of the conversation, in which replies are spoken; None while it is not known.
+    """
 
     def __init__(
         self,
@@ -57,11 +60,14 @@ class Responder:
     ) -> None:
         self.now = 0.0
         self.quiet_since = 0.0
+        self.language: str | None = settings.language
         self._reply: Reply | None = None
         self._replies: OrderedDict[int, Reply] = OrderedDict()
         self._anchor: Anchor | None = None
         self._drafted = False
-        self._voicing = ReplyTools(llm, tts, toolbox, speaker, settings, work, emit, clock)
+        self._voicing = ReplyTools(
+            llm, tts, toolbox, speaker, settings, settings.language, work, emit, clock
+        )
         self._speaker = speaker
         self._history = history
         self._tasks = tasks
@@ -99,15 +105,16 @@ class Responder:
 
     # --- one reply's life ------------------------------------------------------------------------
 
-    def prepare(self, turn: int, user: str) -> Reply:
+    def prepare(self, turn: int, user: str, language: str | None) -> Reply:
         """A reply to the history and these words, held back until `begin`."""
-        return self._made(Reply(turn, self._voicing, prompt=self._prompt(user)))
+        voicing = replace(self._voicing, language=language)
+        return self._made(Reply(turn, voicing, prompt=self._prompt(user)))
 
     def begin(self, turn: int, draft: Reply | None = None, anchor: Anchor | None = None) -> None:
         """Answer the history: with the draft, if there is one that still lives."""
         self.end("interrupted")
         drafted = draft if draft in self._tasks else None
-        reply = drafted or self._made(Reply(turn, self._voicing, prompt=self._prompt()))
+        reply = drafted or self._made(Reply(turn, self._spoken, prompt=self._prompt()))
         self._release(reply, anchor, drafted=drafted is not None)
 
     def answer(
@@ -125,11 +132,16 @@ class Responder:
         if self._reply is not None and self._reply.made and not self._speaker.paused:
             self.end("done")
         self.end("interrupted")
-        voicing = replace(self._voicing, settings=settings, toolbox=toolbox)
+        language = settings.language or self.language
+        voicing = replace(self._voicing, settings=settings, toolbox=toolbox, language=language)
         if prompt is None:
             prompt = self._history.prompt(settings.system_prompt)
         reply = self._made(Reply(turn, voicing, prompt=prompt, keep=keep))
         self._release(reply, None, drafted=False)
+
+    @property
+    def _spoken(self) -> ReplyTools:
+        return replace(self._voicing, language=self.language)
 
     def _prompt(self, user: str | None = None) -> list[Message]:
         return self._history.prompt(self._voicing.settings.system_prompt, user)
@@ -137,7 +149,7 @@ class Responder:
     def say(self, turn: int, text: str) -> None:
         """Say this as it stands."""
         self.end("interrupted")
-        self._release(self._made(Reply(turn, self._voicing, text=text)), None, drafted=False)
+        self._release(self._made(Reply(turn, self._spoken, text=text)), None, drafted=False)
 
     def drop(self, draft: Reply) -> None:
         """A held reply is not wanted after all; it leaves no trace."""

@@ -155,7 +155,9 @@ class Session:
         """The user wrote this instead of speaking; ends the reply that may be under way."""
         turn = self._next_turn()
         self._responder.end("interrupted")
-        self._emit(Heard(turn, Transcript(text), final=True))
+        written = Transcript(text)
+        self._emit(Heard(turn, written, final=True))
+        self._listener.follow(written)
         self._memory.user(text)
         self._responder.begin(turn)
 

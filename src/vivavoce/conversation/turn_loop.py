@@ -21,6 +21,8 @@ from vivavoce.engines import Engines, SttOptions, Transcript
 from vivavoce.errors import describe
 from vivavoce.events import Event, Failed, Heard, SpeechStarted, SpeechStopped, TurnDropped
 from vivavoce.settings import SessionSettings
+from vivavoce.text.language.pack import TurnWords
+from vivavoce.text.language.packs import pack_of
 from vivavoce.turn_taking.backchannels import words_of
 from vivavoce.turn_taking.endpointing import opens, patience
 from vivavoce.turn_taking.interruption import LOOK_S
@@ -32,6 +34,7 @@ from .barge_in import BargeIn
 from .drafts import Draft, Drafting
 from .history import Memory
 from .responder import Anchor, Responder
+from .spoken_language import expected, follow
 
 log = logging.getLogger(__name__)
 
@@ -97,12 +100,25 @@ class TurnLoop:
         self._unanswered = False
         self._warmed: list[str] = []
         self._paused_s = 0.0
+        self._language = expected(settings, engines.stt)
+        responder.language = self._language.code
 
     def configure(self, settings: SessionSettings) -> None:
         """Go by these from now on."""
+        if settings.language != self.settings.language:
+            self._language = expected(settings, self._engines.stt)
+            self._responder.language = self._language.code
         self.settings = self._drafting.settings = settings
         self._barge_in.settings = settings.turns
         self.speech_input.configure(settings.turns)
+
+    def follow(self, said: Transcript) -> None:
+        """The user has said this: the conversation may be in another language from now on."""
+        self._language = follow(self._language, said)
+        self._responder.language = self._language.code
+
+    def _turn_words(self, heard: Transcript) -> TurnWords:
+        return pack_of(follow(self._language, heard).code).turns
 
     def commit(self, *, respond: bool) -> bool:
         """End the user's turn now; whether there was one."""
@@ -191,7 +207,7 @@ class TurnLoop:
             return
         if transcript.text:
             self._emit(Heard(utterance.turn, transcript, final=False))
-        self._barge_in.look(transcript, utterance)
+        self._barge_in.look(transcript, utterance, self._turn_words(transcript))
         self._heed()
         if self.settings.drafts and self._draft is None:
             self._read_ahead(transcript.text.split())
@@ -216,6 +232,7 @@ class TurnLoop:
             return
         self.understood.clear()
         self._drafting.responds = self._responds
+        self._drafting.language = self._language
         self._draft = self._drafting.begin(self.utterance, since, self.speech_input.now - since)
 
     def _drop_draft(self) -> None:
@@ -256,7 +273,11 @@ class TurnLoop:
         words = words_of(heard.text)
         if self._barge_in.possible:
             interrupts = self._barge_in.judge(
-                heard, utterance, self.speech_input.now, at_once=self._forced
+                heard,
+                utterance,
+                self._turn_words(heard),
+                self.speech_input.now,
+                at_once=self._forced,
             )
             if interrupts is False:
                 self.drop(utterance, "backchannel" if words and self._barge_in.loud else "noise")
@@ -274,7 +295,9 @@ class TurnLoop:
         if draft.over is None or self.settings.turns.mode == "manual":
             return False
         assert draft.transcript is not None
-        opening = self._barge_in.ended and opens(draft.transcript.text)
+        opening = self._barge_in.ended and opens(
+            draft.transcript.text, self._turn_words(draft.transcript)
+        )
         wait = patience(draft.over, self.settings.turns, self._paused_s, opening=opening)
         return self.speech_input.now - draft.since >= wait - 1e-9
 
@@ -286,6 +309,7 @@ class TurnLoop:
         self._emit(SpeechStopped(turn, draft.since))
         self._emit(Heard(turn, heard, final=True))
         self._memory.user(heard.text)
+        self.follow(heard)
         self._barge_in.learn()
         self.idle_prompts = 0
         if responds:

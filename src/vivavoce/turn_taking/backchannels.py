@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import re
 
+from vivavoce.text.language.pack import TurnWords
+
 _SOUNDS = re.compile(
     r"(?:m+h*m*|h+m+|u+h+|a+h+a*|o+h+|e+h+|hu+h|uhhu+h|mmhm+|aha+|erm*|um+|a?(?:ha+h?)+|(?:he+h?){2,})"
 )
 """Hesitations, laughter and listening sounds, letters only."""
 
-_PHRASES = frozenset(
-    word
-    for line in (
-        "yeah yes yep yup ya okay ok right sure alright fine cool great nice good wow really",
-        "indeed exactly true absolutely totally i see i'm of course got it that's understood",
-        "ja genau klar gut stimmt oui ouais bien sûr d'accord sí si claro vale bueno sì certo",
-        "va bene sim pois はい うん ええ そう 네 응 嗯 对 好 是 да ага",
-    )
-    for word in line.split()
-)
 _MOST_WORDS = 3
-
-_SAME = {"all right": "alright", "i c": "i see", "o k": "ok", "uh huh": "uhhuh"}
-"""Other spellings of phrases; some are what an STT makes of one that is said alone."""
 
 _NOISES = re.compile(r"[\[(*][^\])*]*[\])*]")
 """What some engines write for a cough or for music: `[cough]`, `(laughs)`, `*music*`."""
@@ -37,33 +26,34 @@ def words_of(text: str) -> list[str]:
     ]
 
 
-def is_backchannel(text: str) -> bool:
+def is_backchannel(text: str, words: TurnWords) -> bool:
     """Whether this only says that the user is listening: nothing, "mm-hm", "yeah, okay"."""
-    words = _spelled(text)
-    if all(_is_sound(word) for word in words):
+    said = _spelled(text, words)
+    if all(_is_sound(word) for word in said):
         return True
-    return len(words) <= _MOST_WORDS and all(_listens(word) for word in words)
+    return len(said) <= _MOST_WORDS and all(_listens(word, words) for word in said)
 
 
-def begins_backchannel(text: str) -> bool:
+def begins_backchannel(text: str, words: TurnWords) -> bool:
     """Whether this, which was broken off, may become one: nothing, "mm", "yeah, o", "I"."""
-    words = _spelled(text)
-    if is_backchannel(text):
+    said = _spelled(text, words)
+    if is_backchannel(text, words):
         return True
-    *whole, last = words
-    begins = any(word.startswith(last) for word in (*_PHRASES, *_SAME))
-    return len(words) <= _MOST_WORDS and begins and all(_listens(word) for word in whole)
+    *whole, last = said
+    others = (other for other, _ in words.respellings)
+    begins = any(word.startswith(last) for word in (*words.backchannels, *others))
+    return len(said) <= _MOST_WORDS and begins and all(_listens(word, words) for word in whole)
 
 
-def _spelled(text: str) -> list[str]:
+def _spelled(text: str, words: TurnWords) -> list[str]:
     line = f" {' '.join(words_of(text))} "
-    for other, usual in _SAME.items():
+    for other, usual in words.respellings:
         line = line.replace(f" {other} ", f" {usual} ")
     return line.split()
 
 
-def _listens(word: str) -> bool:
-    return word in _PHRASES or _is_sound(word)
+def _listens(word: str, words: TurnWords) -> bool:
+    return word in words.backchannels or _is_sound(word)
 
 
 def _is_sound(word: str) -> bool:

@@ -7,7 +7,7 @@ import re
 
 from vivavoce.engines import Transcript
 from vivavoce.settings import Eagerness, TurnSettings
-from vivavoce.text.language.function_words import BOUND
+from vivavoce.text.language.pack import TurnWords
 
 _CURVE: dict[Eagerness, float] = {"high": 2.0, "medium": 1.35, "auto": 1.35, "low": 0.9}
 """Exponents of `patience`: the larger, the sooner a doubtful silence ends the turn."""
@@ -21,46 +21,12 @@ LIKELY = 0.5
 _OWN_PAUSE = 1.15
 """A doubtful silence must be so many times as long as one after which the user went on."""
 
-_UNFINISHED = {
-    "de": "der die das den dem ein eine einen und oder aber weil dass mein",
-    "en": "a an the and or but because my your our their every",
-    "es": "el la los las un una y o pero porque mi tu su de que",
-    "fr": "le la les un une des et ou mais parce mon ma mes de du que",
-    "it": "il lo la i gli le un una e o ma perché mio mia di che",
-    "pt": "o a os as um uma e ou mas porque meu minha de que hum",
-}
-"""Words that no utterance ends with, by language."""
-
-_HESITATIONS = "um uhm uh er erm eh hmm äh ähm euh"
-
-_DIGITS = "zero oh one two three four five six seven eight nine"
-
-_WHOLE = (
-    "yes yeah yep no nope okay ok sure thanks thank you please stop hello hi goodbye bye good "
-    "morning evening night afternoon never mind maybe later wait help cancel next again very much "
-    "i do don't not know"
-)
-"""Words that are often all there is."""
-
 _OPEN = 0.36
 """The most that is believed where more may well follow: after a comma; after a number or a letter,
 which often come in pieces; after a statement, which may lead to a question; and where only the
 sound speaks for an end. With the usual settings a silence must then last for 1.3 s."""
 
-_OPENS = (
-    "stop wait no hold on hang a one just second sec moment minute please excuse me sorry hey hi "
-    "hello listen actually but okay who what"
-)
-"""Words with which people interrupt before they say what they want."""
-
-_STATES = (
-    "i i'm i've i'd we we're he she it it's they you my our his her the this that these those a an "
-    "there some one if because so and but yesterday today last"
-)
-"""What an English statement begins with, rather than a question or a request."""
-
-_ASKS = "i want", "i need", "i would like", "i'd like", "we want", "we need", "we would like"
-"""Beginnings of statements that are requests."""
+_MARKS = " .!?¡¿"
 
 _BIAS, _BY_ENDS, _BY_SOUND, _BY_WORDS, _BY_RIVALS = -1.0, 0.87, 0.34, 2.08, 0.4
 _LEAST_WORDS, _MOST_WORDS = 2, 7
@@ -70,7 +36,7 @@ broken off after each second word, of 50 sentences that the benchmarks do not us
 gave a bias of -1.25; with that more of the whole ones waited than it is worth."""
 
 
-def by_words(ends: float | None, heard: Transcript) -> float | None:
+def by_words(ends: float | None, heard: Transcript, words: TurnWords) -> float | None:
     """The probability that the turn is over, from what it says; None if that is not known.
 
     ends: the language model's that the words end here, or None. The fewer the words, the likelier
@@ -79,10 +45,12 @@ def by_words(ends: float | None, heard: Transcript) -> float | None:
     "Who painted them?" of "Who painted the": so it counts if the last word may be another, with
     which nothing ends.
     """
-    return None if ends is None else min(_most(heard.text), _probability(_odds(ends, heard)))
+    if ends is None:
+        return None
+    return min(_most(heard.text, words), _probability(_odds(ends, heard, words)))
 
 
-def confidence(sound: float, ends: float | None, heard: Transcript) -> float:
+def confidence(sound: float, ends: float | None, heard: Transcript, words: TurnWords) -> float:
     """The probability that the turn is over, from how it sounds and what it says.
 
     sound: the turn detector's. The others are those of `by_words`.
@@ -91,44 +59,45 @@ def confidence(sound: float, ends: float | None, heard: Transcript) -> float:
         return sound
     bounded = min(max(sound, 0.02), 0.98)
     by_sound = _BY_SOUND * math.log(bounded / (1 - bounded))
-    odds = _odds(ends, heard)
-    return min(_most(heard.text), max(_OPEN, _probability(odds)), _probability(odds + by_sound))
+    odds = _odds(ends, heard, words)
+    return min(
+        _most(heard.text, words), max(_OPEN, _probability(odds)), _probability(odds + by_sound)
+    )
 
 
-def opens(text: str) -> bool:
-    """Whether these English words only open an interruption: "no, no", "hold on a second"."""
-    words = text.lower().replace(",", " ").split()
-    return bool(words) and all(word.strip(" .!?") in _OPENS.split() for word in words)
+def opens(text: str, words: TurnWords) -> bool:
+    """Whether these words only open an interruption: "no, no", "hold on a second"."""
+    said = text.lower().replace(",", " ").split()
+    return bool(said) and all(word.strip(_MARKS) in words.openers for word in said)
 
 
-def _most(text: str) -> float:
-    """What is believed at the most of an English text."""
-    words = text.lower().split()
-    last = words[-1].rstrip(".,!-") if words else ""
+def _most(text: str, words: TurnWords) -> float:
+    """What is believed at the most of this text."""
+    said = text.lower().split()
+    last = said[-1].rstrip(".,!-") if said else ""
     goes_on = text.rstrip().endswith((",", "-", "…"))
-    counted = last.isdigit() or last.rpartition("-")[2] in _DIGITS.split()
-    spelled = len(last) == 1 and last.isalpha()
-    return _OPEN if goes_on or counted or spelled or _states(text) else 1.0
+    counted = last.isdigit() or last.rpartition("-")[2] in words.digits
+    spelled = len(last) == 1 and last.isalpha() and last.isascii()
+    return _OPEN if goes_on or counted or spelled or _states(text, words) else 1.0
 
 
-def _states(text: str) -> bool:
-    """Whether its last sentence is an English statement, and no request."""
+def _states(text: str, words: TurnWords) -> bool:
+    """Whether its last sentence is a statement, and no request."""
     sentence = re.split(r"[.!?]\s", text.lower().strip())[-1]
-    words = sentence.replace(",", " ").split()
-    asks = sentence.startswith(_ASKS) or sentence.endswith("?") or len(words) < _MOST_WORDS - 3
-    return bool(words) and words[0] in _STATES.split() and not asks
+    said = sentence.replace(",", " ").split()
+    asks = sentence.startswith(words.request_starts) or sentence.endswith("?")
+    short = len(said) < _MOST_WORDS - 3
+    return bool(said) and said[0] in words.statement_starts and not (asks or short)
 
 
-def _odds(ends: float, heard: Transcript) -> float:
-    words = heard.text.lower().replace(",", " ").split()
-    whole = all(word.strip(" .!?") in _WHOLE.split() for word in words)
-    count = _MOST_WORDS if whole else min(max(len(words), _LEAST_WORDS), _MOST_WORDS)
+def _odds(ends: float, heard: Transcript, words: TurnWords) -> float:
+    said = heard.text.lower().replace(",", " ").split()
+    whole = all(word.strip(_MARKS) in words.answers for word in said)
+    count = _MOST_WORDS if whole else min(max(len(said), _LEAST_WORDS), _MOST_WORDS)
     sure = 1.0 if heard.confidence is None else heard.confidence
     trust = min(max((sure - 0.3) / 0.6, 0.0), 1.0)
     by_ends = trust * math.log(max(ends, 0.0) + 0.002) + (1 - trust) * _ENDS_UNKNOWN
-    code = (heard.language or "en").partition("-")[0]
-    leading = f"{_UNFINISHED.get(code, '')} {BOUND.get(code, '')}".split()
-    open_ended = sum(probability for word, probability in heard.rivals if word in leading)
+    open_ended = sum(probability for word, probability in heard.rivals if word in words.leading)
     by_rivals = math.log(1 + open_ended / 0.003)
     return _BIAS + _BY_ENDS * by_ends + _BY_WORDS * math.log(count) - _BY_RIVALS * by_rivals
 
@@ -137,14 +106,12 @@ def _probability(odds: float) -> float:
     return 1 / (1 + math.exp(-odds))
 
 
-def looks_unfinished(text: str, language: str | None) -> bool:
+def looks_unfinished(text: str, words: TurnWords) -> bool:
     """Whether it ends in a hesitation, or in a little word that something must follow."""
-    words = text.lower().rstrip(" .,;:!…-").split()
-    if not words:
+    said = text.lower().rstrip(" .,;:!…-").split()
+    if not said:
         return False
-    code = (language or "en").partition("-")[0]
-    hesitates = words[-1].rstrip("?") in _HESITATIONS.split()
-    return hesitates or words[-1] in _UNFINISHED.get(code, "").split()
+    return said[-1].rstrip("?") in words.hesitations or said[-1] in words.unfinished
 
 
 def patience(

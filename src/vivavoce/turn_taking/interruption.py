@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from vivavoce.audio import Audio
 from vivavoce.audio.features import RATE
+from vivavoce.text.language.pack import TurnWords
 
 from .backchannels import begins_backchannel, is_backchannel, words_of
 from .endpointing import opens
@@ -49,13 +50,13 @@ HUM_S = 2.0
 """An utterance that is longer is no hum."""
 
 
-def counted(text: str, audio: Audio) -> str:
+def counted(text: str, audio: Audio, words: TurnWords) -> str:
     """What counts against a reply of what a voice was taken for: nothing of a mere hum.
 
     audio: all of the utterance so far. Words that mostly open an interruption count in any case,
     since "stop" may be said in little more than one sound.
     """
-    if not text or opens(text) or audio.seconds > HUM_S:
+    if not text or opens(text, words) or audio.seconds > HUM_S:
         return text
     return "" if hums(audio.resampled(RATE).samples) else text
 
@@ -93,17 +94,17 @@ class Suspicion:
         self._since = None
         self._silent_since = at
 
-    def look(self, text: str, confidence: float | None) -> None:
-        """So far it was taken for this."""
-        words = words_of(text)
+    def look(self, text: str, confidence: float | None, words: TurnWords) -> None:
+        """So far it was taken for this. words: of the language that is spoken."""
+        said = words_of(text)
         self._looked = True
-        listens = begins_backchannel(text)
+        listens = begins_backchannel(text, words)
         sure = _sure(confidence)
-        if not words or (sure and is_backchannel(text)):
+        if not said or (sure and is_backchannel(text, words)):
             self._words = False
         elif not listens:
             self._words = True
-        if words and listens and sure and not self._words:
+        if said and listens and sure and not self._words:
             self._released = True
 
     def settled(self, now: float, *, words: bool) -> bool:
@@ -114,13 +115,15 @@ class Suspicion:
         silent = now - self._silent_since >= SETTLES_S - 1e-9
         return silent or (words and self._voiced_s >= LOOK_S)
 
-    def ends(self, text: str, *, final: bool, confidence: float | None = None) -> bool:
+    def ends(
+        self, text: str, words: TurnWords, *, final: bool, confidence: float | None = None
+    ) -> bool:
         """Whether these words, which will not change any more, end the reply.
 
         final: no more come for now. confidence: in that; where a look found other words, an unsure
         backchannel is none, as "great" of a "wait" that an echo covers.
         """
-        listens = is_backchannel(text) if final else begins_backchannel(text)
+        listens = (is_backchannel if final else begins_backchannel)(text, words)
         doubtful = final and self._words and not _sure(confidence) and bool(words_of(text))
         return self.loud and (doubtful or not listens)
 

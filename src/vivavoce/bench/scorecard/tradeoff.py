@@ -9,6 +9,7 @@ import numpy as np
 
 from vivavoce.engines import Transcript
 from vivavoce.settings import TurnSettings
+from vivavoce.text.language.en import EN
 from vivavoce.turn_taking.endpointing import by_words, confidence, looks_unfinished, patience
 
 from .timeline import CallerSpeech, RecordedCall, TimelineMark
@@ -113,10 +114,10 @@ def _of(call: RecordedCall, said: CallerSpeech) -> Iterator[Silence]:
 def _sure(sound: TimelineMark | None, ends: TimelineMark | None) -> float | None:
     """What the session made of them; of the words alone where it did not ask for more."""
     written = ends.text if ends is not None else sound.text if sound is not None else ""
-    complete = 0.0 if looks_unfinished(written, "en") else ends.value if ends else None
+    complete = 0.0 if looks_unfinished(written, EN.turns) else ends.value if ends else None
     if sound is None or sound.value is None:
-        return by_words(complete, Transcript(written))
-    return confidence(sound.value, complete, Transcript(written))
+        return by_words(complete, Transcript(written), EN.turns)
+    return confidence(sound.value, complete, Transcript(written), EN.turns)
 
 
 def _marks(call: RecordedCall, start: float, end: float | None) -> list[TimelineMark]:

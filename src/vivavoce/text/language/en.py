@@ -1,0 +1,55 @@
+"""English."""
+
+from __future__ import annotations
+
+from .pack import DefaultPhrases, LanguagePack, TurnWords, words
+
+_UNFINISHED = words("a an the and or but because my your our their every")
+_BOUND = words(
+    "a an the this that these those my your his her its our their some any no every each either"
+    " neither which what whose of to in on at by for from with without into onto upon over under"
+    " about between among through during against toward towards than as and or but nor so if"
+    " because is are was were be been being am has have had do does did will would shall should"
+    " can could may might must not very too quite more most less least such mr mrs ms it's that's"
+    " there's i'm i'd i'll i've you're we're they're i he she we they you it who"
+)
+_TURNS = TurnWords(
+    hesitations=words("um uhm uh er erm eh hmm"),
+    unfinished=_UNFINISHED,
+    leading=_BOUND | _UNFINISHED,
+    backchannels=words(
+        "yeah yes yep yup ya okay ok right sure alright fine cool great nice good wow really"
+        " indeed exactly true absolutely totally i see i'm of course got it that's understood aha"
+    ),
+    respellings=(("all right", "alright"), ("i c", "i see"), ("o k", "ok"), ("uh huh", "uhhuh")),
+    openers=words(
+        "stop wait no hold on hang a one just second sec moment minute please excuse me sorry hey"
+        " hi hello listen actually but okay who what"
+    ),
+    answers=words(
+        "yes yeah yep no nope okay ok sure thanks thank you please stop hello hi goodbye bye good"
+        " morning evening night afternoon never mind maybe later wait help cancel next again very"
+        " much i do don't not know"
+    ),
+    digits=words("zero oh one two three four five six seven eight nine"),
+    statement_starts=words(
+        "i i'm i've i'd we we're he she it it's they you my our his her the this that these those"
+        " a an there some one if because so and but yesterday today last"
+    ),
+    request_starts=(
+        "i want", "i need", "i would like", "i'd like", "we want", "we need", "we would like",
+    ),
+)  # fmt: skip
+
+EN = LanguagePack(
+    code="en",
+    name="English",
+    turns=_TURNS,
+    phrases=DefaultPhrases(
+        greeting="Hello! How can I help you?",
+        apology="Sorry, something went wrong. Please try again.",
+        tool_filler="One moment.",
+        idle_prompt="Are you still there?",
+        code="code example",
+    ),
+)

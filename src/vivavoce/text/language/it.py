@@ -1,0 +1,57 @@
+"""Italian."""
+
+from __future__ import annotations
+
+from .pack import DefaultPhrases, LanguagePack, TurnWords, words
+
+_UNFINISHED = words(
+    "il lo la i gli le un uno una e ed o ma perché mio mia miei mie tuo tua suo sua di del della"
+    " dei degli delle al alla che l' un'"
+)
+_BOUND = words(
+    "il lo la i gli le l un uno una di a da in con su per tra fra del dello della dei degli delle"
+    " al allo alla ai agli alle nel nello nella sul sulla dal dalla mio mia tuo tua suo sua questo"
+    " questa e ed o ma che è sono ha hanno molto più non si"
+)
+_TURNS = TurnWords(
+    hesitations=words("ehm eh uhm mmm hmm beh boh"),
+    unfinished=_UNFINISHED,
+    leading=_BOUND | _UNFINISHED,
+    backchannels=words(
+        "sì si certo va bene ok okay esatto esattamente giusto vero capito capisco già ecco"
+        " d'accordo perfetto ah davvero ovvio bello"
+    ),
+    respellings=(("o k", "ok"), ("vabbè", "va bene"), ("d accordo", "d'accordo")),
+    openers=words(
+        "ferma fermati fermo basta aspetta aspetti no un una attimo attimino momento secondo"
+        " minuto per favore scusa scusi scusami mi senti senta ehi ciao pronto ascolta ascolti ma"
+        " chi cosa"
+    ),
+    answers=words(
+        "sì si no ok okay certo grazie mille tante per favore prego basta ciao arrivederci"
+        " buongiorno buonasera buonanotte buona notte giornata forse più tardi dopo aspetta aiuto"
+        " annulla avanti ancora va bene volentieri non lo so"
+    ),
+    digits=words("zero uno due tre quattro cinque sei sette otto nove"),
+    statement_starts=words(
+        "io noi lui lei loro è mio mia nostro nostra suo sua il lo la i gli le questo questa"
+        " quello quella un uno una c'è se perché quindi e ma ieri oggi ho sono"
+    ),
+    request_starts=(
+        "io voglio", "io vorrei", "voglio", "vorrei", "ho bisogno", "mi piacerebbe", "mi serve",
+        "vogliamo", "vorremmo", "abbiamo bisogno", "ci servirebbe",
+    ),
+)  # fmt: skip
+
+IT = LanguagePack(
+    code="it",
+    name="italiano",
+    turns=_TURNS,
+    phrases=DefaultPhrases(
+        greeting="Ciao! Come posso aiutarla?",
+        apology="Mi dispiace, qualcosa è andato storto. Riprovi, per favore.",
+        tool_filler="Un momento, per favore.",
+        idle_prompt="È ancora lì?",
+        code="esempio di codice",
+    ),
+)

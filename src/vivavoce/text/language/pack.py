@@ -1,0 +1,72 @@
+"""What Vivavoce knows of a language, as plain data; a language is one frozen `LanguagePack`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Words: TypeAlias = frozenset[str]
+
+
+def words(listed: str) -> Words:
+    """The words of a list that is written with spaces."""
+    return frozenset(listed.split())
+
+
+NONE: Words = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnWords:
+    """What turn-taking needs of a language. All in lower case, without marks.
+
+    hesitations: sounds of somebody who has not finished, as "um".
+    unfinished: words that no utterance ends with, as "the".
+    leading: words that belong to the one that follows; `unfinished` are among them.
+    backchannels: words that only say that one listens, as "right".
+    respellings: what an STT writes for a backchannel, and what is meant.
+    openers: words with which people interrupt before they say what they want, as "hold on".
+    answers: words that are often all there is, as "yes", "thank you".
+    digits: names of the digits; what is counted out often goes on.
+    statement_starts: what a statement begins with, rather than a question or a request.
+    request_starts: beginnings of statements that are requests, as "i want".
+    """
+
+    hesitations: Words = NONE
+    unfinished: Words = NONE
+    leading: Words = NONE
+    backchannels: Words = NONE
+    respellings: tuple[tuple[str, str], ...] = ()
+    openers: Words = NONE
+    answers: Words = NONE
+    digits: Words = NONE
+    statement_starts: Words = NONE
+    request_starts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultPhrases:
+    """What is said where the settings do not say otherwise; empty: nothing is.
+
+    greeting, idle_prompt: said where a setting asks for the language's own. apology: when a reply
+    cannot be made. tool_filler: while a tool takes long. code: for a block of code in a reply.
+    """
+
+    greeting: str = ""
+    apology: str = ""
+    tool_filler: str = ""
+    idle_prompt: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguagePack:
+    """One language. What a pack lacks is not done in that language; `check_language` lists it.
+
+    code: as in `en`. name: in the language itself.
+    """
+
+    code: str
+    name: str
+    turns: TurnWords = field(default_factory=TurnWords)
+    phrases: DefaultPhrases = field(default_factory=DefaultPhrases)
