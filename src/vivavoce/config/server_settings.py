@@ -19,8 +19,8 @@ class LimitSettings:
     new ones are refused until it is half. 0 refuses none.
     requests, requests_waiting: how many requests compute at once, and how many may wait for it.
     requests_per_minute: of one key; 0 is any number.
-    upload_mb: of one request's body. audio_s: of one recording, once decoded.
-    text_chars: of one text to speak. message_mb: of one WebSocket message.
+    upload_mb: of one request's body; json_mb: of one that is JSON. audio_s: of one recording, once
+    decoded. text_chars: of one text to speak. message_mb: of one WebSocket message.
     unsent_mb: what a client may leave unread before it is dropped.
     upload_s: how long an upload may take. jobs, job_items: batches kept, and items in each.
     jobs_mb: disk that all batches may take, with what they are made of and what comes of them.
@@ -38,6 +38,7 @@ class LimitSettings:
     requests_waiting: int = 64
     requests_per_minute: int = 0
     upload_mb: float = 100.0
+    json_mb: float = 8.0
     upload_s: float = 300.0
     audio_s: float = 7200.0
     text_chars: int = 100_000

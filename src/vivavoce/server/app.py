@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 import vivavoce
+from vivavoce.server.access.auth import realtime_caller_of
 from vivavoce.server.access.origins import Origins
 from vivavoce.server.http import error_responses, page, reference
 from vivavoce.server.http.safe_headers import SafeHeaders
@@ -77,7 +78,9 @@ def make_app(service: Service) -> FastAPI:
 def _wrap(app: FastAPI, service: Service) -> None:
     """Put the middleware around the routes, from the inside out."""
     app.add_middleware(error_responses.ErrorResponses)
-    app.add_middleware(Transfers, limits=service.limits, meters=service.meters)
+    app.add_middleware(
+        Transfers, limits=service.limits, meters=service.meters, check=realtime_caller_of
+    )
     if origins := service.settings.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -37,7 +37,7 @@ def test_without_keys_everybody_is_anyone() -> None:
 
 def test_a_key_is_needed_where_there_are_keys() -> None:
     key = new_key()
-    door = admission("another", hash_of(key))
+    door = admission("another key", hash_of(key))
     assert door.identify(key) == Caller(name_of(key))
     for wrong, code in ((None, "missing"), ("", "invalid"), ("x", "invalid")):
         with pytest.raises(Problem) as refused:
@@ -46,10 +46,34 @@ def test_a_key_is_needed_where_there_are_keys() -> None:
     assert refusals(door, "invalid_api_key") == 2
 
 
-@pytest.mark.parametrize("keys", [(), ("the key",)])
+def test_who_guesses_keys_is_slowed_down_and_others_are_not() -> None:
+    key = new_key()
+    door = admission(hash_of(key))
+    for number in range(20):
+        with pytest.raises(Problem, match="wrong"):
+            door.identify(f"guess {number}", "10.0.0.1")
+    for guess in ("guess 20", key, "ek_guess"):
+        with pytest.raises(Problem) as refused:
+            door.identify(guess, "10.0.0.1")
+        assert (refused.value.status, refused.value.code) == (429, "too_many_wrong_keys")
+        assert 0 < (refused.value.retry_after or 0) <= 3.0
+    assert door.identify(key, "10.0.0.2") == Caller(name_of(key))
+    assert refusals(door, "too_many_wrong_keys") == 3
+
+
+def test_who_forgets_the_key_is_not_taken_for_a_guesser() -> None:
+    key = new_key()
+    door = admission(hash_of(key))
+    for _ in range(30):
+        with pytest.raises(Problem, match="no API key"):
+            door.identify(None, "10.0.0.1")
+    assert door.identify(key, "10.0.0.1") == Caller(name_of(key))
+
+
+@pytest.mark.parametrize("keys", [(), ("the good key",)])
 def test_a_client_secret_comes_as_whoever_issued_it(keys: tuple[str, ...]) -> None:
     door = admission(*keys)
-    issuer = door.identify("the key")
+    issuer = door.identify("the good key")
     secret = door.secrets.issue(issuer.id, 60, {"voice": "tone"})
     assert door.identify(secret.value) == replace(issuer, secret=secret)
     with pytest.raises(Problem, match="expired"):

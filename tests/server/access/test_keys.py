@@ -39,7 +39,14 @@ def test_each_hash_has_a_salt_of_its_own() -> None:
 @pytest.mark.parametrize("entry", ["", "sha256:", "sha256:12:34", "sha256:" + "z" * 32 + ":x"])
 def test_what_is_neither_key_nor_hash_is_named(entry: str) -> None:
     with pytest.raises(BadConfig, match=r"server\.keys\[1\] is neither a key nor a hash"):
-        Keys(["good", entry])
+        Keys(["a good key", entry])
+
+
+def test_a_key_of_a_few_letters_is_refused() -> None:
+    with pytest.raises(
+        BadConfig, match=r"server\.keys\[1\]: a key of 3 characters"
+    ):
+        Keys(["a good key", "abc"])
 
 
 def test_a_key_that_could_be_guessed_is_not_hashed() -> None:
@@ -54,4 +61,4 @@ def test_a_caller_keeps_its_name_however_its_key_is_configured() -> None:
 
 
 def test_letters_that_no_encoding_has_are_just_a_wrong_key() -> None:
-    assert "\udcff" not in Keys(["key"])
+    assert "\udcff" not in Keys(["a good key"])

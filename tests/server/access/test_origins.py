@@ -76,7 +76,7 @@ async def test_other_pages_are_refused(serving: Serving, origin: str) -> None:
 
 
 async def test_a_page_behind_a_proxy_that_ends_tls_is_the_own_page(serving: Serving) -> None:
-    async with serving({"keys": ["k"]}, routes=routes) as server:
+    async with serving({"keys": ["a-good-key"]}, routes=routes) as server:
         answer = await ask(server, origin="https://voice.example.org", host="voice.example.org")
         assert answer.status_code == 200
         answer = await ask(server, origin="https://voice.example.org", host="voice.example.org:80")
@@ -90,7 +90,7 @@ async def test_a_foreign_name_for_this_machine_opens_nothing_without_a_key(
     async with serving(routes=routes) as server:
         answer = await ask(server, host=host, origin=f"http://{host}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "wrong_host")
-    async with serving({"keys": ["k"]}, routes=routes) as server:
+    async with serving({"keys": ["a-good-key"]}, routes=routes) as server:
         assert (await ask(server, host=host)).status_code == 200
 
 
@@ -133,7 +133,7 @@ async def test_what_a_browser_asks_beforehand_needs_no_key(serving: Serving) -> 
     wanted = "authorization, content-type, x-api-key, openai-beta, x-openai-agents-sdk, "
     wanted += "x-stainless-os, x-stainless-retry-count"
     async with (
-        serving({**THEIRS, "keys": ["k"]}, routes=routes) as server,
+        serving({**THEIRS, "keys": ["a-good-key"]}, routes=routes) as server,
         httpx.AsyncClient(base_url=server.url) as client,
     ):
         headers = {

@@ -11,16 +11,16 @@ from vivavoce.server.access.rate_limit import TokenBucket
 
 def test_a_minute_s_worth_may_come_at_once_and_then_a_steady_rate() -> None:
     bucket = TokenBucket.full(60, now=0.0)
-    assert [bucket.take(0.0) for _ in range(60)] == [0.0] * 60
-    assert bucket.take(0.0) == pytest.approx(1.0)
-    assert bucket.take(0.25) == pytest.approx(0.75)
-    assert bucket.take(1.0) == 0.0
-    assert bucket.take(1.0) == pytest.approx(1.0)
+    assert [bucket.spend(0.0) for _ in range(60)] == [0.0] * 60
+    assert bucket.spend(0.0) == pytest.approx(1.0)
+    assert bucket.spend(0.25) == pytest.approx(0.75)
+    assert bucket.spend(1.0) == 0.0
+    assert bucket.spend(1.0) == pytest.approx(1.0)
 
 
 def test_a_long_pause_saves_up_no_more_than_a_minute_s_worth() -> None:
     bucket = TokenBucket.full(2, now=0.0)
-    assert [bucket.take(1e6) > 0 for _ in range(3)] == [False, False, True]
+    assert [bucket.spend(1e6) > 0 for _ in range(3)] == [False, False, True]
 
 
 @settings(deadline=None)
@@ -29,7 +29,7 @@ def test_no_stretch_of_time_lets_through_more_than_the_rate(rate: int, gaps: lis
     bucket, now, let_in = TokenBucket.full(rate, now=0.0), 0.0, list[float]()
     for gap in gaps:
         now += gap
-        if bucket.take(now) == 0.0:
+        if bucket.spend(now) == 0.0:
             let_in.append(now)
     for i, start in enumerate(let_in):
         for j in range(i, len(let_in)):
@@ -43,6 +43,6 @@ def test_who_waits_as_told_gets_in(rate: int, gaps: list[float]) -> None:
     bucket, now = TokenBucket.full(rate, now=0.0), 0.0
     for gap in gaps:
         now += gap
-        if wait := bucket.take(now):
+        if wait := bucket.spend(now):
             now += wait * (1 + 1e-9) + 1e-9
-            assert bucket.take(now) == 0.0
+            assert bucket.spend(now) == 0.0

@@ -189,3 +189,51 @@ async def test_a_client_that_leaves_in_mid_upload_leaves_nothing(
         async with httpx.AsyncClient(base_url=server.url) as other:
             assert (await other.post("/body", content=b"next")).json() == 4
     assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_a_body_is_not_read_before_the_key_is_known(serving: Serving) -> None:
+    """The rest of the body never comes: an answer shows that nobody waited for it."""
+    async with serving({"keys": ["the good key"]}, routes=routes) as server:
+        request = (
+            "POST /json HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            "Content-Length: 5000000\r\n\r\n["
+        )
+        heard = await asyncio.to_thread(talk, server, request.encode())
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            bearer = {"Authorization": "Bearer the good key"}
+            assert (await client.post("/json", json=[1, 2], headers=bearer)).json() == 2
+    assert heard.startswith(b"HTTP/1.1 401 ")
+    assert b'"code":"missing_api_key"' in heard
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/problem+json; charset=utf-8"])
+async def test_json_has_a_bound_of_its_own(serving: Serving, kind: str) -> None:
+    async with (
+        serving({"limits": {"json_mb": 0.1}}, routes=routes) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        body = b"[" + b"1" * 200_000 + b"]"
+        answer = await client.post("/json", content=body, headers={"Content-Type": kind})
+        assert (answer.status_code, code_of(answer)) == (413, "body_too_large")
+        assert "server.limits.json_mb" in answer.json()["error"]["message"]
+        assert (await client.post("/body", content=body)).json() == 200_002
+
+
+async def test_json_that_is_packed_with_values_is_refused_and_long_texts_are_not(
+    serving: Serving,
+) -> None:
+    def texts(app: FastAPI) -> None:
+        @app.post("/texts")
+        async def texts(value: list[str]) -> int:
+            return len(value)
+
+    async with (
+        serving(routes=texts) as server,
+        httpx.AsyncClient(base_url=server.url, timeout=60) as client,
+    ):
+        packed = await client.post("/texts", json=[0] * 150_000)
+        assert (packed.status_code, code_of(packed)) == (413, "body_too_large")
+        assert "too many values" in packed.json()["error"]["message"]
+        sentence = "Well, she said, it is late, and we have a long way to go, as you know. "
+        prose = await client.post("/texts", json=[sentence * 1000] * 60)
+        assert prose.json() == 60

@@ -55,7 +55,7 @@ async def test_own_names_are_listed(serving: Serving) -> None:
 
 
 async def test_open_webui_reads_the_audio_lists_without_a_key(serving: Serving) -> None:
-    async with serving({"keys": ["secret"]}) as server, httpx.AsyncClient() as client:
+    async with serving({"keys": ["a-secret-key"]}) as server, httpx.AsyncClient() as client:
         models = await client.get(f"{server.url}/v1/audio/models")
         voices = await client.get(f"{server.url}/v1/audio/voices")
         closed = await client.get(f"{server.url}/v1/models")

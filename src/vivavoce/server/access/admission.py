@@ -17,6 +17,7 @@ from .compute_slots import ComputeSlots
 from .keys import Keys, name_of
 from .machine_load import MachineLoad, watch
 from .rate_limit import TokenBucket
+from .wrong_keys import WrongKeys
 
 PATIENCE_S = 60.0
 """How long a request waits for a place to compute in."""
@@ -50,6 +51,7 @@ class Admission:
         self.most_talking = settings.limits.talking or 0
         self._limits = settings.limits
         self._keys = Keys(settings.keys)
+        self._wrong_keys = WrongKeys()
         self._meters = meters
         self._closed = False
         self._sessions: Counter[str] = Counter()
@@ -71,8 +73,28 @@ class Admission:
         """How many requests wait to be computed."""
         return self._slots.waiting
 
-    def identify(self, key: str | None) -> Caller:
-        """Whose key or client secret this is. Raises Problem (401) if it is wrong or missing."""
+    def identify(self, key: str | None, address: str = "") -> Caller:
+        """Whose key or client secret this is.
+
+        address: where the caller is, to slow down who guesses.
+        Raises Problem: 401 for a wrong or missing key, 429 after too many wrong ones.
+        """
+        if not self._keys and not (key or "").startswith(PREFIX):
+            return Caller("anyone")
+        now = time.monotonic()
+        try:
+            self._wrong_keys.check(address, now)
+        except Problem as problem:
+            self._meters.refused(problem.code or "")
+            raise
+        try:
+            return self._owner(key)
+        except Problem:
+            if key is not None:
+                self._wrong_keys.count(address, now)
+            raise
+
+    def _owner(self, key: str | None) -> Caller:
         if key is not None and key.startswith(PREFIX):
             secret = self.secrets.find(key)
             if secret is None:
@@ -82,8 +104,6 @@ class Admission:
                     "invalid_api_key",
                 )
             return Caller(secret.issuer, secret)
-        if not self._keys:
-            return Caller("anyone")
         if key is None:
             raise self._refusal(
                 "no API key was given; send `Authorization: Bearer <key>`", 401, "missing_api_key"
@@ -177,7 +197,7 @@ class Admission:
             return
         now = time.monotonic()
         bucket = self._buckets.setdefault(caller.id, TokenBucket.full(rate, now))
-        if wait := bucket.take(now):
+        if wait := bucket.spend(now):
             message = f"this key is limited to {rate} requests a minute; wait {wait:.0f} s"
             raise self._refusal(message, 429, "rate_limit_exceeded", wait)
 

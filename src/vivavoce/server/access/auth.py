@@ -37,7 +37,12 @@ def caller_of(connection: HTTPConnection) -> Caller:
 
 def realtime_caller_of(connection: HTTPConnection) -> Caller:
     """The same where client secrets are good too: `Caller.secret` is the one that came."""
-    return service_of(connection).admission.identify(key_of(connection))
+    if "caller" not in connection.scope:
+        address = connection.client.host if connection.client else ""
+        admission = service_of(connection).admission
+        connection.scope["caller"] = admission.identify(key_of(connection), address)
+    caller: Caller = connection.scope["caller"]
+    return caller
 
 
 def key_of(connection: HTTPConnection) -> str | None:

@@ -17,6 +17,8 @@ from vivavoce.errors import BadConfig, BadRequest
 
 _PREFIX = "sha256:"
 _HASH = re.compile(r"sha256:([0-9a-f]{32}):([0-9a-f]{64})")
+_LEAST = 8
+"""Characters of a key."""
 _SHORTEST = 20
 """Characters of a key that may be hashed; shorter ones can be guessed from their hash."""
 
@@ -46,7 +48,13 @@ class Keys:
         """given: as the configuration has them, plain or hashed. Raises BadConfig."""
         self._hashes: list[tuple[bytes, bytes]] = []
         for number, entry in enumerate(given):
-            text = entry if entry.startswith(_PREFIX) else _hash(entry)
+            plain = not entry.startswith(_PREFIX)
+            text = _hash(entry) if plain else entry
+            if plain and 0 < len(entry) < _LEAST:
+                raise BadConfig(
+                    f"server.keys[{number}]: a key of {len(entry)} characters is soon guessed; "
+                    f"use {_LEAST} or more, as `vivavoce keys new` does"
+                )
             match = _HASH.fullmatch(text)
             if match is None or not entry:
                 raise BadConfig(

@@ -21,12 +21,16 @@ class TokenBucket:
         """With a minute's worth."""
         return cls(per_minute, per_minute, now)
 
-    def take(self, now: float) -> float:
-        """Take a token. 0 if there was one, else after how many seconds there will be."""
+    def wait(self, now: float) -> float:
+        """After how many seconds there is a token; 0 if there is one."""
         refilled = max(0.0, now - self.at) * self.per_minute / 60
         self.tokens = min(float(self.per_minute), self.tokens + refilled)
         self.at = max(self.at, now)
-        if self.tokens >= 1:
+        return 0.0 if self.tokens >= 1 else (1 - self.tokens) * 60 / self.per_minute
+
+    def spend(self, now: float) -> float:
+        """Spend a token. 0 if there was one, else after how many seconds there will be."""
+        wait = self.wait(now)
+        if not wait:
             self.tokens -= 1
-            return 0.0
-        return (1 - self.tokens) * 60 / self.per_minute
+        return wait

@@ -1,11 +1,18 @@
-"""Bounds on what HTTP requests carry in, and on how slowly bytes may come and go."""
+"""Bounds on what HTTP requests carry in, and on how slowly bytes may come and go.
+
+Who is calling is checked before a byte of the body is read. A body of JSON has a bound of its own,
+for it is parsed on the event loop: on its bytes, and on how densely it is packed with values.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
+from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vivavoce.config.server_settings import LimitSettings
@@ -22,13 +29,20 @@ _DRAIN_S = 2.0
 
 Closing a socket with unread data resets it, and the answer is lost on the way.
 """
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_JSON = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
+_VALUES = 100_000
+_BYTES_A_VALUE = 12
+"""JSON with more values than the first, and fewer bytes for each than the second, is refused: text
+seldom has a comma in 12 bytes, and a million values take a second to parse."""
 _log = logging.getLogger(__name__)
 
 
 class Transfers:
     """Middleware: bodies that are too large get 413, those that come too slowly 408.
 
-    An answer that the client does not read is cut off.
+    check: raises Problem for a caller that may not send a body. An answer that the client does
+    not read is cut off.
     """
 
     def __init__(
@@ -36,12 +50,15 @@ class Transfers:
         app: ASGIApp,
         limits: LimitSettings,
         meters: Metrics,
+        check: Callable[[HTTPConnection], object],
         *,
         pause_s: float = PAUSE_S,
         stall_s: float = STALL_S,
     ) -> None:
         self._app = app
         self._most_bytes = int(limits.upload_mb * 1e6)
+        self._most_json_bytes = min(self._most_bytes, int(limits.json_mb * 1e6))
+        self._check = check
         self._upload_s = limits.upload_s
         self._meters = meters
         self._pause_s = pause_s
@@ -52,7 +69,15 @@ class Transfers:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _CountedBody(receive, self._most_bytes, self._upload_s, self._pause_s)
+        headers = Headers(scope=scope)
+        as_json = _JSON.match(headers.get("content-type", "")) is not None
+        body = _CountedBody(
+            receive,
+            self._most_json_bytes if as_json else self._most_bytes,
+            self._upload_s,
+            self._pause_s,
+            as_json=as_json,
+        )
 
         async def reply(message: Message) -> None:
             if is_over(scope):  # else whoever makes an endless answer would go on
@@ -77,7 +102,12 @@ class Transfers:
                 message = {"type": "http.response.body"}
             await reply(message)
 
-        if problem := body.announced(Headers(scope=scope).get("content-length")):
+        try:
+            if scope["method"] not in _WITHOUT_BODY:
+                self._check(HTTPConnection(scope))
+            body.announce(headers.get("content-length"))
+        except Problem as problem:
+            body.refused = True
             await answer(problem)(scope, receive, reply_whole)
         else:
             await self._app(scope, body.receive, reply_whole)
@@ -86,8 +116,12 @@ class Transfers:
 class _CountedBody:
     """A request's body as it comes. refused: whether it is past a bound; it is then not read."""
 
-    def __init__(self, receive: Receive, most_bytes: int, upload_s: float, pause_s: float) -> None:
+    def __init__(
+        self, receive: Receive, most_bytes: int, upload_s: float, pause_s: float, *, as_json: bool
+    ) -> None:
         self.refused = False
+        self._as_json = as_json
+        self._values = 0
         self._receive = receive
         self._most_bytes = most_bytes
         self._upload_s = upload_s
@@ -97,11 +131,10 @@ class _CountedBody:
         self._bytes = 0
         self._over = False
 
-    def announced(self, length: str | None) -> Problem | None:
-        """What is wrong with the length that the request states."""
+    def announce(self, length: str | None) -> None:
+        """Take the length that the request states. Raises Problem (413) for one past the size."""
         if length is not None and length.isdecimal() and int(length) > self._most_bytes:
-            return self._too_large(f"{int(length):,} bytes")
-        return None
+            raise self._too_large(f"{int(length):,} bytes")
 
     async def receive(self) -> Message:
         """The next piece. Raises Problem: 413 past the size, 408 when it comes too slowly."""
@@ -120,10 +153,17 @@ class _CountedBody:
             )
             problem = f"the request body arrived too slowly: {slow}"
             raise Problem(problem, status=408, code="slow_upload") from None
-        self._bytes += len(message.get("body", b""))
+        piece = message.get("body", b"")
+        self._bytes += len(piece)
         self._over = not message.get("more_body", False)
         if self._bytes > self._most_bytes:
             raise self._too_large("too many bytes")
+        if self._as_json:
+            self._values += sum(map(piece.count, (b",", b"[", b"{")))
+            if self._values > max(_VALUES, self._bytes / _BYTES_A_VALUE):
+                self.refused = True
+                what = "the request body's JSON has too many values; send fewer at a time"
+                raise Problem(what, status=413, code="body_too_large")
         return message
 
     async def drain(self) -> None:
@@ -138,9 +178,10 @@ class _CountedBody:
 
     def _too_large(self, size: str) -> Problem:
         self.refused = True
+        limit = "server.limits.json_mb" if self._as_json else "server.limits.upload_mb"
         return Problem(
             f"the request body has {size}, over the limit of {self._most_bytes:,}; send less at "
-            "once",
+            f"once, or raise {limit}",
             status=413,
             code="body_too_large",
         )
