@@ -8,20 +8,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from pathlib import Path
-from typing import get_type_hints
 
 import click
 import pytest
 
 from vivavoce.cli.main import COMMANDS, cli
-from vivavoce.config.configuration import ModelSettings, load_config
+from vivavoce.config.configuration import load_config
 from vivavoce.config.profiles import ABOUT, PROFILES
-from vivavoce.config.server_settings import ServerSettings
-from vivavoce.config.template import default_of, meanings
+from vivavoce.config.sections import SECTIONS, settings_of
 from vivavoce.engines import KINDS
-from vivavoce.settings import SessionSettings
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = ["command-line.md", "configuration.md"]
@@ -67,31 +63,24 @@ def profiles() -> str:
 
 
 def session() -> str:
-    return table("session", SessionSettings)
+    return table("session")
 
 
 def models() -> str:
-    return table("models", ModelSettings)
+    return table("models")
 
 
 def server() -> str:
-    return table("server", ServerSettings)
+    return table("server")
 
 
-def table(name: str, shape: type) -> str:
-    return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows(name, shape)]) + "\n"
-
-
-def rows(path: str, shape: type) -> Iterator[str]:
-    told = meanings(shape)
-    for field in fields(shape):
-        hint = get_type_hints(shape)[field.name]
-        if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
-            yield from rows(f"{path}.{field.name}", hint)
-            continue
-        default = json.dumps(default_of(field), ensure_ascii=False)
-        meaning = told.get(field.name, "").replace("|", "\\|")
-        yield f"| `{path}.{field.name}` | `{default}` | {meaning} |"
+def table(section: str) -> str:
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    for setting in settings_of(SECTIONS[section], section):
+        default = json.dumps(setting.default, ensure_ascii=False)
+        meaning = setting.description.replace("|", "\\|")
+        rows.append(f"| `{setting.path}` | `{default}` | {meaning} |")
+    return "\n".join(rows) + "\n"
 
 
 BLOCKS: dict[str, Callable[[], str]] = {

@@ -2,92 +2,166 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic.dataclasses import dataclass
 
 Eagerness: TypeAlias = Literal["low", "medium", "high", "auto"]
 
+SECTION = ConfigDict(extra="forbid")
+"""How a section of the configuration is checked: a key that it lacks is an error."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, config=SECTION)
 class TurnSettings:
-    """When the user is speaking, and when they have finished. Times in seconds.
+    """When the user is speaking, and when they have finished. Times in seconds."""
 
-    mode: `auto` ends turns by itself; `manual` waits for `Session.commit` (push-to-talk).
-    start_threshold, stop_threshold: VAD probabilities at which speech begins and pauses.
-    start_s: speech must last this long to count. prefix_s: audio kept from before it.
-    pause_s: silence after which the reply is drafted.
-    wait_min_s, wait_max_s: how long a silence ends the turn when the turn detector is sure that
-    it is over, and sure that it is not.
-    eagerness: how readily silences in between end the turn; `auto` is `medium`.
-    barge_in: whether the user may interrupt the reply.
-    respond: whether a turn that ends is answered; if not, `Session.respond` is.
-    false_alarm_s: a voice without words, this long, that does not duck a reply any more.
-    interrupt_db: in dB of full scale, how loud a caller must be to interrupt a reply before their
-    first turn; after that it goes by how loud they were.
-    noise_s: silence after which a wordless utterance is given up.
-    """
+    mode: Literal["auto", "manual"] = Field(
+        default="auto",
+        description="`auto` ends turns by itself; `manual` waits for `Session.commit` "
+        "(push-to-talk).",
+    )
+    start_threshold: StrictFloat = Field(
+        default=0.5, ge=0, le=1, description="VAD probability at which speech begins."
+    )
+    stop_threshold: StrictFloat = Field(
+        default=0.5, ge=0, le=1, description="VAD probability below which speech pauses."
+    )
+    start_s: StrictFloat = Field(
+        default=0.06, ge=0, description="Speech must last this long to count."
+    )
+    prefix_s: StrictFloat = Field(
+        default=0.3, ge=0, description="Audio kept from before the speech."
+    )
+    pause_s: StrictFloat = Field(
+        default=0.03, ge=0, description="Silence after which the reply is drafted."
+    )
+    wait_min_s: StrictFloat = Field(
+        default=0.15,
+        ge=0,
+        description="Silence that ends the turn when the turn detector is sure that it is over.",
+    )
+    wait_max_s: StrictFloat = Field(
+        default=3.0,
+        ge=0,
+        description="Silence that ends the turn when the turn detector is sure that it is not "
+        "over.",
+    )
+    eagerness: Eagerness = Field(
+        default="auto",
+        description="How readily silences in between end the turn; `auto` is `medium`.",
+    )
+    barge_in: StrictBool = Field(
+        default=True, description="Whether the user may interrupt the reply."
+    )
+    respond: StrictBool = Field(
+        default=True,
+        description="Whether a turn that ends is answered; if not, `Session.respond` answers it.",
+    )
+    false_alarm_s: StrictFloat = Field(
+        default=2.0,
+        ge=0,
+        description="A voice without words stops ducking the reply after this long.",
+    )
+    interrupt_db: StrictFloat = Field(
+        default=-40.0,
+        description="How loud a caller must be, in dB of full scale, to interrupt a reply before "
+        "their first turn; later their own loudness decides.",
+    )
+    noise_s: StrictFloat = Field(
+        default=0.6, ge=0, description="Silence after which an utterance without words is given up."
+    )
 
-    mode: Literal["auto", "manual"] = "auto"
-    start_threshold: float = 0.5
-    stop_threshold: float = 0.5
-    start_s: float = 0.06
-    prefix_s: float = 0.3
-    pause_s: float = 0.03
-    wait_min_s: float = 0.15
-    wait_max_s: float = 3.0
-    eagerness: Eagerness = "auto"
-    barge_in: bool = True
-    respond: bool = True
-    false_alarm_s: float = 2.0
-    interrupt_db: float = -40.0
-    noise_s: float = 0.6
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=SECTION)
 class SessionSettings:
-    """One conversation's settings.
+    """One conversation's settings."""
 
-    system_prompt: what the model is told first. greeting: said when the session starts.
-    language: of the speech, as a code such as `en`; None lets the STT find out.
-    voice, speed, pitch: how the reply sounds; see `TtsOptions`.
-    spoken: whether replies are spoken; if not, they are only written.
-    drafts: prepare the reply before the turn has ended, and let the model read ahead.
-    partials: emit partial transcripts.
-    history_turns: how many of the latest turns the model sees.
-    temperature: how freely the model writes; 0 is always the same, None is the engine's own.
-    idle_prompt: said after `idle_after_s` of silence, `idle_times` times at most.
-    tool_filler: said when a tool takes longer than `tool_filler_s`. tool_rounds: how often the
-    model may call tools in one turn. tool_choice: `auto`, `none`, `required`, or a tool's name;
-    for the first round of a turn.
-    apology: said when the reply cannot be made.
-    max_utterance_s: longer speech is answered as it stands. max_reply_tokens, max_reply_s: the
-    reply ends there.
-    *_timeout_s: an engine that gives nothing for so long has failed.
-    """
-
-    system_prompt: str = "You are a helpful assistant. Answer in one short sentence."
-    greeting: str = ""
-    language: str | None = None
-    voice: str | None = None
-    speed: float = 1.0
-    pitch: float = 1.0
-    spoken: bool = True
-    drafts: bool = True
-    partials: bool = True
-    history_turns: int = 12
-    idle_prompt: str = ""
-    idle_after_s: float = 15.0
-    idle_times: int = 1
-    tool_filler: str = "One moment."
-    tool_filler_s: float = 1.0
-    tool_rounds: int = 4
-    tool_choice: str = "auto"
-    apology: str = "Sorry, something went wrong. Please try again."
-    temperature: float | None = None
-    max_utterance_s: float = 60.0
-    max_reply_tokens: int = 200
-    max_reply_s: float = 120.0
-    stt_timeout_s: float = 20.0
-    llm_timeout_s: float = 30.0
-    tts_timeout_s: float = 20.0
-    turns: TurnSettings = field(default_factory=TurnSettings)
+    system_prompt: StrictStr = Field(
+        default="You are a helpful assistant. Answer in one short sentence.",
+        description="What the model is told first.",
+    )
+    greeting: StrictStr = Field(default="", description="Said when the session starts.")
+    language: StrictStr | None = Field(
+        default=None,
+        description="The language of the speech, as a code such as `en`; null lets the STT find "
+        "out.",
+    )
+    voice: StrictStr | None = Field(
+        default=None,
+        description="The reply's voice, one of `vivavoce voices`; null is the engine's own.",
+    )
+    speed: StrictFloat = Field(
+        default=1.0,
+        ge=0.25,
+        le=4,
+        description="How fast the reply is spoken; 1 is the voice's own speed.",
+    )
+    pitch: StrictFloat = Field(
+        default=1.0,
+        ge=0.5,
+        le=2,
+        description="How high the reply sounds; 1 is the voice's own pitch.",
+    )
+    spoken: StrictBool = Field(
+        default=True, description="Whether replies are spoken; if not, they are only written."
+    )
+    drafts: StrictBool = Field(
+        default=True,
+        description="Prepare the reply before the turn has ended, and let the model read ahead.",
+    )
+    partials: StrictBool = Field(default=True, description="Emit partial transcripts.")
+    history_turns: StrictInt = Field(
+        default=12, ge=1, description="How many of the latest turns the model sees."
+    )
+    idle_prompt: StrictStr = Field(default="", description="Said when the user stays silent.")
+    idle_after_s: StrictFloat = Field(
+        default=15.0, ge=0, description="Silence after which `idle_prompt` is said."
+    )
+    idle_times: StrictInt = Field(
+        default=1, ge=0, description="How often `idle_prompt` is said in a row, at most."
+    )
+    tool_filler: StrictStr = Field(
+        default="One moment.", description="Said when a tool takes longer than `tool_filler_s`."
+    )
+    tool_filler_s: StrictFloat = Field(
+        default=1.0, ge=0, description="How long a tool may take before `tool_filler` is said."
+    )
+    tool_rounds: StrictInt = Field(
+        default=4, ge=0, description="How often the model may call tools in one turn."
+    )
+    tool_choice: StrictStr = Field(
+        default="auto",
+        description="`auto`, `none`, `required`, or a tool's name; for the first round of a turn.",
+    )
+    apology: StrictStr = Field(
+        default="Sorry, something went wrong. Please try again.",
+        description="Said when the reply cannot be made.",
+    )
+    temperature: StrictFloat | None = Field(
+        default=None,
+        ge=0,
+        le=2,
+        description="How freely the model writes; 0 always gives the same, null is the engine's "
+        "own.",
+    )
+    max_utterance_s: StrictFloat = Field(
+        default=60.0, ge=0, description="Longer speech is answered as it stands."
+    )
+    max_reply_tokens: StrictInt = Field(
+        default=200, ge=1, description="The reply ends after so many tokens."
+    )
+    max_reply_s: StrictFloat = Field(
+        default=120.0, ge=0, description="The reply ends after so much speech."
+    )
+    stt_timeout_s: StrictFloat = Field(
+        default=20.0, ge=0, description="An STT that gives nothing for this long has failed."
+    )
+    llm_timeout_s: StrictFloat = Field(
+        default=30.0, ge=0, description="An LLM that gives nothing for this long has failed."
+    )
+    tts_timeout_s: StrictFloat = Field(
+        default=20.0, ge=0, description="A TTS that gives nothing for this long has failed."
+    )
+    turns: TurnSettings = Field(default_factory=TurnSettings)

@@ -35,6 +35,16 @@ def test_show_prints_the_settings_in_effect(
     assert (shown["session"]["voice"], shown["session"]["greeting"]) == ("x", "Grüß Gott")
 
 
+def test_show_says_which_file_was_read(vivavoce: Run, tmp_path: Path) -> None:
+    assert "from the profile embedded and no file" in vivavoce("config", "show").stderr
+    (tmp_path / "vivavoce.yaml").write_text("profile: fast\n")
+    ran = vivavoce("config", "show")
+    assert "from the profile fast and the file vivavoce.yaml" in ran.stderr
+    assert yaml.safe_load(ran.stdout)["profile"] == "fast"
+    ran = vivavoce("config", "check")
+    assert "vivavoce.yaml is right; profile fast" in ran.stderr
+
+
 def test_show_masks_secrets(vivavoce: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     ran = vivavoce("config", "show", "--profile", "cloud")
@@ -61,7 +71,8 @@ def test_check_is_content_with_what_is_right(vivavoce: Run, tmp_path: Path) -> N
 def test_init_writes_a_file_that_changes_nothing_yet(vivavoce: Run, tmp_path: Path) -> None:
     ran = vivavoce("config", "init")
     assert ran.returncode == 0
-    assert "--config vivavoce.yaml" in ran.stderr
+    assert "commands that run in its folder use it" in ran.stderr
+    assert "--config other.yaml" in vivavoce("config", "init", "other.yaml").stderr
     assert load_config(tmp_path / "vivavoce.yaml", environment={}) == load_config(environment={})
     assert vivavoce("config", "check", "vivavoce.yaml").returncode == 0
 
@@ -72,6 +83,7 @@ def test_every_setting_in_that_file_can_be_uncommented() -> None:
     shown = load_config(environment={}).as_dict()
     assert data["session"] == shown["session"]
     assert data["models"] == shown["models"]
+    assert data["server"] == {**shown["server"], "keys": [], "origins": []}  # type: ignore[dict-item]
     assert load_config(overrides=data, environment={}).stt[0].name == "whisper"
 
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce import registry
-from vivavoce.config.configuration import Config, ModelSettings, load_config, use_models
+from vivavoce.config.configuration import Config, load_config
+from vivavoce.config.model_settings import ModelSettings, use_models
 from vivavoce.config.profiles import ABOUT, PROFILES
 from vivavoce.engines import KINDS
 from vivavoce.errors import BadConfig
@@ -97,6 +98,57 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
     assert written(file, "# nothing yet\n") == load_config(environment={})
 
 
+@pytest.mark.parametrize("name", ["vivavoce.yaml", "vivavoce.yml", "vivavoce.json"])
+def test_a_file_in_the_current_folder_is_found_without_being_named(name: str, file: Path) -> None:
+    Path(name).write_text('{"session": {"speed": 1.5}}')
+    config = load_config(environment={})
+    assert config.session.speed == 1.5
+    assert config.file == Path(name)
+
+
+def test_a_file_that_is_named_goes_before_one_that_is_found(file: Path) -> None:
+    file.write_text("session: {speed: 1.5}\n")
+    Path("other.yaml").write_text("session: {pitch: 1.5}\n")
+    for config in (
+        load_config("other.yaml", environment={}),
+        load_config(environment={"VIVAVOCE_CONFIG": "other.yaml"}),
+    ):
+        assert (config.session.speed, config.session.pitch) == (1.0, 1.5)
+        assert config.file == Path("other.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "stt: whisper:small\nsession: {language: de}\n"),
+        ("a.toml", 'stt = "whisper:small"\n[session]\nlanguage = "de"\n'),
+        ("a.json", '{"stt": "whisper:small",\n"session": {"language": "de"}}'),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_file_may_be_saved_as_any_editor_does(
+    name: str, text: str, encoding: str, ending: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(text.replace("\n", ending).encode(encoding))
+    config = load_config(tmp_path / name, environment={})
+    assert config.stt == (EngineSpec("whisper", "small"),)
+    assert config.session.language == "de"
+
+
+def test_words_in_yaml_stay_words(file: Path) -> None:
+    config = written(
+        file,
+        "session: {language: no, drafts: no, partials: on, greeting: 12:30, apology: 2026-01-31,\n"
+        "  voice: 007, speed: 1e0}\nserver: {voices: {on: off, y: n}}\n",
+    )
+    session = config.session
+    assert (session.language, session.drafts, session.partials) == ("no", False, True)
+    assert (session.greeting, session.apology, session.voice) == ("12:30", "2026-01-31", "007")
+    assert session.speed == 1.0
+    assert config.server.voices == {"on": "off", "y": "n"}
+
+
 # --- engines -------------------------------------------------------------------------------------
 
 
@@ -170,6 +222,35 @@ def test_a_variable_that_is_nearly_right_gets_a_warning(caplog: pytest.LogCaptur
     assert "did you mean VIVAVOCE_PROFILE?" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("VIVAVOCE_SESSION_SPEED", "VIVAVOCE_SESSION__SPEED"),
+        ("VIVAVOCE_SERVER_LIMITS_AUDIO_S", "VIVAVOCE_SERVER__LIMITS__AUDIO_S"),
+        ("VIVAVOCE_LLM_MODEL", "VIVAVOCE_LLM__MODEL"),
+        ("VIVAVOCE_PORT", "VIVAVOCE_SERVER__PORT"),
+        ("VIVAVOCE_LANGUAGE", "VIVAVOCE_SESSION__LANGUAGE"),
+        ("VIVAVOCE_SESSION_SPED", "VIVAVOCE_SESSION__SPEED"),
+    ],
+)
+def test_a_variable_that_sets_nothing_gets_the_right_hint(
+    name: str, meant: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    load_config(environment={name: "1"})
+    assert f"{name} is not used; did you mean {meant}?" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "name", ["VIVAVOCE_SESSION__TURNS_EAGERNESS", "VIVAVOCE_SESSION_TURNS__EAGERNESS"]
+)
+def test_an_underscore_too_few_in_the_middle_is_an_error_with_the_right_hint(name: str) -> None:
+    with pytest.raises(BadConfig) as caught:
+        load_config(environment={name: "high"})
+    assert str(caught.value) == (
+        f"{name}: no such key; did you mean VIVAVOCE_SESSION__TURNS__EAGERNESS?"
+    )
+
+
 def test_a_file_may_refer_to_the_environment(file: Path) -> None:
     text = "session: {greeting: 'Hello ${WHO}, ${WHO}!'}\n"
     assert written(file, text, {"WHO": "Ann"}).session.greeting == "Hello Ann, Ann!"
@@ -215,16 +296,23 @@ def test_the_model_store_goes_by_the_settings(monkeypatch: pytest.MonkeyPatch) -
         ("session: {speeed: 1}", "session.speeed: no such key; did you mean 'speed'?"),
         ("session: {speed: fast}", "session.speed: it should be a valid number, not 'fast'"),
         ("session: {speed: 9}", "session.speed: it should be less than or equal to 4, not 9"),
-        ("session: {history_turns: yes}", "session.history_turns: it should be a valid integer"),
+        ("session: {history_turns: yes}", "history_turns: it should be a valid integer, not 'yes'"),
+        ("session: {history_turns: true}", "history_turns: it should be a valid integer, not True"),
+        ("session: {voice: 5}", "session.voice: it should be a valid string, not 5; put it in "),
+        ("session: {eagerness: low}", "no such key; did you mean 'session.turns.eagerness'?"),
+        ("session: {5: low}", "session.5: it should be text; put it in quotes"),
+        ("server: {limits: {requests: 0}}", "server.limits.requests: it should be greater than or"),
+        ("server: {keys: [5]}", "server.keys.0: it should be a valid string, not 5; put it in"),
+        ("server: {voices: {nova: 5}}", "server.voices.nova: it should be a valid string, not 5"),
         ("session: {idle_after_s: -1}", "session.idle_after_s: it should be greater than or equal"),
         ("session: {turns: {eagerness: mad}}", "session.turns.eagerness: it should be 'low', "),
         ("session: {turns: {wait_min_s: 9}}", "wait_min_s: it should not be more than wait_max_s"),
-        ("session: 3", "session: keys with values are wanted, not 3"),
+        ("session: 3", "session: it should have keys with values below it, not 3"),
         ("models: {ofline: true}", "models.ofline: no such key; did you mean 'offline'?"),
         ("profile: clod", "vivavoce.yaml: profile: no profile 'clod'; did you mean 'cloud'?"),
-        ("- stt", "vivavoce.yaml: keys with values are wanted"),
-        ("5: five", "vivavoce.yaml: keys with values are wanted"),
-        ("stt: [", "vivavoce.yaml cannot be understood: "),
+        ("- stt", "vivavoce.yaml should have keys with values, such as "),
+        ("5: five", "vivavoce.yaml should have keys with values, such as "),
+        ("stt: [", "vivavoce.yaml is not valid: "),
     ],
 )
 def test_what_is_wrong_is_named_with_file_key_and_remedy(
@@ -259,10 +347,10 @@ def test_a_file_that_is_not_there_or_cannot_be_read_says_so(tmp_path: Path) -> N
     with pytest.raises(BadConfig, match="Is a directory"):
         load_config(tmp_path, environment={})
     (tmp_path / "a.ini").write_text("")
-    with pytest.raises(BadConfig, match=r"ends in \.yaml, \.toml or \.json"):
+    with pytest.raises(BadConfig, match=r"name a configuration file \.yaml, \.toml or \.json"):
         load_config(tmp_path / "a.ini", environment={})
-    (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadConfig, match=r"a\.yaml"):
+    (tmp_path / "a.yaml").write_bytes(b"stt: caf\xe9")
+    with pytest.raises(BadConfig, match=r"a\.yaml is not text in UTF-8; save it as UTF-8"):
         load_config(tmp_path / "a.yaml", environment={})
 
 

@@ -23,12 +23,15 @@ def config() -> None:
 @json_option
 @engine_options
 def show(config: Config, as_json: bool) -> None:
-    """Show the settings in effect.
+    """Show the settings in effect, and on stderr the file that was read.
 
     They come from the profile, the file, the environment and the options. Without --json it is
     YAML, as a configuration file has it. Secrets are masked.
     """
     import yaml
+
+    file = f"the file {config.file}" if config.file else "no file"
+    click.echo(f"from the profile {config.profile} and {file}", err=True)
 
     data = config.as_dict()
     if as_json:
@@ -42,13 +45,14 @@ def show(config: Config, as_json: bool) -> None:
 def check(file: Path | None) -> None:
     """Check a configuration FILE.
 
-    By default the one that VIVAVOCE_CONFIG names. Each wrong key, type or value is told on
-    stderr, and the exit code is 1 then.
+    By default the one that VIVAVOCE_CONFIG names, else ./vivavoce.yaml. Each wrong key, type or
+    value is told on stderr, and the exit code is 1 then.
     """
     from vivavoce.config.configuration import load_config
 
     config = load_config(file)
-    click.echo(f"{file or 'the configuration'} is right; profile {config.profile}", err=True)
+    name = config.file or "the configuration without a file"
+    click.echo(f"{name} is right; profile {config.profile}", err=True)
 
 
 @config.command()
@@ -59,6 +63,7 @@ def init(file: Path, force: bool) -> None:
 
     It holds every setting, with its default and what it means (vivavoce.yaml by default).
     """
+    from vivavoce.config.configuration import FOUND
     from vivavoce.config.template import template
     from vivavoce.errors import BadRequest
     from vivavoce.media.atomic_file import replacing
@@ -69,4 +74,6 @@ def init(file: Path, force: bool) -> None:
         raise BadRequest(f"{file} is there already; --force replaces it")
     with replacing(file) as out:
         out.write(template().encode())
-    click.echo(f"wrote {file}; use it with --config {file} or VIVAVOCE_CONFIG={file}", err=True)
+    here = f"wrote {file}; commands that run in its folder use it, others with --config {file}"
+    elsewhere = f"wrote {file}; use it with --config {file} or VIVAVOCE_CONFIG={file}"
+    click.echo(here if file.name in FOUND else elsewhere, err=True)

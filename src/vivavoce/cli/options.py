@@ -48,8 +48,30 @@ def engine_options(command: Callable[..., R]) -> Callable[..., R]:
         "--config",
         "config_file",
         type=click.Path(path_type=Path),
-        help="Settings from a YAML or TOML file.",
+        help="Settings from a YAML, TOML or JSON file; else ./vivavoce.yaml, if it is there.",
     )(run)
+
+
+class _ServerOption(click.Option):
+    """An option that sets a key of the configuration's `server`, and shows what that means."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option, and what the configuration says of its key."""
+        # Not before: the configuration takes long to import.
+        from vivavoce.config.sections import fields_of
+        from vivavoce.config.server_settings import ServerSettings
+
+        assert self.name is not None
+        self.help = fields_of(ServerSettings)[self.name].description
+        return super().get_help_record(ctx)
+
+
+def server_option(
+    key: str, metavar: str, shape: type[int | str] = str
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Give a command an option for `server.KEY`; None where it was not given, else unchecked."""
+    name = f"--{key.replace('_', '-')}"
+    return click.option(name, key, metavar=metavar, type=shape, cls=_ServerOption)
 
 
 def engine_arguments(params: Mapping[str, Any]) -> list[str]:
@@ -74,7 +96,8 @@ def json_option(command: Callable[..., R]) -> Callable[..., R]:
 
 def resolved(path: Path | None, profile: str | None, engines: dict[str, list[str]]) -> Config:
     """The settings in effect; the model store of this process goes by them."""
-    from vivavoce.config.configuration import load_config, use_models
+    from vivavoce.config.configuration import load_config
+    from vivavoce.config.model_settings import use_models
 
     named = {
         kind: names if len(names) > 1 else names[0] for kind, names in engines.items() if names

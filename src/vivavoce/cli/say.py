@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 import json
 import sys
 from collections.abc import AsyncGenerator, Callable
@@ -177,13 +176,15 @@ async def _texts(text: str) -> AsyncGenerator[str, None]:
         return
     from vivavoce.concurrency.model_thread import ModelThread
     from vivavoce.media.container import Input
+    from vivavoce.text.text_files import TextDecoder
 
     def read(emit: Callable[[str], None], stop: StopFlag) -> None:
         data = Input(sys.stdin.buffer, "stdin", stop)
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        decoder = TextDecoder("stdin")
         while piece := data.read(_READ):
-            emit(decoder.decode(piece))
+            emit(decoder.feed(piece))
         data.check()
+        emit(decoder.finish())
 
     thread = ModelThread("stdin")
     try:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .interrupt import on_interrupt, run_async
-from .options import engine_options
+from .options import engine_options, server_option
 
 if TYPE_CHECKING:
     import asyncio
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--host", help="Address to listen on; 0.0.0.0 is all of them.")
-@click.option("--port", type=click.IntRange(0, 65535), help="8080 unless set; 0 is any free one.")
-@click.option("--wyoming", metavar="URL", help="Also speak Wyoming, as at tcp://0.0.0.0:10300.")
-@click.option("--tls-cert", metavar="FILE", help="PEM file with the certificate.")
-@click.option("--tls-key", metavar="FILE", help="PEM file with its key.")
-@click.option("--log", type=click.Choice(["text", "json"]), help="Form of the log on stderr.")
+@server_option("host", "ADDRESS")
+@server_option("port", "PORT", int)
+@server_option("wyoming", "URL")
+@server_option("tls_cert", "FILE")
+@server_option("tls_key", "FILE")
+@server_option("log", "FORM")
 @click.option("--no-proof", is_flag=True, help="Ask no spoken question at the start.")
 @engine_options
 def serve(config: Config, no_proof: bool, **given: Any) -> None:
@@ -35,13 +34,13 @@ def serve(config: Config, no_proof: bool, **given: Any) -> None:
     Loads and warms the engines, then asks itself a spoken question and shows the answer. At
     Ctrl-C replies under way end first; a second one ends at once.
     """
+    from vivavoce.config.configuration import overridden
     from vivavoce.engines import KINDS
     from vivavoce.registry import missing
 
     from .weights import pull_weights
 
-    flags = {key: value for key, value in given.items() if value is not None}
-    config = replace(config, server=replace(config.server, **flags))
+    config = overridden(config, {"server": given})
     try:
         from vivavoce.server import run
         from vivavoce.server.http import listener

@@ -11,9 +11,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from vivavoce.engines import KINDS, Kind
 from vivavoce.errors import BadConfig
@@ -23,32 +22,25 @@ from vivavoce.settings import SessionSettings, TurnSettings
 
 from .engines import EnginePatch, checked_options, parse_engines
 from .layers import Layer, Problems, expanded, read_environment, read_file
+from .model_settings import ModelSettings
 from .profiles import DEFAULT_PROFILE, PROFILES
-from .sections import build, merge, parse_section
+from .sections import SECTIONS, Sections, all_settings, parse_section
 from .server_settings import ServerSettings
 
-T = TypeVar("T")
-
-KEYS = ("profile", *KINDS, "session", "models", "server")
+KEYS = ("profile", *KINDS, *SECTIONS)
+FOUND = tuple(f"vivavoce.{suffix}" for suffix in ("yaml", "yml", "toml", "json"))
+"""Files that are read without being named."""
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 MASK = "***"
 
 
 @dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """Where weights come from and lie.
-
-    folder: that of the model store; None is the user's own. offline: download nothing.
-    """
-
-    folder: str | None = None
-    offline: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
-    """All settings. Of each kind's engines the first is used, the others when it fails."""
+    """All settings. Of each kind's engines the first is used, the others when it fails.
+
+    file: the one that was read, if any was.
+    """
 
     profile: str
     vad: tuple[EngineSpec, ...]
@@ -59,6 +51,7 @@ class Config:
     session: SessionSettings = field(default_factory=SessionSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    file: Path | None = field(default=None, compare=False)
 
     def engines(self, kind: Kind) -> tuple[EngineSpec, ...]:
         """Those of this kind."""
@@ -85,7 +78,8 @@ def load_config(
 ) -> Config:
     """The settings in effect.
 
-    path: of a YAML or TOML file; None goes by VIVAVOCE_CONFIG, or is no file.
+    path: of a YAML, TOML or JSON file; None goes by VIVAVOCE_CONFIG, then takes
+    `vivavoce.yaml` (or `.yml`, `.toml`, `.json`) of the current folder if there is one.
     profile: one of PROFILES; None goes by VIVAVOCE_PROFILE, then by the file.
     overrides: like a file's content, from the command line.
     environment: None is the process's own.
@@ -93,11 +87,12 @@ def load_config(
     """
     environment = os.environ if environment is None else environment
     problems = Problems()
-    file = path or environment.get("VIVAVOCE_CONFIG")
+    named = path or environment.get("VIVAVOCE_CONFIG")
+    file = Path(named) if named else _found_here()
     flags = {**(overrides or {}), **({"profile": profile} if profile else {})}
     given = [
-        *([read_file(Path(file))] if file else []),
-        read_environment(environment, KEYS),
+        *([read_file(file)] if file else []),
+        read_environment(environment, KEYS, [it.path for it in all_settings()], problems),
         Layer("command line", flags, "flags"),
     ]
     profile = _profile(given)
@@ -108,20 +103,38 @@ def load_config(
             if key not in KEYS:
                 problems.add(layer.where(str(key)), f"no such key; {nearest(str(key), KEYS)}")
     engines = {kind: _engines(kind, layers, problems) for kind in KINDS}
-    session = _section(SessionSettings, "session", layers, problems)
-    models = _section(ModelSettings, "models", layers, problems)
-    server = _section(ServerSettings, "server", layers, problems)
-    check_order(session.turns, problems)
+    right = [_right(layer, problems) for layer in layers]
+    sections = Sections(right)
+    check_order(sections.session.turns, problems)
     problems.raise_any()
-    return Config(profile=profile, **engines, session=session, models=models, server=server)
+    return Config(
+        profile=profile,
+        **engines,
+        session=sections.session,
+        models=sections.models,
+        server=sections.server,
+        file=file,
+    )
 
 
-def use_models(settings: ModelSettings) -> None:
-    """Have the model store of this process go by these settings."""
-    if settings.folder is not None:
-        os.environ["VIVAVOCE_MODELS"] = settings.folder
-    if settings.offline:
-        os.environ["VIVAVOCE_OFFLINE"] = "1"
+def overridden(config: Config, flags: Mapping[str, Mapping[str, object]]) -> Config:
+    """The same with what the command line sets, by section and key; None sets nothing.
+
+    Raises BadConfig, which names every wrong flag.
+    """
+    problems = Problems()
+    given = {
+        section: {key: value for key, value in values.items() if value is not None}
+        for section, values in flags.items()
+    }
+    right = _right(Layer("command line", given, "flags"), problems)
+    problems.raise_any()
+    sections = Sections([{key: asdict(getattr(config, key)) for key in SECTIONS}, right])
+    return replace(config, session=sections.session, models=sections.models, server=sections.server)
+
+
+def _found_here() -> Path | None:
+    return next((path for path in map(Path, FOUND) if path.is_file()), None)
 
 
 def _profile(layers: Sequence[Layer]) -> str:
@@ -150,13 +163,13 @@ def _engines(kind: Kind, layers: Sequence[Layer], problems: Problems) -> tuple[E
     return tuple(checked_options(kind, spec, last, problems) for spec in specs)
 
 
-def _section(shape: type[T], key: str, layers: Sequence[Layer], problems: Problems) -> T:
-    values: dict[str, object] = {}
-    for layer in layers:
-        if key in layer.data:
-            right = parse_section(shape, layer, layer.data[key], key, problems)
-            values = merge(values, right)
-    return build(shape, values)
+def _right(layer: Layer, problems: Problems) -> dict[str, object]:
+    """The layer's sections, as far as they are right."""
+    return {
+        key: parse_section(shape, layer, layer.data[key], key, problems)
+        for key, shape in SECTIONS.items()
+        if key in layer.data
+    }
 
 
 def check_order(turns: TurnSettings, problems: Problems) -> None:

@@ -13,7 +13,10 @@ from typing import Literal
 
 import yaml
 
+from vivavoce.engines import KINDS
 from vivavoce.errors import BadConfig
+from vivavoce.hints import nearest
+from vivavoce.text.text_files import UnreadableText, decoded
 
 PREFIX = "VIVAVOCE_"
 _ALIASES = {
@@ -22,6 +25,8 @@ _ALIASES = {
 }
 """What the model store knows these as."""
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PLATFORM = re.compile(r"_SERVICE_(HOST|PORT)|_PORT_[0-9]+_")
+"""In variables that Kubernetes and Docker make for a service called vivavoce."""
 _log = logging.getLogger(__name__)
 
 
@@ -67,38 +72,67 @@ class Problems:
             raise BadConfig(f"the configuration has {len(self._lines)} errors:{lines}")
 
 
+class _Yaml(yaml.SafeLoader):
+    """YAML that takes fewer words for something else: `no` is text, and so are 12:30 and 007."""
+
+
+_Yaml.yaml_implicit_resolvers = {}
+_EXPONENT = "[eE][-+]?[0-9]+"
+for _tag, _pattern, _starts in (
+    ("null", r"~|null|Null|NULL|", "~nN"),
+    ("merge", r"<<", "<"),
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(0|[1-9][0-9_]*)", "-+0123456789"),
+    (
+        "float",
+        rf"[-+]?(0|[1-9][0-9_]*)(\.[0-9_]*({_EXPONENT})?|{_EXPONENT})",
+        "-+0123456789",
+    ),
+    ("float", rf"[-+]?(\.[0-9][0-9_]*({_EXPONENT})?|\.inf|\.Inf)|\.nan|\.NaN", "-+."),
+):
+    _Yaml.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), [*_starts, ""]
+    )
+
+
 def read_file(path: Path) -> Layer:
     """The settings in a YAML, TOML or JSON file."""
     data: object = None
     try:
-        text = path.read_text("utf-8")
+        text = decoded(path.read_bytes(), str(path))
         match path.suffix.lower():
             case ".toml":
                 data = tomllib.loads(text)
             case ".yaml" | ".yml" | ".json":
-                data = yaml.safe_load(text)
+                data = yaml.load(text, _Yaml)  # noqa: S506 - it is a SafeLoader
             case _:
-                raise BadConfig(f"{path}: a configuration's name ends in .yaml, .toml or .json")
+                raise BadConfig(f"{path}: name a configuration file .yaml, .toml or .json")
     except FileNotFoundError:
         raise BadConfig(
             f"no file {path}; `vivavoce config init {path}` makes one to start from"
         ) from None
     except OSError as error:
         raise BadConfig(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BadConfig(f"{path} is not text in UTF-8") from None
+    except UnreadableText as error:
+        raise BadConfig(str(error)) from None
     except (yaml.YAMLError, tomllib.TOMLDecodeError) as error:
-        raise BadConfig(f"{path} cannot be understood: {_one_line(error)}") from None
+        raise BadConfig(f"{path} is not valid: {_one_line(error)}") from None
     if data is None:
         data = {}
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-        raise BadConfig(f"{path}: keys with values are wanted, such as `stt: whisper:small`")
+        raise BadConfig(f"{path} should have keys with values, such as `stt: whisper:small`")
     return Layer(str(path), data)
 
 
-def read_environment(environment: Mapping[str, str], keys: Iterable[str]) -> Layer:
+def read_environment(
+    environment: Mapping[str, str],
+    keys: Iterable[str],
+    paths: Iterable[str],
+    problems: Problems,
+) -> Layer:
     """The settings in VIVAVOCE_<KEY> and VIVAVOCE_<SECTION>__<KEY>; an empty one counts as none.
 
+    keys: at the top. paths: of all settings, such as `session.speed`, for hints.
     Other variables with the prefix are left alone: container platforms make some of their own.
     """
     data: dict[str, object] = {}
@@ -107,9 +141,13 @@ def read_environment(environment: Mapping[str, str], keys: Iterable[str]) -> Lay
         if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG" or not value:
             continue
         section, *path = _ALIASES.get(name, name).removeprefix(PREFIX).lower().split("__")
-        if not path and section not in keys:
-            if close := difflib.get_close_matches(section, keys, 1):
-                _log.warning("%s is not used; did you mean %s%s?", name, PREFIX, close[0].upper())
+        if section not in keys:
+            meant = _meant(name, value, keys, paths)
+            if path:
+                hint = f"did you mean {meant}?" if meant else nearest(section, keys)
+                problems.add(name, f"no such key; {hint}")
+            elif meant:
+                _log.warning("%s is not used; did you mean %s?", name, meant)
             continue
         steps = [section, *path]
         place = data
@@ -119,6 +157,27 @@ def read_environment(environment: Mapping[str, str], keys: Iterable[str]) -> Lay
             place[step] = place = below if isinstance(below, dict) else {"engine": below}
         place[steps[-1]] = _list_or_text(value)
     return Layer("environment", data, "environment")
+
+
+def _meant(name: str, value: str, keys: Iterable[str], paths: Iterable[str]) -> str | None:
+    """The variable that was probably meant by one that says nothing."""
+    if _PLATFORM.search(name) or "://" in value:
+        return None
+    known = {path: Layer("", {}, "environment").where(path) for path in (*keys, *paths)}
+    joined = [right for right in known.values() if _joined(right) == _joined(name)]
+    key = name.removeprefix(PREFIX).lower()
+    elsewhere = [right for path, right in known.items() if path.rpartition(".")[2] == key]
+    if joined or len(elsewhere) == 1:
+        return [*joined, *elsewhere][0]
+    kind, _, option = key.partition("_")
+    if kind in set(KINDS) and option:
+        return f"{PREFIX}{kind.upper()}__{option.upper()}"
+    close = difflib.get_close_matches(name, known.values(), 1, 0.85)
+    return close[0] if close else None
+
+
+def _joined(name: str) -> str:
+    return name.replace("_", "")
 
 
 def expanded(layer: Layer, environment: Mapping[str, str], problems: Problems) -> Layer:
@@ -146,7 +205,7 @@ def expanded(layer: Layer, environment: Mapping[str, str], problems: Problems) -
 def _list_or_text(text: str) -> object:
     if text.startswith("["):
         try:
-            return yaml.safe_load(text)
+            return yaml.load(text, _Yaml)  # noqa: S506 - it is a SafeLoader
         except yaml.YAMLError:
             return text
     return text

@@ -1,60 +1,128 @@
-"""Sections of plain values: their shape is a dataclass, so that the two never drift."""
+"""Sections of plain values: pydantic checks them, and its fields tell what each means."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import is_dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, TypeVar, get_type_hints
+from typing import TypeVar
 
-from annotated_types import Ge, Le
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from vivavoce.hints import nearest
+from vivavoce.settings import SessionSettings
 
 from .layers import Layer, Problems
+from .model_settings import ModelSettings
+from .server_settings import ServerSettings
 
 T = TypeVar("T")
 
-_LIMITS = {
-    "speed": (0.25, 4.0),
-    "pitch": (0.5, 2.0),
-    "temperature": (0.0, 2.0),
-    "start_threshold": (0.0, 1.0),
-    "stop_threshold": (0.0, 1.0),
-    "history_turns": (1, None),
-    "max_reply_tokens": (1, None),
-    "idle_times": (0, None),
-    "tool_rounds": (0, None),
-    "requests": (1, None),
-    "talking": (0, None),
-    "engines": (0, None),
-    "port": (0, 65535),
+_UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
+_SWITCH = {"yes": True, "on": True, "no": False, "off": False}
+
+
+class Sections(BaseSettings):
+    """What layers that `parse_section` has checked set; the last one that has a key wins."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    session: SessionSettings = Field(default_factory=SessionSettings)
+    models: ModelSettings = Field(default_factory=ModelSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+
+    def __init__(self, layers: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(layers=layers)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Our own layers, instead of the environment as the library would read it."""
+        layers = init_settings().get("layers", ())
+        return tuple(InitSettingsSource(settings_cls, layer) for layer in reversed(layers))
+
+
+SECTIONS: Mapping[str, type] = {
+    "session": SessionSettings,
+    "models": ModelSettings,
+    "server": ServerSettings,
 }
-"""The least and the greatest value of a field. Names that end in `_s` are 0 or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key. path: such as `session.turns.mode`."""
+
+    path: str
+    default: object
+    description: str
+
+
+def fields_of(shape: type) -> Mapping[str, FieldInfo]:
+    """A section's fields by name."""
+    found: Mapping[str, FieldInfo] = shape.__dict__["__pydantic_fields__"]
+    return found
+
+
+def section_in(field: FieldInfo) -> type | None:
+    """The section below, where the field is one."""
+    shape = field.annotation
+    return shape if isinstance(shape, type) and "__pydantic_fields__" in shape.__dict__ else None
+
+
+@cache
+def settings_of(shape: type, path: str) -> tuple[Setting, ...]:
+    """Every key of the section at `path`, those of the sections below it included."""
+
+    def walk() -> Iterator[Setting]:
+        for name, field in fields_of(shape).items():
+            here = f"{path}.{name}"
+            if below := section_in(field):
+                yield from settings_of(below, here)
+            else:
+                default = field.get_default(call_default_factory=True)
+                yield Setting(here, default, field.description or "")
+
+    return tuple(walk())
+
+
+def all_settings() -> tuple[Setting, ...]:
+    """Every key of every section."""
+    return tuple(s for name, shape in SECTIONS.items() for s in settings_of(shape, name))
 
 
 def parse_section(
     shape: type, layer: Layer, given: object, path: str, problems: Problems
 ) -> dict[str, object]:
     """Those of the section's values that are right; what is wrong goes to `problems`."""
-    if not isinstance(given, Mapping):
-        problems.add(layer.where(path), f"keys with values are wanted, not {given!r}")
-        return {}
-    known = get_type_hints(shape)
-    right: dict[str, object] = {}
-    for key, value in given.items():
-        here = f"{path}.{key}"
-        if key not in known:
-            problems.add(layer.where(here), f"no such key; {nearest(str(key), known)}")
-        elif is_dataclass(known[key]):
-            right[key] = parse_section(known[key], layer, value, here, problems)
-        else:
-            try:
-                right[key] = _checked(shape, key, value, layer.kind == "environment")
-            except ValidationError as error:
-                problems.add(layer.where(here), told(error, value))
-    return right
+    written = given
+    given = _typed(shape, given, layer.kind == "environment")
+    try:
+        _adapter(shape).validate_python(given)
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            steps = tuple(str(step) for step in one["loc"] if step != "[key]")
+            here = ".".join((path, *steps))
+            if one["type"] in _UNKNOWN:
+                what = f"no such key; {_hint(shape, path, steps, layer)}"
+            else:
+                what = _told(one["type"], one["msg"], _at(written, steps, one["input"]))
+            problems.add(layer.where(here), what)
+            given = _without(given, steps)
+    return dict(given) if isinstance(given, Mapping) else {}
 
 
 def merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
@@ -69,43 +137,103 @@ def merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str,
 
 
 def build(shape: type[T], values: Mapping[str, object]) -> T:
-    """The dataclass of these values, and of its defaults where there is none."""
-    hints = get_type_hints(shape)
-    return shape(
-        **{
-            key: build(hints[key], value)  # type: ignore[arg-type]
-            if is_dataclass(hints[key])
-            else value
-            for key, value in values.items()
-        }
-    )
+    """The section with these values, and its defaults where there is none."""
+    return TypeAdapter(shape).validate_python(values)
 
 
 def told(error: ValidationError, value: object) -> str:
     """What is wrong with a value, in a line."""
-    message = error.errors(include_url=False)[0]["msg"].partition(", unable")[0]
-    return f"{message.replace('Input should', 'it should')}, not {value!r}"
+    first = error.errors(include_url=False)[0]
+    return _told(first["type"], first["msg"], value)
 
 
-def _checked(shape: type, key: str, value: object, as_text: bool) -> object:
-    adapter = _adapter(shape, key)
-    if get_type_hints(shape)[key] == tuple[str, ...]:
-        value = _listed(value)
-    elif as_text and isinstance(value, str):
-        return adapter.validate_strings(value)
-    return adapter.validate_python(value, strict=True)
+def _told(kind: str, message: str, value: object) -> str:
+    match kind:
+        case "dataclass_type":
+            return f"it should have keys with values below it, not {value!r}"
+        case "invalid_key":
+            return "it should be text; put it in quotes"
+    said = message.partition(", unable")[0].replace("Input should", "it should")
+    quotes = kind == "string_type" and isinstance(value, int | float)
+    return f"{said}, not {value!r}{'; put it in quotes' if quotes else ''}"
 
 
-def _listed(value: object) -> object:
-    """A list as one writes it: as such, or as names between commas."""
-    if isinstance(value, str):
-        return tuple(name for part in value.split(",") if (name := part.strip()))
-    return tuple(value) if isinstance(value, list) else value
+def _hint(shape: type, path: str, steps: tuple[str, ...], layer: Layer) -> str:
+    """The key that was meant: here, elsewhere, or with its steps joined."""
+    here, key = ".".join((path, *steps)), steps[-1]
+    for setting in all_settings():
+        if _squashed(setting.path) == _squashed(here):
+            return _meant(setting.path, layer)
+    for step in steps[:-1]:
+        below = section_in(fields_of(shape)[step])
+        assert below is not None
+        shape = below
+    elsewhere = [s.path for s in all_settings() if s.path.rpartition(".")[2] == key]
+    if len(elsewhere) == 1:
+        return _meant(elsewhere[0], layer)
+    return nearest(key, fields_of(shape))
+
+
+def _meant(path: str, layer: Layer) -> str:
+    name = layer.where(path) if layer.kind == "environment" else repr(path)
+    return f"did you mean {name}?"
+
+
+def _at(written: object, steps: tuple[str, ...], otherwise: object) -> object:
+    """What stands in the layer under these keys."""
+    for step in steps:
+        if not isinstance(written, Mapping) or step not in written:
+            return otherwise
+        written = written[step]
+    return written
+
+
+def _squashed(name: str) -> str:
+    return name.replace("_", "").replace(".", "").lower()
+
+
+def _without(given: object, steps: tuple[str, ...]) -> object:
+    if not steps or not isinstance(given, Mapping):
+        return {}
+    key, *rest = steps
+    if rest and isinstance(given.get(key), Mapping):
+        return {**given, key: _without(given[key], tuple(rest))}
+    return {name: value for name, value in given.items() if str(name) != key}
+
+
+def _typed(shape: type, given: object, as_text: bool) -> object:
+    """The same with texts as what their fields are: all of them, or only YAML's `yes` and `no`."""
+    if not isinstance(given, Mapping):
+        return given
+    fields, typed = fields_of(shape), dict(given)
+    for key, value in given.items():
+        field = fields.get(key)
+        if field is None:
+            continue
+        if below := section_in(field):
+            typed[key] = _typed(below, value, as_text)
+        elif isinstance(value, str):
+            if field.annotation is bool and value.lower() in _SWITCH:
+                typed[key] = _SWITCH[value.lower()]
+            elif as_text:
+                typed[key] = _from_text(shape, key, value)
+    return typed
+
+
+def _from_text(shape: type, key: str, text: str) -> object:
+    """The text as the field's type, its bounds not looked at; as it stands where it is none."""
+    try:
+        return _text_adapter(shape, key).validate_strings(text)
+    except ValidationError:
+        return text
 
 
 @cache
-def _adapter(shape: type, key: str) -> TypeAdapter[object]:
-    hint = get_type_hints(shape)[key]
-    least, most = _LIMITS.get(key, (0.0 if key.endswith("_s") else None, None))
-    limits = [*([] if least is None else [Ge(least)]), *([] if most is None else [Le(most)])]
-    return TypeAdapter(Annotated[hint, *limits] if limits else hint)
+def _text_adapter(shape: type, key: str) -> TypeAdapter[object]:
+    adapter: TypeAdapter[object] = TypeAdapter(fields_of(shape)[key].annotation or object)
+    return adapter
+
+
+@cache
+def _adapter(shape: type) -> TypeAdapter[object]:
+    return TypeAdapter(shape)

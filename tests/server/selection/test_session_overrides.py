@@ -39,7 +39,7 @@ def test_what_is_not_named_stays_as_it_is() -> None:
         ({"tts_timeout_s": 1e9}, "session.tts_timeout_s: it may be 20 at most"),
         ({"turns": {"prefix_s": 60}}, "session.turns.prefix_s: it may be 1 at most"),
         ({"turns": {"mod": "auto"}}, "session.turns.mod: no such key; did you mean 'mode'"),
-        ({"turns": 1}, "session.turns: keys with values are wanted"),
+        ({"turns": 1}, "session.turns: it should have keys with values below it"),
         ({"speed": "fast"}, "session.speed: it should be a valid number"),
         ({"system_prompt": "x" * 100_001}, "it may have 100,000 characters at most"),
     ],

@@ -57,7 +57,7 @@ class Opening:
 
     async def __aenter__(self) -> WebRtcCall:
         module = await asyncio.to_thread(_implementation)
-        call: WebRtcCall = module.Call(self._settings, self._patience)
+        call: WebRtcCall = module.WebRtcCall(self._settings, self._patience)
         self._call = await call.__aenter__()
         return call
 
