@@ -18,7 +18,7 @@ from vivavoce.conversation.single_turn import Answer, answer
 from vivavoce.loading.open_engines import make, open_engines
 from vivavoce.media.decode import read_audio, stream_audio
 from vivavoce.text.phrases import Phraser
-from vivavoce.transcripts.recordings import Segment, transcribe
+from vivavoce.transcripts.recordings import RecordingTranscription, Segment
 
 from .audio import Audio, Samples
 from .config.configuration import Config, load_config
@@ -58,11 +58,8 @@ async def _transcribe(path: Path, config: Config, options: SttOptions) -> list[S
     stt, vad = cast("Stt", make("stt", config.stt)), cast("Vad", make("vad", config.vad))
     try:
         await asyncio.gather(stt.load(), vad.load())
-        async with (
-            aclosing(stream_audio(path, stt.rate)) as audio,
-            aclosing(transcribe(audio, stt, vad, options)) as segments,
-        ):
-            return [segment async for segment in segments]
+        transcription = RecordingTranscription(stream_audio(path, stt.rate), stt, vad, options)
+        return list((await transcription.finish()).segments)
     finally:
         await stt.aclose()
         await vad.aclose()

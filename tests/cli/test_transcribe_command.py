@@ -134,7 +134,6 @@ def test_files_of_the_same_stem_keep_their_whole_names(vivavoce: Run, tmp_path: 
     [
         (["x/a.wav", "y/a.wav", "-o", "out"], "2 files would all become"),
         (["a.wav", "b.wav", "--format", "srt"], "several files as srt need a folder"),
-        (["a.wav", "--words"], "--words needs --format json"),
         ([], "Missing argument 'FILES...'"),
     ],
 )
@@ -164,3 +163,33 @@ def test_silence_and_no_samples_at_all_are_no_error(vivavoce: Run, tmp_path: Pat
         write_audio(hush(seconds), tmp_path / "a.wav")
         ran = vivavoce("transcribe", tmp_path / "a.wav", *ENGINES)
         assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_speech_without_its_words_is_warned_of(vivavoce: Run, tmp_path: Path) -> None:
+    file = recording(tmp_path / "a.wav", 6.0)
+    ran = vivavoce("transcribe", file, "--stt", "scripted:hm", "--vad", "scripted")
+    assert (ran.returncode, ran.stdout) == (0, "hm\n")
+    assert ran.stderr.startswith(f"warning: {file}: words are missing: 6 s of speech gave hardly")
+    assert "--stt whisper:base" in ran.stderr
+    ran = vivavoce(
+        "transcribe", file, "--stt", "scripted:hm", "--vad", "scripted", "--format", "json"
+    )
+    [warning] = json.loads(ran.stdout)["warnings"]
+    assert warning["code"] == "words_missing"
+    assert warning["stretches"] == [pytest.approx([0.5, 6.5], abs=0.3)]
+
+
+def test_words_have_times_in_any_format_with_an_engine_that_tells_none(
+    vivavoce: Run, tmp_path: Path
+) -> None:
+    file = recording(tmp_path / "a.wav", 0.5)
+    ran = vivavoce("transcribe", file, "--words", *ENGINES)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert [line.split("\t")[2:] for line in ran.stdout.splitlines()] == [
+        ["one", "~"],
+        ["two", "~"],
+    ]
+    ran = vivavoce("transcribe", file, "--words", "--format", "json", *ENGINES)
+    [segment] = json.loads(ran.stdout)["segments"]
+    assert [word["text"] for word in segment["words"]] == ["one", "two"]
+    assert segment["words_estimated"] is True

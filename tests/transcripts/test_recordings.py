@@ -13,7 +13,8 @@ from vivavoce.audio import Audio, Samples
 from vivavoce.engines import FileStt, Stt, SttOptions, SttStream, Transcript, Word
 from vivavoce.errors import BadRequest, EngineError
 from vivavoce.testing import ScriptedStt, ScriptedVad, hush, say
-from vivavoce.transcripts.recordings import Segment, transcribe
+from vivavoce.transcripts.recording_transcript import RecordingTranscript
+from vivavoce.transcripts.recordings import RecordingTranscription, Segment, transcribe
 from vivavoce.transcripts.segmenter import SegmentSettings
 
 RATE = 16_000
@@ -26,7 +27,7 @@ async def chunks(*audio: Audio, size: int = 1_000) -> AsyncGenerator[Samples, No
 
 
 async def segments_of(
-    audio: AsyncIterator[Samples], stt: Stt, options: SttOptions | None = None
+    audio: AsyncGenerator[Samples, None], stt: Stt, options: SttOptions | None = None
 ) -> list[Segment]:
     async with aclosing(transcribe(audio, stt, ScriptedVad(), options)) as segments:
         return [segment async for segment in segments]
@@ -79,8 +80,8 @@ class TimekeeperStream:
 class WholeStt(ScriptedStt):
     """Wants the recording in one go."""
 
-    def __init__(self, *transcripts: Transcript) -> None:
-        super().__init__()
+    def __init__(self, *transcripts: Transcript, alone: str = "") -> None:
+        super().__init__(alone)
         self.transcripts = transcripts
         self.got = 0
         self.ended = False
@@ -220,3 +221,134 @@ async def test_closing_early_ends_an_engine_for_whole_recordings() -> None:
     async with aclosing(transcribe(chunks(hush(1)), stt, ScriptedVad())) as segments:
         await anext(segments)
     assert stt.ended
+
+
+TEN_WORDS = "one two three four five six seven eight nine ten"
+
+
+class UnsureStt(ScriptedStt):
+    """As sure as it is told to be of what it hears."""
+
+    def __init__(self, confidence: float, *utterances: str) -> None:
+        super().__init__(*utterances)
+        self.confidence = confidence
+
+    async def open(self, options: SttOptions) -> SttStream:
+        return UnsureStream(await super().open(options), self.confidence)
+
+
+class UnsureStream:
+    def __init__(self, stream: SttStream, confidence: float) -> None:
+        self._stream = stream
+        self._confidence = confidence
+
+    async def feed(self, samples: Samples) -> Transcript | None:
+        return await self._stream.feed(samples)
+
+    async def finish(self) -> Transcript:
+        return replace(await self._stream.finish(), confidence=self._confidence)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def transcript_of(
+    audio: AsyncGenerator[Samples, None], stt: Stt, options: SttOptions | None = None
+) -> RecordingTranscript:
+    return await RecordingTranscription(audio, stt, ScriptedVad(), options).finish()
+
+
+async def test_speech_that_gave_hardly_any_words_is_heard_again_in_shorter_pieces() -> None:
+    stt = ScriptedStt("hm", TEN_WORDS, "and eleven twelve thirteen fourteen fifteen")
+    audio = chunks(say(5), hush(0.5), say(5), hush(1))
+    heard = await transcript_of(audio, stt)
+    assert heard.text == f"{TEN_WORDS} and eleven twelve thirteen fourteen fifteen"
+    assert [(it.start, it.end) for it in heard.segments] == [
+        pytest.approx((0.0, 5.0), abs=0.05),
+        pytest.approx((5.5, 10.5), abs=0.05),
+    ]
+    assert heard.warnings == ()
+    assert stt.open_streams == 0
+
+
+async def test_words_that_stay_away_are_told_and_the_few_there_are_are_kept() -> None:
+    heard = await transcript_of(chunks(hush(1), say(8), hush(1)), ScriptedStt("hm"))
+    assert heard.text == "hm"
+    [warning] = heard.warnings
+    assert warning.code == "words_missing"
+    assert list(warning.stretches) == [pytest.approx((1.0, 9.0), abs=0.05)]
+
+
+async def test_speech_without_any_word_is_told_too() -> None:
+    heard = await transcript_of(chunks(say(4)), ScriptedStt())
+    assert (heard.text, [warning.code for warning in heard.warnings]) == ("", ["words_missing"])
+
+
+async def test_a_second_hearing_that_is_only_guessed_is_not_taken() -> None:
+    stt = UnsureStt(0.4, "hm", TEN_WORDS, TEN_WORDS, TEN_WORDS, TEN_WORDS)
+    heard = await transcript_of(chunks(say(8)), stt)
+    assert heard.text == "hm"
+    assert [warning.code for warning in heard.warnings] == ["words_missing"]
+
+
+async def test_an_engine_that_fails_the_second_time_loses_nothing_of_the_first() -> None:
+    stt = ScriptedStt("hm", EngineError("too tired"))
+    heard = await transcript_of(chunks(say(8)), stt)
+    assert (heard.text, len(heard.warnings)) == ("hm", 1)
+
+
+async def test_enough_words_are_not_heard_twice() -> None:
+    stt = ScriptedStt(TEN_WORDS, "never asked for")
+    heard = await transcript_of(chunks(say(6)), stt)
+    assert heard.text == TEN_WORDS
+    assert stt.next_utterance() == "never asked for"
+
+
+async def test_a_whole_transcript_tells_its_facts() -> None:
+    heard = await transcript_of(chunks(say(1), hush(3), say(1), hush(1)), ScriptedStt("a b", "c"))
+    assert (heard.text, heard.language, heard.confidence) == ("a b c", "en", 1.0)
+    assert (heard.seconds, heard.engine, heard.rate) == (6.0, "scripted", 16_000)
+    assert [word.text for word in heard.words] == ["a", "b", "c"]
+    assert heard.words_estimated
+
+
+def spread(text: str, start: float, per_word: float) -> Transcript:
+    words = tuple(
+        Word(word, start + at * per_word, start + (at + 1) * per_word)
+        for at, word in enumerate(text.split())
+    )
+    return Transcript(text, words)
+
+
+async def test_a_gap_that_an_engine_for_whole_recordings_left_is_filled() -> None:
+    stt = WholeStt(spread("well so", 0.0, 0.9), spread("and so on", 18.0, 0.6), alone=TEN_WORDS)
+    audio = chunks(say(2), hush(3), say(5), hush(8), say(1.8), hush(1))
+    heard = await transcript_of(audio, stt, SttOptions(words=True))
+    assert [it.transcript.text for it in heard.segments] == ["well so", TEN_WORDS, "and so on"]
+    assert heard.segments[1].start == pytest.approx(5.0, abs=0.05)
+    assert heard.warnings == ()
+
+
+async def test_what_such_an_engine_stopped_before_is_told() -> None:
+    stt = WholeStt(spread("well so", 0.0, 0.9))
+    heard = await transcript_of(chunks(say(2), hush(3), say(9), hush(1)), stt)
+    assert heard.text == "well so"
+    [warning] = heard.warnings
+    assert list(warning.stretches) == [pytest.approx((5.0, 14.0), abs=0.05)]
+
+
+async def test_the_audio_is_closed_when_the_transcription_is() -> None:
+    closed = False
+
+    async def endless() -> AsyncGenerator[Samples, None]:
+        nonlocal closed
+        try:
+            while True:
+                yield np.concatenate([say(1).samples, hush(2).samples])
+        finally:
+            closed = True
+
+    run = RecordingTranscription(endless(), ScriptedStt(*["la"] * 9), ScriptedVad())
+    async with aclosing(run.run()) as segments:
+        await anext(segments)
+    assert closed

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.engines import Transcript, Word
+from vivavoce.transcripts.doubts import TranscriptWarning
 from vivavoce.transcripts.recordings import Segment
 from vivavoce.transcripts.subtitles import COLUMNS, LONGEST_S, Cue, Format, cues, render
 from vivavoce.transcripts.timed_text import columns
@@ -157,6 +158,39 @@ def test_scripts_without_spaces_are_broken_between_characters() -> None:
 def test_latin_words_in_such_scripts_stay_whole() -> None:
     [cue] = cues([plain(0, 5, "これはVivavoceというものです" * 2)])
     assert all(line.count("Vivavoce") == 1 for line in cue.lines)
+
+
+def test_words_come_with_their_times_in_every_form_and_estimated_ones_are_marked() -> None:
+    known = Segment(0.0, 1.0, Transcript("Ja gut.", (Word("Ja", 0.1, 0.5), Word("gut.", 0.6, 1.0))))
+    segments = [known, plain(2, 3, "Ab cd")]
+    assert render(segments, "text", words=True) == (
+        "0.100\t0.500\tJa\n0.600\t1.000\tgut.\n2.000\t2.400\tAb\t~\n2.600\t3.000\tcd\t~\n"
+    )
+    assert render(segments, "srt", words=True) == (
+        "1\n00:00:00,100 --> 00:00:00,500\nJa\n\n2\n00:00:00,600 --> 00:00:01,000\ngut.\n\n"
+        "3\n00:00:02,000 --> 00:00:02,400\n<i>Ab</i>\n\n"
+        "4\n00:00:02,600 --> 00:00:03,000\n<i>cd</i>\n\n"
+    )
+    assert render(segments, "vtt", words=True) == (
+        "WEBVTT\n\n00:00:00.100 --> 00:00:00.500\nJa\n\n00:00:00.600 --> 00:00:01.000\ngut.\n\n"
+        "NOTE The times of the words in the next cues are estimated.\n\n"
+        "00:00:02.000 --> 00:00:02.400\nAb\n\n00:00:02.600 --> 00:00:03.000\ncd\n\n"
+    )
+    told = json.loads(render(segments, "json", words=True))["segments"]
+    assert "words_estimated" not in told[0]
+    assert told[1]["words_estimated"] is True
+    assert told[1]["words"] == [
+        {"text": "Ab", "start": 2.0, "end": 2.4},
+        {"text": "cd", "start": 2.6, "end": 3.0},
+    ]
+
+
+def test_json_tells_what_to_know_before_one_trusts_it() -> None:
+    warning = TranscriptWarning("words_missing", "much is missing", ((1.00049, 2.0),))
+    told = json.loads(render([plain(0, 1, "So.")], "json", warnings=[warning]))
+    assert told["warnings"] == [
+        {"code": "words_missing", "message": "much is missing", "stretches": [[1.0, 2.0]]}
+    ]
 
 
 SAID = st.lists(

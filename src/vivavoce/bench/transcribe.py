@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from typing import cast
@@ -93,7 +93,7 @@ async def _raw(stt: Stt, vad: Vad, audio: Audio) -> str:
 
 
 async def _cut(stt: Stt, vad: Vad, audio: Audio) -> str:
-    async def chunks() -> AsyncIterator[Samples]:
+    async def chunks() -> AsyncGenerator[Samples, None]:
         for part in audio.slices(1.0):
             yield part.samples
 

@@ -83,7 +83,8 @@ class Output:
                 return self._srt(caption)
 
     def _json(self, caption: Caption) -> str:
-        fields = segment_dict(Segment(caption.start, caption.end, caption.transcript))
+        segment = Segment(caption.start, caption.end, caption.transcript)
+        fields = segment_dict(segment, words=caption.final)
         if self._partials:
             fields["final"] = caption.final
             if not caption.final:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vivavoce.audio import Samples
     from vivavoce.config.configuration import Config
     from vivavoce.engines import Stt, SttOptions, Vad
-    from vivavoce.transcripts.recordings import Segment
+    from vivavoce.transcripts.recordings import RecordingTranscription
     from vivavoce.transcripts.subtitles import Format
 
 _ENDINGS = {"text": ".txt", "json": ".json", "srt": ".srt", "vtt": ".vtt"}
@@ -40,6 +40,15 @@ class _FileJob:
         return "stdin" if self.source == "-" else self.source
 
 
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """How transcripts are written. words: each with its time. several: files there are."""
+
+    form: Format
+    words: bool
+    several: bool
+
+
 @click.command()
 @click.argument("files", nargs=-1, required=True)
 @click.option(
@@ -54,7 +63,11 @@ class _FileJob:
     type=click.Choice(list(_ENDINGS)),
     help="By default what OUTPUT ends in, or text.",
 )
-@click.option("--words", is_flag=True, help="Put the times of the words into the JSON.")
+@click.option(
+    "--words",
+    is_flag=True,
+    help="Give each word with its time, in any format; those that are estimated are marked.",
+)
 @click.option("--language", help="Of the speech, as a code such as `en`.")
 @click.option("--translate", is_flag=True, help="Into English.")
 @click.option("--force", is_flag=True, help="Do those again whose text is there already.")
@@ -78,8 +91,6 @@ def transcribe(
     from .weights import pull_weights
 
     form = form or _format_of(output)
-    if words and form != "json":
-        raise click.UsageError("--words needs --format json")
     jobs = _jobs(files, output, form)
     if output is not None and jobs[0].target != output:
         output.mkdir(parents=True, exist_ok=True)
@@ -92,7 +103,7 @@ def transcribe(
     if not jobs:
         return
     pull_weights(config, ["stt", "vad"])
-    if not run_async(_transcribe(config, jobs, form, options)):
+    if not run_async(_transcribe(config, jobs, _Output(form, words, len(jobs) > 1), options)):
         click.get_current_context().exit(1)
 
 
@@ -133,11 +144,12 @@ def _undone(jobs: Sequence[_FileJob]) -> list[_FileJob]:
 
 
 async def _transcribe(
-    config: Config, jobs: Sequence[_FileJob], form: Format, options: SttOptions
+    config: Config, jobs: Sequence[_FileJob], out: _Output, options: SttOptions
 ) -> bool:
     """Do the jobs, and tell whether all went well."""
     from vivavoce.errors import BadAudio, EngineError
     from vivavoce.loading.open_engines import make
+    from vivavoce.transcripts.recordings import RecordingTranscription
 
     stt, vad = cast("Stt", make("stt", config.stt)), cast("Vad", make("vad", config.vad))
     well = True
@@ -148,8 +160,7 @@ async def _transcribe(
             for job in jobs:
                 audio = _shown(job, stt.rate, show)
                 try:
-                    async with aclosing(_segments(audio, stt, vad, options)) as segments:
-                        await _put(job, segments, form, several=len(jobs) > 1)
+                    await _put(job, RecordingTranscription(audio, stt, vad, options), out)
                 except (BadAudio, EngineError) as error:
                     click.echo(f"error: {error}", err=True)
                     well = False
@@ -157,16 +168,6 @@ async def _transcribe(
         await stt.aclose()
         await vad.aclose()
     return well
-
-
-async def _segments(
-    audio: AsyncGenerator[Samples, None], stt: Stt, vad: Vad, options: SttOptions
-) -> AsyncGenerator[Segment, None]:
-    from vivavoce.transcripts.recordings import transcribe
-
-    async with aclosing(audio), aclosing(transcribe(audio, stt, vad, options)) as segments:
-        async for segment in segments:
-            yield segment
 
 
 async def _shown(job: _FileJob, rate: int, show: Show) -> AsyncGenerator[Samples, None]:
@@ -188,25 +189,30 @@ async def _shown(job: _FileJob, rate: int, show: Show) -> AsyncGenerator[Samples
         show(name, done, done)
 
 
-async def _put(
-    job: _FileJob, segments: AsyncGenerator[Segment, None], form: Format, *, several: bool
-) -> None:
+async def _put(job: _FileJob, transcription: RecordingTranscription, out: _Output) -> None:
     """Write the segments where they are to go; plain text on stdout as it comes."""
     from vivavoce.media.atomic_file import replacing
     from vivavoce.transcripts import subtitles
 
-    if job.target is None and form == "text":
-        head = f"==> {job.label} <==\n" if several else ""
-        async for segment in segments:
-            click.echo(head + subtitles.text([segment]), nl=False)
-            head = ""
+    if job.target is None and out.form == "text":
+        head = f"==> {job.label} <==\n" if out.several else ""
+        async with aclosing(transcription.run()) as segments:
+            async for segment in segments:
+                click.echo(head + subtitles.text([segment], words=out.words), nl=False)
+                head = ""
         click.echo(head, nl=False)
-        return
-    whole = subtitles.render([segment async for segment in segments], form)
-    if job.target is not None:
-        with replacing(job.target) as file:
-            file.write(whole.encode())
-    elif several:
-        click.echo(json.dumps({"file": job.label, **json.loads(whole)}, ensure_ascii=False))
+        transcript = transcription.transcript()
     else:
-        click.echo(whole, nl=False)
+        transcript = await transcription.finish()
+        whole = subtitles.render(
+            transcript.segments, out.form, words=out.words, warnings=transcript.warnings
+        )
+        if job.target is not None:
+            with replacing(job.target) as file:
+                file.write(whole.encode())
+        elif out.several:
+            click.echo(json.dumps({"file": job.label, **json.loads(whole)}, ensure_ascii=False))
+        else:
+            click.echo(whole, nl=False)
+    for warning in transcript.warnings:
+        click.echo(f"warning: {job.label}: {warning.message}", err=True)

@@ -48,13 +48,14 @@ class SegmentSettings:
 class AudioSegment:
     """A stretch of the recording to transcribe by itself. Times in seconds from its beginning.
 
-    at: of the first of `samples`. start, end: of the voice.
+    at: of the first of `samples`. start, end: of the voice. voiced: how much of it is voice.
     """
 
     samples: Samples
     at: float
     start: float
     end: float
+    voiced: float
 
 
 @dataclass(slots=True)
@@ -169,7 +170,13 @@ class AudioSegmenter:
         first = max(start - pad, self._base)
         last = min(end + pad, (end + after) // 2 if self._runs else after)
         samples = self._samples[first - self._base : last - self._base]
-        piece = AudioSegment(samples, first / self._rate, start / self._rate, end / self._rate)
+        piece = AudioSegment(
+            samples,
+            first / self._rate,
+            start / self._rate,
+            end / self._rate,
+            voiced / self._rate,
+        )
         self._drop(max(last, self._base))
         return [piece]
 

@@ -8,12 +8,13 @@ at the end of a sentence, at a clause, at a silence.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from .recordings import Segment
-from .timed_text import TimedSpan, columns, spans_of
+from .doubts import TranscriptWarning
+from .segment import Segment
+from .timed_text import TimedSpan, columns, spans_of, words_of
 
 Format: TypeAlias = Literal["text", "json", "srt", "vtt"]
 
@@ -41,58 +42,103 @@ class Cue:
     lines: tuple[str, ...]
 
 
-def render(segments: Iterable[Segment], form: Format) -> str:
-    """The whole file, with a line end at its end."""
-    writers: dict[Format, Callable[[Iterable[Segment]], str]] = {
-        "text": text, "json": as_json, "srt": srt, "vtt": vtt,
-    }  # fmt: skip
-    return writers[form](segments)
+def render(
+    segments: Iterable[Segment],
+    form: Format,
+    *,
+    words: bool = False,
+    warnings: Sequence[TranscriptWarning] = (),
+) -> str:
+    """The whole file, with a line end at its end.
+
+    words: every word with its time, also where it is only estimated; that is marked.
+    warnings: told in the JSON; the other forms have no place for them.
+    """
+    match form:
+        case "text":
+            return text(segments, words=words)
+        case "json":
+            return as_json(segments, words=words, warnings=warnings)
+        case "srt":
+            return srt(segments, words=words)
+        case "vtt":
+            return vtt(segments, words=words)
 
 
-def text(segments: Iterable[Segment]) -> str:
-    """A line a segment."""
-    return "".join(f"{_plain(segment.transcript.text)}\n" for segment in segments)
+def text(segments: Iterable[Segment], *, words: bool = False) -> str:
+    """A line a segment; with `words`, a line a word: start, end and word between tabs, and `~`
+    where the times are estimated.
+    """
+    if not words:
+        return "".join(f"{segment.plain}\n" for segment in segments)
+    lines = []
+    for segment in segments:
+        mark = "" if segment.transcript.words else "\t~"
+        lines += [
+            f"{word.start:.3f}\t{word.end:.3f}\t{word.text.strip()}{mark}\n"
+            for word in words_of(segment)
+        ]
+    return "".join(lines)
 
 
-def as_json(segments: Iterable[Segment]) -> str:
-    """An object with the whole `text`, the `language` if known, and the `segments`.
+def as_json(
+    segments: Iterable[Segment],
+    *,
+    words: bool = False,
+    warnings: Sequence[TranscriptWarning] = (),
+) -> str:
+    """An object with the whole `text`, the `language` if known, the `segments`, and `warnings`.
 
-    Each has `start`, `end` and `text`, and, where known, `language`, `confidence` and `words`,
-    which have `text`, `start`, `end` and maybe `confidence`. Times are in seconds.
+    Each segment is as `segment_dict` has it. Times are in seconds.
     """
     kept = list(segments)
     languages = [segment.transcript.language for segment in kept if segment.transcript.language]
-    whole: dict[str, object] = {"text": " ".join(_plain(it.transcript.text) for it in kept)}
+    whole: dict[str, object] = {"text": " ".join(it.plain for it in kept)}
     if languages:
         whole["language"] = max(sorted(set(languages)), key=languages.count)
-    whole["segments"] = [segment_dict(segment) for segment in kept]
+    whole["segments"] = [segment_dict(segment, words=words) for segment in kept]
+    if warnings:
+        whole["warnings"] = [warning_dict(warning) for warning in warnings]
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
-def segment_dict(segment: Segment) -> dict[str, object]:
-    """One segment, ready for JSON."""
+def warning_dict(warning: TranscriptWarning) -> dict[str, object]:
+    """One warning, ready for JSON: `code`, `message`, and where: `stretches` of start and end."""
+    stretches = [[round(start, 3), round(end, 3)] for start, end in warning.stretches]
+    return {"code": warning.code, "message": warning.message, "stretches": stretches}
+
+
+def segment_dict(segment: Segment, *, words: bool = False) -> dict[str, object]:
+    """One segment, ready for JSON: `start`, `end` and `text`, and, where known, `language`,
+    `confidence` and `words`, which have `text`, `start`, `end` and maybe `confidence`.
+
+    words: estimate them where they are not known; `words_estimated` is true then.
+    """
     said = segment.transcript
     fields: dict[str, object] = {
         "start": round(segment.start, 3),
         "end": round(segment.end, 3),
-        "text": _plain(said.text),
+        "text": segment.plain,
     }
     if said.language:
         fields["language"] = said.language
     if said.confidence is not None:
         fields["confidence"] = round(said.confidence, 4)
-    if said.words:
+    if said.words or words:
         fields["words"] = [
-            {"text": word.text, "start": round(word.start, 3), "end": round(word.end, 3)}
+            {"text": word.text.strip(), "start": round(word.start, 3), "end": round(word.end, 3)}
             | ({} if word.confidence is None else {"confidence": round(word.confidence, 4)})
-            for word in said.words
+            for word in words_of(segment)
         ]
+    if words and not said.words:
+        fields["words_estimated"] = True
     return fields
 
 
-def srt(segments: Iterable[Segment]) -> str:
-    """SubRip: numbered cues."""
-    return "".join(srt_cue(cue, number) for number, cue in enumerate(cues(segments), 1))
+def srt(segments: Iterable[Segment], *, words: bool = False) -> str:
+    """SubRip: numbered cues; with `words`, one a word, in italics where its time is estimated."""
+    shown = word_cues(segments, "<i>{}</i>") if words else cues(segments)
+    return "".join(srt_cue(cue, number) for number, cue in enumerate(shown, 1))
 
 
 def srt_cue(cue: Cue, number: int) -> str:
@@ -101,9 +147,16 @@ def srt_cue(cue: Cue, number: int) -> str:
     return f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{lines}\n\n"
 
 
-def vtt(segments: Iterable[Segment]) -> str:
-    """WebVTT."""
-    return VTT_HEADER + "".join(vtt_cue(cue) for cue in cues(segments))
+def vtt(segments: Iterable[Segment], *, words: bool = False) -> str:
+    """WebVTT; with `words`, a cue a word, and in a note that times are estimated."""
+    if not words:
+        return VTT_HEADER + "".join(vtt_cue(cue) for cue in cues(segments))
+    parts = [VTT_HEADER]
+    for segment in segments:
+        if not segment.transcript.words and segment.plain:
+            parts.append("NOTE The times of the words in the next cues are estimated.\n\n")
+        parts += [vtt_cue(cue) for cue in word_cues([segment])]
+    return "".join(parts)
 
 
 VTT_HEADER = "WEBVTT\n\n"
@@ -114,6 +167,17 @@ def vtt_cue(cue: Cue) -> str:
     shown = "\n".join(cue.lines)
     shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{shown}\n\n"
+
+
+def word_cues(segments: Iterable[Segment], estimated: str = "{}") -> Iterator[Cue]:
+    """A cue for each word, in order. estimated: how one is shown whose time is only estimated."""
+    end = 0.0
+    for segment in segments:
+        shown = "{}" if segment.transcript.words else estimated
+        for word in words_of(segment):
+            start = max(word.start, end)
+            end = max(word.end, start + 0.001)
+            yield _rounded(Cue(start, end, (shown.format(word.text.strip()),)))
 
 
 def cues(segments: Iterable[Segment]) -> Iterator[Cue]:
@@ -204,10 +268,6 @@ def _readable(cue: Cue) -> Cue:
 
 def _rounded(cue: Cue) -> Cue:
     return replace(cue, start=round(cue.start, 3), end=round(cue.end, 3))
-
-
-def _plain(said: str) -> str:
-    return " ".join(said.split())
 
 
 def _clock(seconds: float, point: str) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from vivavoce.engines import Word
 
-from .recordings import Segment
+from .segment import Segment
 
 WIDEST = 42
 """No span has more columns."""
@@ -50,6 +50,19 @@ def spans_of(segment: Segment) -> list[TimedSpan]:
         now = max(start, word.end)
         spans += _narrow(TimedSpan(word.text, word.glue, start, now))
     return spans
+
+
+def words_of(segment: Segment) -> tuple[Word, ...]:
+    """The segment's words, with the engine's times where it told them.
+
+    Else they are spread over the segment by width, and that the times are estimated is for the
+    caller to say.
+    """
+    if segment.transcript.words:
+        return segment.transcript.words
+    whole = " ".join(segment.transcript.text.split())
+    spread = _spread(whole, segment.start, segment.end)
+    return tuple(Word(span.text, span.start, span.end) for span in spread)
 
 
 def _placed(whole: str, words: tuple[Word, ...]) -> list[TimedSpan]:

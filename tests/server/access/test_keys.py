@@ -43,9 +43,7 @@ def test_what_is_neither_key_nor_hash_is_named(entry: str) -> None:
 
 
 def test_a_key_of_a_few_letters_is_refused() -> None:
-    with pytest.raises(
-        BadConfig, match=r"server\.keys\[1\]: a key of 3 characters"
-    ):
+    with pytest.raises(BadConfig, match=r"server\.keys\[1\]: a key of 3 characters"):
         Keys(["a good key", "abc"])
 
 

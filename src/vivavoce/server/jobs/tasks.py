@@ -109,7 +109,9 @@ async def _hear(
     facts: dict[str, object] = {"duration_s": answer.duration_s, "language": answer.language}
     if len(answer.text) <= _SHORT:
         facts["text"] = answer.text
-    return ItemOutcome(len(data), facts | _effort(begun, done.engine))
+    if answer.warnings:
+        facts["warnings"] = [warning.model_dump() for warning in answer.warnings]
+    return ItemOutcome(len(data), facts | _effort(begun, done.transcript.engine))
 
 
 def _effort(begun: float, engine: str) -> dict[str, object]:

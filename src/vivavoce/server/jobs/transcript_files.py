@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 from vivavoce.server.native.stt_routes import Transcribed
-from vivavoce.transcripts.subtitles import render
+from vivavoce.transcripts.subtitles import Format, render
+
+_FILES: tuple[Format, ...] = ("text", "srt", "vtt")
 
 
 def packed(done: Transcribed, *, words: bool) -> bytes:
@@ -14,9 +16,7 @@ def packed(done: Transcribed, *, words: bool) -> bytes:
     answer = done.answer(words=words)
     forms = {
         "json": answer.model_dump_json(exclude_none=True),
-        "text": render(done.segments, "text"),
-        "srt": render(done.segments, "srt"),
-        "vtt": render(done.segments, "vtt"),
+        **{form: render(done.transcript.segments, form, words=words) for form in _FILES},
     }
     return json.dumps(forms, ensure_ascii=False).encode()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
@@ -32,11 +31,6 @@ def timed(words: Iterable[Word]) -> list[TimedWord]:
     ]
 
 
-def in_header(text: str) -> str:
-    """The text as a header may have it: what is not plain ASCII is percent-encoded."""
-    return quote(text, safe=" !#$&'()*+,/:;=?@[]|~")
-
-
 class TranscriptSegment(BaseModel):
     """A stretch of the recording and what is said in it. Times in seconds."""
 
@@ -46,8 +40,22 @@ class TranscriptSegment(BaseModel):
     language: str | None = None
     confidence: float | None = None
     words: list[TimedWord] | None = Field(
-        None, description="Where they were asked for, and the engine tells them."
+        None, description="With `words`, or where the engine tells them anyway."
     )
+    words_estimated: bool | None = Field(
+        None, description="True where the engine told no times, so that they are estimated."
+    )
+
+
+class TranscriptWarningResponse(BaseModel):
+    """Something that may be wrong with a transcript, and what helps."""
+
+    code: str = Field(
+        description="`words_missing`: speech that gave hardly any text; `language_doubtful`: "
+        "speech that is probably in a language the engine does not know."
+    )
+    message: str
+    stretches: list[tuple[float, float]] = Field(description="Where: start and end, in seconds.")
 
 
 class TranscriptResponse(BaseModel):
@@ -62,6 +70,9 @@ class TranscriptResponse(BaseModel):
         None, description="With `words`: whether the engine left the times of some to be estimated."
     )
     segments: list[TranscriptSegment]
+    warnings: list[TranscriptWarningResponse] | None = Field(
+        None, description="What to know before you trust the text; left out where there is nothing."
+    )
     duration_s: float = Field(description="Of the recording.")
     processing_s: float = Field(description="What it took to transcribe it, once it had arrived.")
     engine: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from vivavoce.audio import Samples
 from vivavoce.config.server_settings import LimitSettings
 from vivavoce.conversation.session import Engines
-from vivavoce.engines import SttOptions, Word
+from vivavoce.engines import SttOptions
 from vivavoce.server.access.auth import TheCaller, TheService
 from vivavoce.server.http.event_stream import while_connected
 from vivavoce.server.http.recordings import documented, recording
@@ -25,16 +25,15 @@ from vivavoce.server.http.sockets import checked
 from vivavoce.server.http.uploads import streamed
 from vivavoce.server.selection.aliases import model_names
 from vivavoce.server.selection.engine_selection import beside, chosen
-from vivavoce.transcripts.recordings import Segment, transcribe
-from vivavoce.transcripts.subtitles import Format, render, segment_dict
-from vivavoce.transcripts.timed_text import spans_of
+from vivavoce.server.speech.transcript_warnings import in_header, warning_header
+from vivavoce.transcripts.recording_transcript import RecordingTranscript
+from vivavoce.transcripts.recordings import RecordingTranscription
+from vivavoce.transcripts.subtitles import Format, render, segment_dict, warning_dict
 
 from .api_types import (
     SttModelResponse,
     SttModelsResponse,
-    TimedWord,
     TranscriptResponse,
-    in_header,
     timed,
 )
 
@@ -127,8 +126,10 @@ async def transcribe_recording(
         "X-Duration-S": f"{answer.duration_s:g}",
         "X-Processing-S": f"{answer.processing_s:g}",
         "X-Engine": in_header(answer.engine),
+        **warning_header(done.transcript),
     }
-    return Response(render(done.segments, wishes.format), 200, headers, _MEDIA_TYPES[wishes.format])
+    file = render(done.transcript.segments, wishes.format, words=wishes.words)
+    return Response(file, 200, headers, _MEDIA_TYPES[wishes.format])
 
 
 @router.get("/stt/models", summary="Tell the engines that transcribe")
@@ -151,39 +152,28 @@ async def stt_models(service: TheService, caller: TheCaller) -> SttModelsRespons
 
 @dataclass(frozen=True, slots=True)
 class Transcribed:
-    """A recording's segments, and what it took. Times in seconds."""
+    """A recording's transcript, and how long it took, in seconds."""
 
-    segments: list[Segment]
-    duration: float
+    transcript: RecordingTranscript
     took: float
-    engine: str
-    rate: int
 
     def answer(self, *, words: bool) -> TranscriptResponse:
         """As the API answers. words: whether to list all of them."""
-        said = [segment.transcript for segment in self.segments]
-        dicts = [segment_dict(segment) for segment in self.segments]
-        known = [it.language for it in said if it.language]
-        language = max(sorted(set(known)), key=known.count) if known else None
-        weights = [len(it.text.split()) for it in said]
+        whole = self.transcript
         return TranscriptResponse.model_validate(
             {
-                "text": " ".join(str(it["text"]) for it in dicts),
-                "language": language,
-                "language_confidence": _average(
-                    (it.language_confidence if it.language == language else None, weight)
-                    for it, weight in zip(said, weights, strict=True)
-                ),
-                "confidence": _average(
-                    (it.confidence, weight) for it, weight in zip(said, weights, strict=True)
-                ),
-                "words": [word for it in self.segments for word in words_of(it)] if words else None,
-                "words_estimated": any(not it.words for it in said) if words else None,
-                "segments": dicts,
-                "duration_s": round(self.duration, 3),
+                "text": whole.text,
+                "language": whole.language,
+                "language_confidence": _rounded(whole.language_confidence),
+                "confidence": _rounded(whole.confidence),
+                "words": timed(whole.words) if words else None,
+                "words_estimated": whole.words_estimated if words else None,
+                "segments": [segment_dict(it, words=words) for it in whole.segments],
+                "warnings": [warning_dict(it) for it in whole.warnings] or None,
+                "duration_s": round(whole.seconds, 3),
                 "processing_s": round(self.took, 4),
-                "engine": self.engine,
-                "sample_rate": self.rate,
+                "engine": whole.engine,
+                "sample_rate": whole.rate,
             }
         )
 
@@ -201,34 +191,17 @@ async def transcribed(
     step: waited for before each half second of it, by who has time.
     """
     begun = time.perf_counter()
-    count, rate = 0, engines.stt.rate
 
-    async def counted() -> AsyncGenerator[Samples, None]:
-        nonlocal count
-        async with aclosing(streamed(path, rate, limits)) as chunks:
+    async def paced() -> AsyncGenerator[Samples, None]:
+        async with aclosing(streamed(path, engines.stt.rate, limits)) as chunks:
             async for chunk in chunks:
                 if step is not None:
                     await step()
-                count += len(chunk)
                 yield chunk
 
-    async with (
-        aclosing(counted()) as audio,
-        aclosing(transcribe(audio, engines.stt, engines.vad, options)) as found,
-    ):
-        segments = [segment async for segment in found]
-    took = time.perf_counter() - begun
-    return Transcribed(segments, count / rate, took, engines.stt.name, rate)
+    whole = await RecordingTranscription(paced(), engines.stt, engines.vad, options).finish()
+    return Transcribed(whole, time.perf_counter() - begun)
 
 
-def words_of(segment: Segment) -> list[TimedWord]:
-    """With the engine's times, or else spread over the segment by the width of each word."""
-    spread = (Word(span.text.strip(), span.start, span.end) for span in spans_of(segment))
-    return timed(segment.transcript.words or spread)
-
-
-def _average(values: Iterable[tuple[float | None, int]]) -> float | None:
-    """Of the values that are known, by their weights; None where there are none."""
-    known = [(value, weight) for value, weight in values if value is not None and weight]
-    total = sum(weight for _, weight in known)
-    return round(sum(value * weight for value, weight in known) / total, 4) if total else None
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

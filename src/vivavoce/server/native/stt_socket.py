@@ -24,7 +24,7 @@ from vivavoce.transcripts.live_captions import Caption, CaptionSettings, caption
 from vivavoce.transcripts.recordings import Segment
 from vivavoce.transcripts.subtitles import segment_dict
 
-from .stt_routes import SttRequest, words_of
+from .stt_routes import SttRequest
 
 router = APIRouter()
 
@@ -153,12 +153,11 @@ def _event(caption: Caption, *, words: bool) -> dict[str, object]:
     stable = len(said.text.split()) if caption.final else said.stable
     event = {
         "event": "Final" if caption.final else "Partial",
-        **segment_dict(segment),
+        **segment_dict(segment, words=words and caption.final and bool(said.text.strip())),
         "stable": stable,
     }
-    if words and caption.final and said.text.strip():
-        event["words"] = [word.model_dump(exclude_none=True) for word in words_of(segment)]
-        event["words_estimated"] = not said.words
+    if words and caption.final and said.words:
+        event["words_estimated"] = False
     return event
 
 

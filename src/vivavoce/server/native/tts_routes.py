@@ -38,8 +38,9 @@ from vivavoce.server.speech.synthesis import (
     sound_file,
     spoken,
 )
+from vivavoce.server.speech.transcript_warnings import in_header
 
-from .api_types import BINARY, SpeechResponse, VoiceResponse, VoicesResponse, in_header, timed
+from .api_types import BINARY, SpeechResponse, VoiceResponse, VoicesResponse, timed
 
 router = APIRouter(tags=["Speech"])
 

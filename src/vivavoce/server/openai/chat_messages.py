@@ -17,7 +17,7 @@ from vivavoce.media.decode import stream_audio
 from vivavoce.server.errors import Problem
 from vivavoce.server.service import Service
 from vivavoce.server.speech.transcript_cache import TranscriptCache
-from vivavoce.transcripts.recordings import transcribe
+from vivavoce.transcripts.recordings import RecordingTranscription
 
 from .chat_request import ChatMessage, ContentPartParam, InputAudio
 
@@ -117,11 +117,10 @@ class ChatMessageReader:
         options = SttOptions(language=service.config.session.language)
         file = io.BytesIO(data)
         file.name = "the audio"
-        async with (
-            aclosing(self._bounded(file, engines.stt.rate, param)) as samples,
-            aclosing(transcribe(samples, engines.stt, engines.vad, options)) as segments,
-        ):
-            return " ".join([segment.transcript.text async for segment in segments])
+        samples = self._bounded(file, engines.stt.rate, param)
+        return (
+            await RecordingTranscription(samples, engines.stt, engines.vad, options).finish()
+        ).text
 
     async def _bounded(
         self, file: io.BytesIO, rate: int, param: str

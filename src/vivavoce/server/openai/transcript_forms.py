@@ -4,72 +4,60 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from vivavoce.server.errors import Problem
 from vivavoce.text.language.names import NAMES
-from vivavoce.transcripts.recordings import Segment
-from vivavoce.transcripts.timed_text import spans_of
+from vivavoce.transcripts.recording_transcript import RecordingTranscript
+from vivavoce.transcripts.segment import Segment
+from vivavoce.transcripts.subtitles import warning_dict
 
 FRAMES_A_SECOND = 100
 """Whisper's, in which `seek` counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What was said in a recording. seconds: its length. language: where the segments tell none."""
-
-    segments: Sequence[Segment]
-    seconds: float
-    language: str = ""
-
-    @property
-    def text(self) -> str:
-        """All of it, in a line."""
-        return " ".join(plain(segment) for segment in self.segments)
-
-    @property
-    def usage(self) -> dict[str, object]:
-        """What OpenAI would bill."""
-        return {"type": "duration", "seconds": round(self.seconds, 3)}
-
-    def json(self, *, logprobs: bool) -> dict[str, object]:
-        """The answer `json`."""
-        sure: dict[str, object] = {}
-        if logprobs:
-            sure["logprobs"] = [it for segment in self.segments for it in logprobs_of(segment)]
-        return {"text": self.text, **sure, "usage": self.usage}
-
-    def verbose(
-        self, *, translated: bool, temperature: float, segments: bool, words: bool
-    ) -> dict[str, object]:
-        """The answer `verbose_json`. segments, words: whether to list them."""
-        answer: dict[str, object] = {
-            "task": "translate" if translated else "transcribe",
-            "language": "english" if translated else self._language(),
-            "duration": round(self.seconds, 3),
-            "text": self.text,
-        }
-        if segments:
-            answer["segments"] = [
-                _segment(number, segment, temperature)
-                for number, segment in enumerate(self.segments)
-            ]
-        if words:
-            answer["words"] = [word for segment in self.segments for word in _words(segment)]
-            answer["words_estimated"] = any(not it.transcript.words for it in self.segments)
-        return answer | {"usage": self.usage}
-
-    def _language(self) -> str:
-        said = [it.transcript.language for it in self.segments if it.transcript.language]
-        code = max(sorted(set(said)), key=said.count) if said else self.language
-        return NAMES.get(code, code) or "unknown"
+def json_answer(heard: RecordingTranscript, *, logprobs: bool) -> dict[str, object]:
+    """The answer `json`."""
+    sure: dict[str, object] = {}
+    if logprobs:
+        sure["logprobs"] = [it for segment in heard.segments for it in logprobs_of(segment)]
+    return {"text": heard.text, **sure, **_beside(heard)}
 
 
-def plain(segment: Segment) -> str:
-    """The segment's text in a line."""
-    return " ".join(segment.transcript.text.split())
+def verbose_answer(
+    heard: RecordingTranscript,
+    *,
+    translated: bool,
+    temperature: float,
+    segments: bool,
+    words: bool,
+) -> dict[str, object]:
+    """The answer `verbose_json`. segments, words: whether to list them."""
+    code = heard.language or ""
+    answer: dict[str, object] = {
+        "task": "translate" if translated else "transcribe",
+        "language": "english" if translated else NAMES.get(code, code) or "unknown",
+        "duration": round(heard.seconds, 3),
+        "text": heard.text,
+    }
+    if segments:
+        answer["segments"] = [
+            _segment(number, segment, temperature) for number, segment in enumerate(heard.segments)
+        ]
+    if words:
+        answer["words"] = [
+            {"word": it.text.strip(), "start": round(it.start, 3), "end": round(it.end, 3)}
+            for it in heard.words
+        ]
+        answer["words_estimated"] = heard.words_estimated
+    return answer | _beside(heard)
+
+
+def _beside(heard: RecordingTranscript) -> dict[str, object]:
+    """What OpenAI would bill, and what to know before you trust the text."""
+    beside: dict[str, object] = {"usage": {"type": "duration", "seconds": round(heard.seconds, 3)}}
+    if heard.warnings:
+        beside["warnings"] = [warning_dict(warning) for warning in heard.warnings]
+    return beside
 
 
 def logprobs_of(segment: Segment) -> list[dict[str, object]]:
@@ -80,7 +68,7 @@ def logprobs_of(segment: Segment) -> list[dict[str, object]]:
     said = segment.transcript
     if said.words and all(word.confidence is not None for word in said.words):
         return [_logprob(f" {word.text.strip()}", word.confidence) for word in said.words]
-    return [_logprob(f" {plain(segment)}", said.confidence)]
+    return [_logprob(f" {segment.plain}", said.confidence)]
 
 
 def _logprob(token: str, confidence: float | None) -> dict[str, object]:
@@ -100,7 +88,7 @@ def _logprob(token: str, confidence: float | None) -> dict[str, object]:
 
 def _segment(number: int, segment: Segment, temperature: float) -> dict[str, object]:
     """As Whisper gives it; 0 is what the engine does not tell."""
-    text, confidence = plain(segment), segment.transcript.confidence
+    text, confidence = segment.plain, segment.transcript.confidence
     return {
         "id": number,
         "seek": round(segment.start * FRAMES_A_SECOND),
@@ -113,17 +101,6 @@ def _segment(number: int, segment: Segment, temperature: float) -> dict[str, obj
         "compression_ratio": round(_compression(text), 4),
         "no_speech_prob": 0.0,
     }
-
-
-def _words(segment: Segment) -> Iterable[dict[str, object]]:
-    """With the engine's times, or else spread over the segment by the width of each word."""
-    timed = segment.transcript.words or spans_of(segment)
-    for word in timed:
-        yield {
-            "word": word.text.strip(),
-            "start": round(word.start, 3),
-            "end": round(word.end, 3),
-        }
 
 
 def _compression(text: str) -> float:

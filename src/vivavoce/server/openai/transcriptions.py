@@ -6,16 +6,13 @@ import json
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from vivavoce.audio import Samples
-from vivavoce.config.server_settings import LimitSettings
-from vivavoce.conversation.session import Engines
+from vivavoce.engines import SttOptions
 from vivavoce.errors import BadRequest, describe
 from vivavoce.server.access.admission import Caller
 from vivavoce.server.access.auth import TheCaller, TheService
@@ -25,14 +22,17 @@ from vivavoce.server.http.recordings import recording
 from vivavoce.server.http.uploads import streamed
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.service import Service
-from vivavoce.transcripts.recordings import Segment, transcribe
-from vivavoce.transcripts.subtitles import srt, vtt
+from vivavoce.server.speech.transcript_warnings import warning_header
+from vivavoce.transcripts.recordings import RecordingTranscription, Segment
+from vivavoce.transcripts.subtitles import render
 
-from .transcript_forms import Recording, logprobs_of, plain
+from .transcript_forms import json_answer, logprobs_of, verbose_answer
 from .transcription_form import TranscriptionForm, TranslationForm, form_of
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI"])
+
+_MEDIA_TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt"}
 
 
 def _documented(kind: type[TranslationForm]) -> dict[str, Any]:
@@ -80,94 +80,75 @@ async def _answer(
         form = form_of(kind, fields)
         engines = stack.enter_context(chosen(service, stt=form.model))
         await stack.enter_async_context(service.admission.request(caller))
-        hearing = _Transcription(path, engines, service.limits, form)
-        segments = await stack.enter_async_context(aclosing(hearing.segments()))
+        audio = streamed(path, engines.stt.rate, service.limits)
+        options = form.options()
+        transcription = RecordingTranscription(audio, engines.stt, engines.vad, options, form.cuts)
+        segments = await stack.enter_async_context(aclosing(_segments(transcription, options)))
         if form.streams:
             # What goes wrong until there is text is still an answer of its own.
             first = await while_connected(request.receive, lambda: anext(segments, None))
-            return EventStream(_events(hearing, first, segments), stack.pop_all())
-        return await while_connected(request.receive, lambda: _whole(hearing, segments))
+            events = _events(transcription, form, first, segments)
+            return EventStream(events, stack.pop_all())
+        return await while_connected(request.receive, lambda: _whole(transcription, form, segments))
 
 
-class _Transcription:
-    """One recording on its way through the engine. seconds: of it that were read so far."""
-
-    def __init__(
-        self, path: Path, engines: Engines, limits: LimitSettings, form: TranslationForm
-    ) -> None:
-        self.form = form
-        self.seconds = 0.0
-        self._path = path
-        self._limits = limits
-        self._engines = engines
-
-    async def segments(self) -> AsyncGenerator[Segment, None]:
-        """What is said, segment by segment; consume under `aclosing`."""
-        stt, vad, options = self._engines.stt, self._engines.vad, self.form.options()
-        try:
-            async with (
-                aclosing(self._audio()) as audio,
-                aclosing(transcribe(audio, stt, vad, options, self.form.cuts)) as segments,
-            ):
-                async for segment in segments:
-                    yield segment
-        except BadRequest as error:
-            param = "model" if options.translate else "language" if options.language else None
-            raise Problem(str(error), code="invalid_value", param=param) from error
-        if not self.seconds:
-            raise Problem("the file holds no sound", code="invalid_audio", param="file")
-
-    def recording(self, segments: list[Segment]) -> Recording:
-        """All of it."""
-        known = self._engines.stt.languages
-        language = self.form.options().language or (known[0] if len(known) == 1 else "")
-        return Recording(segments, self.seconds, language)
-
-    async def _audio(self) -> AsyncGenerator[Samples, None]:
-        rate = self._engines.stt.rate
-        async with aclosing(streamed(self._path, rate, self._limits)) as chunks:
-            async for chunk in chunks:
-                self.seconds += len(chunk) / rate
-                yield chunk
+async def _segments(
+    transcription: RecordingTranscription, options: SttOptions
+) -> AsyncGenerator[Segment, None]:
+    """What is said, segment by segment; what goes wrong names the form's field."""
+    try:
+        async with aclosing(transcription.run()) as segments:
+            async for segment in segments:
+                yield segment
+    except BadRequest as error:
+        param = "model" if options.translate else "language" if options.language else None
+        raise Problem(str(error), code="invalid_value", param=param) from error
+    if not transcription.seconds:
+        raise Problem("the file holds no sound", code="invalid_audio", param="file")
 
 
-async def _whole(hearing: _Transcription, segments: AsyncGenerator[Segment, None]) -> Response:
-    form = hearing.form
-    heard = hearing.recording([segment async for segment in segments])
+async def _whole(
+    transcription: RecordingTranscription,
+    form: TranslationForm,
+    segments: AsyncGenerator[Segment, None],
+) -> Response:
+    async for _ in segments:
+        pass
+    heard = transcription.transcript()
     match form.response_format:
         case "text":
-            return PlainTextResponse(f"{heard.text}\n")
-        case "srt":
-            return Response(srt(heard.segments), media_type="application/x-subrip")
-        case "vtt":
-            return Response(vtt(heard.segments), media_type="text/vtt")
+            return PlainTextResponse(f"{heard.text}\n", headers=warning_header(heard))
+        case "srt" | "vtt" as kind:
+            file = render(heard.segments, kind)
+            return Response(file, 200, warning_header(heard), _MEDIA_TYPES[kind])
         case "verbose_json":
             return JSONResponse(
-                heard.verbose(
+                verbose_answer(
+                    heard,
                     translated=form.options().translate,
                     temperature=form.temperature,
                     segments=form.segments,
                     words=form.words,
                 )
             )
-    return JSONResponse(heard.json(logprobs=form.logprobs))
+    return JSONResponse(json_answer(heard, logprobs=form.logprobs))
 
 
 async def _events(
-    hearing: _Transcription, first: Segment | None, rest: AsyncGenerator[Segment, None]
+    transcription: RecordingTranscription,
+    form: TranslationForm,
+    first: Segment | None,
+    rest: AsyncGenerator[Segment, None],
 ) -> AsyncGenerator[str, None]:
     """The text as server-sent events; so is an error in its midst."""
-    heard: list[Segment] = []
-    wanted = hearing.form.logprobs
     try:
-        segment = first
+        segment, glue = first, ""
         while segment is not None:
-            delta = f" {plain(segment)}" if heard else plain(segment)
-            sure = {"logprobs": logprobs_of(segment)} if wanted else {}
-            heard.append(segment)
+            delta, glue = f"{glue}{segment.plain}", " "
+            sure = {"logprobs": logprobs_of(segment)} if form.logprobs else {}
             yield _event({"type": "transcript.text.delta", "delta": delta, **sure})
             segment = await anext(rest, None)
-        done = hearing.recording(heard).json(logprobs=wanted)
+        done = json_answer(transcription.transcript(), logprobs=form.logprobs)
         yield _event({"type": "transcript.text.done", **done})
         yield "data: [DONE]\n\n"
     except Exception as error:  # noqa: BLE001 - told to the client, and logged

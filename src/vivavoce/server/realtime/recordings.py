@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from vivavoce.audio import Audio, Samples
 from vivavoce.conversation.session import Engines
 from vivavoce.engines import SttOptions
-from vivavoce.transcripts.recordings import transcribe
+from vivavoce.transcripts.recordings import RecordingTranscription
 
 from .audio import WireDecoder
 from .fields import Json, mapping
@@ -48,9 +47,10 @@ async def _with_transcript(part: object, config: SessionConfig, engines: Engines
 
 
 async def _transcript(audio: Audio, language: str | None, engines: Engines) -> str:
-    async def samples() -> AsyncIterator[Samples]:
+    async def samples() -> AsyncGenerator[Samples, None]:
         yield audio.resampled(engines.stt.rate).samples
 
     options = SttOptions(language=language)
-    async with aclosing(transcribe(samples(), engines.stt, engines.vad, options)) as segments:
-        return " ".join([segment.transcript.text async for segment in segments])
+    return (
+        await RecordingTranscription(samples(), engines.stt, engines.vad, options).finish()
+    ).text

@@ -1,0 +1,93 @@
+"""What a reader should know before they trust a transcript; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from vivavoce.text.language.names import NAMES
+
+from .segment import Segment, average
+
+Code: TypeAlias = Literal["words_missing", "language_doubtful"]
+
+DOUBTFUL = 0.58
+"""Of 78 recordings in English, Moonshine tiny was less sure than this of 3 (a falsetto, a strong
+accent); of 51 in other languages, of 45."""
+_FEWEST_WORDS = 4
+_OTHER_ENGINE = (
+    "--stt whisper:base (it needs: pip install 'vivavoce[whisper]' and vivavoce models pull "
+    "whisper-base)"
+)
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptWarning:
+    """Something that may be wrong with a transcript, and what helps.
+
+    stretches: where, as start and end in seconds from the recording's beginning.
+    """
+
+    code: Code
+    message: str
+    stretches: tuple[tuple[float, float], ...] = ()
+
+
+def missing_words(
+    stretches: Sequence[tuple[float, float]], language: str | None
+) -> TranscriptWarning | None:
+    """Of stretches where somebody speaks, and hardly any word was understood.
+
+    language: the only one that the engine knows.
+    """
+    if not stretches:
+        return None
+    seconds = sum(end - start for start, end in stretches)
+    shown = ", ".join(f"{_clock(start)}–{_clock(end)}" for start, end in stretches[:_SHOWN])
+    more = ", …" if len(stretches) > _SHOWN else ""
+    perhaps = f" if it is not {_name(language)}" if language else " with another engine"
+    message = (
+        f"words are missing: {seconds:.0f} s of speech gave hardly any text ({shown}{more}); "
+        f"try again{perhaps}: {_OTHER_ENGINE}"
+    )
+    return TranscriptWarning("words_missing", message, tuple(stretches))
+
+
+def doubtful_language(
+    segments: Sequence[Segment], engine: str, language: str | None
+) -> TranscriptWarning | None:
+    """Of speech that is probably in another language than the one it was taken for.
+
+    language: the only one that the engine knows; None for an engine that knows several.
+    """
+    if language is None:
+        return None
+    doubtful = [
+        segment
+        for segment in segments
+        if segment.transcript.confidence is not None and segment.transcript.confidence < DOUBTFUL
+    ]
+    sure = average(doubtful, lambda transcript: transcript.confidence)
+    words = sum(len(segment.transcript.text.split()) for segment in doubtful)
+    if sure is None or words < _FEWEST_WORDS:
+        return None
+    some = len(doubtful) < len(segments)
+    share = f"{len(doubtful)} of {len(segments)} parts of " if some else ""
+    message = (
+        f"{share}the speech may not be {_name(language)}: {engine} was only {sure:.0%} sure of the "
+        "words there; "
+        f"to find out the language, try {_OTHER_ENGINE}"
+    )
+    stretches = tuple((segment.start, segment.end) for segment in doubtful)
+    return TranscriptWarning("language_doubtful", message, stretches)
+
+
+def _name(language: str) -> str:
+    return NAMES.get(language, language).title()
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes:.0f}:{rest:04.1f}"
