@@ -36,6 +36,7 @@ from av import AudioFrame, CodecContext, Packet
 
 from vivavoce.audio import Audio, Samples, from_pcm16, to_pcm16
 from vivavoce.audio.g711 import mulaw_decode
+from vivavoce.server.webrtc.aiortc_internals import take_packets
 
 RATE = 48_000
 FRAME = RATE // 50
@@ -108,7 +109,7 @@ class Peer:
     async def accept(self, answer: str) -> None:
         """Take the answer and connect."""
         for receiver in self.connection.getReceivers():
-            setattr(receiver, "_handle_rtp_packet", self._take)  # noqa: B010 - for its own buffer
+            take_packets(receiver, self._take)
         await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
 
     async def call(

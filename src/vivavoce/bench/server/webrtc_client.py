@@ -22,6 +22,7 @@ from pydantic_core import from_json
 
 from vivavoce.audio import Samples, from_pcm16, to_pcm16
 from vivavoce.bench.speech import SpeechClip
+from vivavoce.server.webrtc.aiortc_internals import take_packets
 
 from .questions import PATIENCE_S, Asked, Playing
 from .realtime_client import Endpoint, ServerFailed, SessionRefused
@@ -94,8 +95,7 @@ class WebRtcCaller:
                 await self._connection.setLocalDescription(await self._connection.createOffer())
                 answer = await self._answer(self._connection.localDescription.sdp)
                 for receiver in self._connection.getReceivers():
-                    # Before its jitter buffer, which holds back 80 ms.
-                    setattr(receiver, "_handle_rtp_packet", self._take_packet)  # noqa: B010
+                    take_packets(receiver, self._take_packet)
                 await self._connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
                 await self._open.wait()
                 await self._microphone.begun.wait()

@@ -11,10 +11,10 @@ import socket
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aioice.ice import Connection, StunProtocol, get_host_addresses
 from aioice.stun import Message
-from aiortc import RTCIceGatherer
 
 from vivavoce.server.errors import Problem
 
+from .aiortc_internals import OwnGatherer, protocols_of
 from .udp_ports import UdpPorts
 
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - behind NAT, what is forwarded may come by any interface
@@ -23,12 +23,12 @@ _FIRST_CHOICE = 65535
 """ICE's preference for the first of several addresses (RFC 8445, section 5.1.2)."""
 
 
-class Gatherer(RTCIceGatherer):
-    """aiortc's gatherer on our ports. It asks no STUN server: the addresses are known."""
+class Gatherer(OwnGatherer):
+    """aiortc's gatherer on our ports."""
 
     def __init__(self, ports: UdpPorts) -> None:
-        super().__init__(iceServers=[])
-        self._connection = self.connection = PortConnection(ports)
+        self.connection = PortConnection(ports)
+        super().__init__(self.connection)
 
 
 class PortConnection(Connection):
@@ -48,15 +48,16 @@ class PortConnection(Connection):
     ) -> list[Candidate]:
         """Bind a socket for each address. Raises Problem (503) where no port is free."""
         full = False
+        protocols = protocols_of(self)
         for address in await self._to_bind(addresses):
             protocol, taken = await self._bound(address)
             full = full or taken
             if protocol is not None:
                 port = protocol.transport.get_extra_info("sockname")[1]
                 protocol.local_candidate = _candidate(component, address, port)
-                self._protocols.append(protocol)
-        if self._protocols:
-            told = [self._told(protocol.local_candidate) for protocol in self._protocols]
+                protocols.append(protocol)
+        if protocols:
+            told = [self._told(protocol.local_candidate) for protocol in protocols]
             return [candidate for candidates in told for candidate in candidates]
         if full:
             ports = self._ports.ports

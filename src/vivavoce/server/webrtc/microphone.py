@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import numpy as np
 from aiortc import RTCDtlsTransport
 from aiortc.rtcrtpreceiver import StreamStatistics
-from aiortc.rtp import RtcpReceiverInfo, RtcpRrPacket, RtcpSrPacket, RtpPacket
+from aiortc.rtp import AnyRtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtcpSrPacket, RtpPacket
 
 from vivavoce.audio import Audio, Samples
 
+from .aiortc_internals import send_report
 from .codecs import RATE, PacketDecoder
 from .jitter_buffer import Gap, JitterBuffer, Piece
 
@@ -89,9 +89,10 @@ class PeerMicrophone:
             case payload:
                 return self._decoder.decode(payload)
 
-    # --- called by aiortc's transport ------------------------------------------------------------
+    # --- called by the transport -----------------------------------------------------------------
 
-    async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+    async def receive_rtp(self, packet: RtpPacket) -> None:
+        """Take a packet of sound; others are left alone."""
         if packet.payload_type != self._payload_type or self._closed:
             return
         assert self._order is not None
@@ -106,12 +107,10 @@ class PeerMicrophone:
             self._news.set()
         await self._report.count(packet)
 
-    async def _handle_rtcp_packet(self, packet: Any) -> None:
+    def receive_rtcp(self, packet: AnyRtcpPacket) -> None:
+        """Take the peer's report."""
         if isinstance(packet, RtcpSrPacket) and self._report is not None:
             self._report.seen(packet)
-
-    def _handle_disconnect(self) -> None:
-        self.close()
 
 
 class _Report:
@@ -151,6 +150,6 @@ class _Report:
         )
         report = RtcpRrPacket(ssrc=packet.ssrc ^ 1, reports=[info])
         try:
-            await self._transport._send_rtp(bytes(report))  # noqa: SLF001 - aiortc's way out
+            await send_report(self._transport, bytes(report))
         except ConnectionError:
             return

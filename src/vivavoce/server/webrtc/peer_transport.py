@@ -22,6 +22,7 @@ from aiortc.rtcrtpparameters import (
     RTCRtpSendParameters,
 )
 
+from .aiortc_internals import receive_from, set_role, source_of, unread_window
 from .description import Offer, write_answer
 from .gatherer import Gatherer, PortConnection
 from .microphone import PeerMicrophone
@@ -59,7 +60,7 @@ class PeerTransport:
     @property
     def flooded(self) -> bool:
         """Whether the peer has sent more by the data channel than it was allowed to."""
-        return self.sctp is not None and self.sctp._advertised_rwnd < -_EXCESS_BYTES  # noqa: SLF001
+        return self.sctp is not None and unread_window(self.sctp) < -_EXCESS_BYTES
 
     async def answer(self) -> str:
         """Open the sockets and describe this side. Raises Problem (503) when no port is free."""
@@ -72,14 +73,14 @@ class PeerTransport:
             ice=self._gatherer.getLocalParameters(),
             candidates=self._gatherer.getLocalCandidates(),
             fingerprints=[each for each in fingerprints if each.algorithm == "sha-256"],
-            ssrc=self._sender._ssrc,  # noqa: SLF001 - aiortc tells it nowhere else
+            ssrc=source_of(self._sender),
         )
 
     async def connect(self) -> None:
         """Reach the peer and agree on keys; afterwards `state` tells whether that went well."""
         offer = self._offer
         self.connection.ice_controlling = offer.ice.iceLite
-        self.dtls._set_role("client" if offer.active else "server")  # noqa: SLF001 - by the offer
+        set_role(self.dtls, client=offer.active)
         await self.ice.start(offer.ice)
         if self.ice.state == "completed":
             await self.dtls.start(RTCDtlsParameters(fingerprints=list(offer.fingerprints)))
@@ -95,7 +96,7 @@ class PeerTransport:
             codecs=[offer.codec],
             encodings=[RTCRtpDecodingParameters(ssrc, offer.payload_type) for ssrc in offer.ssrcs],
         )
-        self.dtls._register_rtp_receiver(microphone, parameters)  # noqa: SLF001 - no other way in
+        receive_from(self.dtls, microphone, parameters)
 
     async def begin_texts(self) -> None:
         """Let data channels be opened."""
