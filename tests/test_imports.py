@@ -24,7 +24,7 @@ LEVELS = [
     {"engines"},
     {"events", "registry"},
     {"media", "devices", "text", "models"},
-    {"config", "turn_taking", "engine"},
+    {"config", "turn_taking", "engine", "speech"},
     {"loading", "transcripts", "conversation"},
     {"client", "testing", "simple"},
     {"server"},

@@ -17,7 +17,7 @@ import numpy as np
 from vivavoce.conversation.single_turn import Answer, answer
 from vivavoce.loading.open_engines import make, open_engines
 from vivavoce.media.decode import read_audio, stream_audio
-from vivavoce.text.phrases import Phraser
+from vivavoce.speech.synthesis import WHOLE, Synthesis
 from vivavoce.transcripts.recordings import RecordingTranscription, Segment
 
 from .audio import Audio, Samples
@@ -67,15 +67,13 @@ async def _transcribe(path: Path, config: Config, options: SttOptions) -> list[S
 
 async def _speak(text: str, config: Config, options: TtsOptions) -> Audio:
     tts = cast("Tts", make("tts", config.tts))
-    phraser = Phraser(options.language, first_words=30)
-    pieces: list[Samples] = [np.zeros(0, np.float32)]
+    sounds: list[Samples] = [np.zeros(0, np.float32)]
     try:
         await tts.load()
-        async with aclosing(await tts.open(options)) as voice:
-            for phrase in [*phraser.feed(text), *phraser.flush()]:
-                async with aclosing(voice.speak(phrase.spoken)) as speech:
-                    pieces += [piece.samples async for piece in speech]
-        return Audio(np.concatenate(pieces), tts.rate)
+        voice = Synthesis(tts, options, config.session.tts_timeout_s, first_words=WHOLE)
+        async with aclosing(voice.speak(text)) as pieces:
+            sounds += [piece.samples async for piece in pieces]
+        return Audio(np.concatenate(sounds), tts.rate)
     finally:
         await tts.aclose()
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.engines import Transcript, Word
+from vivavoce.text.width import columns
 from vivavoce.transcripts.doubts import TranscriptWarning
 from vivavoce.transcripts.recordings import Segment
 from vivavoce.transcripts.subtitles import COLUMNS, LONGEST_S, Cue, Format, cues, render
-from vivavoce.transcripts.timed_text import columns
 
 CLOCK = r"(\d\d+):([0-5]\d):([0-5]\d)[.,](\d\d\d)"
 

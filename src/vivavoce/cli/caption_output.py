@@ -11,10 +11,10 @@ from typing import Literal, Self, TextIO, TypeAlias
 
 import click
 
+from vivavoce.text.width import columns
 from vivavoce.transcripts.live_captions import Caption
 from vivavoce.transcripts.recordings import Segment
 from vivavoce.transcripts.subtitles import cues, segment_dict, srt_cue
-from vivavoce.transcripts.timed_text import columns
 
 Form: TypeAlias = Literal["text", "srt", "json"]
 

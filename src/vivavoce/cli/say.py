@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from vivavoce.audio import Samples
     from vivavoce.concurrency.model_thread import StopFlag
     from vivavoce.config.configuration import Config
-    from vivavoce.engines import Tts, TtsOptions, Word
+    from vivavoce.engines import Tts, TtsOptions
+    from vivavoce.speech.synthesis import SpokenPiece, Synthesis
 
 _READ = 4096
 """Bytes of stdin read at once, at most."""
@@ -77,6 +77,7 @@ async def _say(
     from vivavoce.errors import BadRequest
     from vivavoce.loading.open_engines import make
     from vivavoce.media.decode import Writer
+    from vivavoce.speech.synthesis import WHOLE, Synthesis
 
     from .loudspeaker import BlockingLoudspeaker
 
@@ -84,40 +85,31 @@ async def _say(
     try:
         await tts.load()
         with BlockingLoudspeaker(tts.rate) if output is None else Writer(output, tts.rate) as sink:
-            said = await _speak(tts, _texts(text), options, sink.write)
-            if not said.samples:
+            timeout_s = config.session.tts_timeout_s
+            voice = Synthesis(tts, options, timeout_s, first_words=WHOLE, estimate=True)
+            words = await _speak(voice, _texts(text), sink.write)
+            if not voice.seconds:
                 raise BadRequest("there is nothing to say in this text")
     finally:
         await tts.aclose()
     return {
         "engine": tts.name,
-        "seconds": round(said.samples / tts.rate, 3),
+        "seconds": round(voice.seconds, 3),
         "output": str(output) if output else None,
-        "words": [
-            {"text": word.text, "start": round(word.start, 3), "end": round(word.end, 3)}
-            for word in said.words
-        ],
+        "words": words,
     }
 
 
-@dataclass(slots=True)
-class _SpokenText:
-    """How much was spoken, and when each word was, from the start."""
-
-    samples: int = 0
-    words: list[Word] = field(default_factory=list)
-
-
 async def _speak(
-    tts: Tts,
-    texts: AsyncGenerator[str, None],
-    options: TtsOptions,
-    write: Callable[[Samples], None],
-) -> _SpokenText:
-    """Speak the texts while they come; the next phrase is made while one is written."""
+    voice: Synthesis, texts: AsyncGenerator[str, None], write: Callable[[Samples], None]
+) -> list[dict[str, object]]:
+    """Speak the texts while they come, and give the words with their times.
+
+    The next phrase is made while one is written.
+    """
     from vivavoce.concurrency.model_thread import ModelThread
 
-    said = _SpokenText()
+    words: list[dict[str, object]] = []
     ready: asyncio.Queue[Samples | None] = asyncio.Queue(_PIECES_AHEAD)
 
     thread = ModelThread("sound")
@@ -130,43 +122,44 @@ async def _speak(
             await thread.aclose()
 
     async with (
-        aclosing(await tts.open(options)) as voice,
+        aclosing(voice),
         asyncio.TaskGroup() as tasks,
-        aclosing(_phrases(texts, options.language)) as phrases,
+        aclosing(_pieces(voice, texts)) as pieces,
     ):
         tasks.create_task(writing())
-        async for phrase in phrases:
-            at = said.samples / tts.rate
-            async with aclosing(voice.speak(phrase)) as pieces:
-                async for piece in pieces:
-                    said.samples += len(piece.samples)
-                    said.words += [
-                        replace(word, start=at + word.start, end=at + word.end)
-                        for word in piece.words
-                    ]
-                    await ready.put(piece.samples)
+        async for piece in pieces:
+            words += _told(piece)
+            if len(piece.samples):
+                await ready.put(piece.samples)
         await ready.put(None)
-    return said
+    return words
+
+
+async def _pieces(
+    voice: Synthesis, texts: AsyncGenerator[str, None]
+) -> AsyncGenerator[SpokenPiece, None]:
+    """The texts' audio, each phrase as soon as it is complete."""
+    async with aclosing(texts):
+        async for text in texts:
+            async with aclosing(voice.say(*voice.feed(text))) as pieces:
+                async for piece in pieces:
+                    yield piece
+    async with aclosing(voice.say(*voice.flush())) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+def _told(piece: SpokenPiece) -> list[dict[str, object]]:
+    """The piece's words, as the JSON has them; those whose times are estimated say so."""
+    mark = {"estimated": True} if piece.estimated else {}
+    return [
+        {"text": word.text, "start": round(word.start, 3), "end": round(word.end, 3), **mark}
+        for word in piece.timed_words
+    ]
 
 
 def _write(write: Callable[[Samples], None], samples: Samples, stop: StopFlag) -> None:
     write(samples)
-
-
-async def _phrases(
-    texts: AsyncGenerator[str, None], language: str | None
-) -> AsyncGenerator[str, None]:
-    """What to speak in one go, each with something to say."""
-    from vivavoce.text.phrases import Phraser
-
-    phraser = Phraser(language, first_words=30)
-    async with aclosing(texts):
-        async for text in texts:
-            for phrase in phraser.feed(text):
-                yield phrase.spoken
-    for phrase in phraser.flush():
-        if phrase.spoken:
-            yield phrase.spoken
 
 
 async def _texts(text: str) -> AsyncGenerator[str, None]:

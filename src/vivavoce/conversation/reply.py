@@ -20,14 +20,14 @@ from vivavoce.engines import (
     ToolCall,
     ToolSpec,
     Tts,
-    TtsStream,
     Usage,
     Word,
 )
 from vivavoce.errors import describe
 from vivavoce.events import Event, Failed, ReplyMade, Spoke, ToolCalled, ToolReturned, Wrote
 from vivavoce.settings import SessionSettings
-from vivavoce.text.phrases import Phrase, Phraser
+from vivavoce.speech.synthesis import Synthesis
+from vivavoce.text.phrases import Phrase
 
 from .history import tool_messages
 from .playout import ReplyScript, Speaker
@@ -55,7 +55,7 @@ class ReplyTools:
 
 
 @dataclass(frozen=True, slots=True)
-class _SpokenPiece:
+class _QueuedPiece:
     """A piece of a phrase's audio; `begins` marks the phrase's first."""
 
     phrase: Phrase
@@ -94,10 +94,18 @@ class Reply:
         self._voicing = voicing
         self._prompt = list(prompt)
         self._text = text
-        self._phraser = Phraser(voicing.language, first_words=_FIRST_WORDS)
+        settings = voicing.settings
+        self._synthesis = Synthesis(
+            voicing.tts,
+            speaking(settings, voicing.tts, voicing.language),
+            settings.tts_timeout_s,
+            language=voicing.language,
+            first_words=_FIRST_WORDS,
+            calls=voicing.work,
+        )
         self._script = ReplyScript()
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue(_PHRASES_AHEAD)
-        self._pieces: asyncio.Queue[_SpokenPiece | None] = asyncio.Queue(_PIECES_AHEAD)
+        self._pieces: asyncio.Queue[_QueuedPiece | None] = asyncio.Queue(_PIECES_AHEAD)
         self._released = asyncio.Event()
         self._written: list[str] = []
         self._joint = ""
@@ -155,7 +163,7 @@ class Reply:
                 await self._converse()
             except Exception as error:  # noqa: BLE001 - an engine may raise anything
                 await self._apologize(error)
-        await self._send(self._phraser.flush())
+        await self._send(self._synthesis.flush())
         if self._voicing.settings.spoken:
             await self._phrases.put(None)
 
@@ -167,7 +175,7 @@ class Reply:
             calls, said = await self._ask(tools, settings.tool_choice if not round_ else "auto")
             if not calls:
                 return
-            await self._send(self._phraser.flush())
+            await self._send(self._synthesis.flush())
             await self._released.wait()
             if self.over:
                 return
@@ -218,7 +226,7 @@ class Reply:
                 _, slow = await asyncio.wait(running, timeout=voicing.settings.tool_filler_s)
                 if slow:
                     await self._say(voicing.settings.tool_filler)
-                    await self._send(self._phraser.flush())
+                    await self._send(self._synthesis.flush())
                     self._joint = " "
         results = [task.result() for task in running]
         for result in results:
@@ -247,7 +255,7 @@ class Reply:
         if not self._voicing.settings.spoken:
             self._unspoken += text
             return
-        await self._send(self._phraser.feed(text))
+        await self._send(self._synthesis.feed(text))
 
     async def _send(self, phrases: Sequence[Phrase]) -> None:
         for phrase in phrases:
@@ -257,14 +265,11 @@ class Reply:
     # --- voice -----------------------------------------------------------------------------------
 
     async def _voice(self) -> None:
-        settings = self._voicing.settings
-        options = speaking(settings, self._voicing.tts, self._voicing.language)
         try:
-            opening = self._voicing.tts.open(options)
-            stream = await self._voicing.work.wait(opening, settings.tts_timeout_s)
-            async with aclosing(stream):
+            async with aclosing(self._synthesis):
+                await self._synthesis.open()
                 while (phrase := await self._phrases.get()) is not None:
-                    await self._speak(stream, phrase)
+                    await self._speak(phrase)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             self.failed = True
             await self._released.wait()
@@ -274,17 +279,15 @@ class Reply:
             await self._discard()
         await self._pieces.put(None)
 
-    async def _speak(self, stream: TtsStream, phrase: Phrase) -> None:
-        voicing = self._voicing
-        pieces = voicing.work.each(stream.speak(phrase.spoken), voicing.settings.tts_timeout_s)
+    async def _speak(self, phrase: Phrase) -> None:
         begins = True
-        async with aclosing(pieces):
+        async with aclosing(self._synthesis.say(phrase)) as pieces:
             async for piece in pieces:
                 self._mark("first_audio")
-                await self._pieces.put(_SpokenPiece(phrase, begins, piece.samples, piece.words))
+                await self._pieces.put(_QueuedPiece(phrase, begins, piece.samples, piece.words))
                 begins = False
         if begins:  # nothing to say, yet a part of what was written
-            await self._pieces.put(_SpokenPiece(phrase, begins, np.zeros(0, np.float32), ()))
+            await self._pieces.put(_QueuedPiece(phrase, begins, np.zeros(0, np.float32), ()))
 
     async def _discard(self) -> None:
         """Let the model end what cannot be spoken, so that its text is still told."""

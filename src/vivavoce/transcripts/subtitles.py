@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from vivavoce.text.width import columns
+
 from .doubts import TranscriptWarning
 from .segment import Segment
-from .timed_text import TimedSpan, columns, spans_of, words_of
+from .timed_text import TimedSpan, spans_of, words_of
 
 Format: TypeAlias = Literal["text", "json", "srt", "vtt"]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vivavoce.engines import Word
+from vivavoce.text.width import columns, spread, width
 
 from .segment import Segment
 
@@ -28,11 +29,6 @@ class TimedSpan:
     glue: str
     start: float
     end: float
-
-
-def columns(text: str) -> int:
-    """How wide the text is shown, in Latin letters."""
-    return sum(_width(character) for character in text)
 
 
 def spans_of(segment: Segment) -> list[TimedSpan]:
@@ -60,9 +56,7 @@ def words_of(segment: Segment) -> tuple[Word, ...]:
     """
     if segment.transcript.words:
         return segment.transcript.words
-    whole = " ".join(segment.transcript.text.split())
-    spread = _spread(whole, segment.start, segment.end)
-    return tuple(Word(span.text, span.start, span.end) for span in spread)
+    return tuple(spread(segment.transcript.text, segment.start, segment.end))
 
 
 def _placed(whole: str, words: tuple[Word, ...]) -> list[TimedSpan]:
@@ -91,17 +85,11 @@ def _placed(whole: str, words: tuple[Word, ...]) -> list[TimedSpan]:
 
 
 def _spread(whole: str, start: float, end: float) -> list[TimedSpan]:
-    total = max(1, columns(whole))
-    spans: list[TimedSpan] = []
-    seen = 0
-    for word in whole.split():
-        first, seen = seen, seen + columns(word)
-        share = (end - start) / total
-        spans.append(
-            TimedSpan(word, " " if first else "", start + first * share, start + seen * share)
-        )
-        seen += 1
-    return spans
+    words = spread(whole, start, end)
+    return [
+        TimedSpan(word.text, " " if number else "", word.start, word.end)
+        for number, word in enumerate(words)
+    ]
 
 
 def _narrow(span: TimedSpan) -> list[TimedSpan]:
@@ -123,11 +111,5 @@ def _narrow(span: TimedSpan) -> list[TimedSpan]:
 def _joins(part: str, character: str) -> bool:
     if columns(part + character) > WIDEST:
         return False
-    narrow = _width(character) < 2 and _width(part[-1]) < 2
+    narrow = width(character) < 2 and width(part[-1]) < 2
     return narrow or unicodedata.category(character) in _NEVER_FIRST
-
-
-def _width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -122,7 +122,7 @@ async def test_past_the_bound_new_clients_are_refused_and_the_old_ones_served(pa
     async with party({"limits": {"sessions": 1}}) as house, house.guest() as first:
         await first.send(Describe())
         await first.until(Info)
-        assert "1 sessions are running" in await house.fault()
+        assert "1 of 1 sessions are in use" in await house.fault()
         await first.send(Describe())
         await first.until(Info)
 

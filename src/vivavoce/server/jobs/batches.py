@@ -27,7 +27,7 @@ from vivavoce.server.native.tts_routes import SpokenTextRequest, SynthesizeReque
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.service import Service
 from vivavoce.server.speech.pcm import Rate
-from vivavoce.server.speech.synthesis import SpeechForm
+from vivavoce.server.speech.sound_files import SpeechForm
 
 from .job import NewItem, StoredJob
 from .jobs import TheJobs

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, Field
 
-from vivavoce.server.speech.synthesis import MEDIA_TYPES
+from vivavoce.server.speech.sound_files import MEDIA_TYPES
 
 from .job import ItemState, JobKind, JobState, StoredItem, StoredJob
 

@@ -15,12 +15,12 @@ from vivavoce.config.server_settings import LimitSettings
 from vivavoce.conversation.session import Engines
 from vivavoce.engines import Tts
 from vivavoce.media.atomic_file import replacing
-from vivavoce.server.errors import Problem
 from vivavoce.server.native.stt_routes import TranscribeRequest, transcribed
 from vivavoce.server.native.tts_routes import SynthesizeRequest, voice_options
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.service import Service
-from vivavoce.server.speech.synthesis import Synthesis, language_of, sound_file, spoken
+from vivavoce.server.speech.sound_files import audible, sound_file
+from vivavoce.speech.synthesis import Synthesis
 
 from .job import StoredItem, StoredJob
 from .job_files import JobFiles
@@ -64,16 +64,12 @@ async def _speak(
     begun = time.perf_counter()
     options = await voice_options(wishes, service, tts)
     voice = Synthesis(tts, options, service.config.session.tts_timeout_s)
-    language = options.language or language_of(options.voice, tts)
 
     async def samples() -> AsyncGenerator[Samples, None]:
-        async with aclosing(spoken(wishes.text, language, voice)) as pieces:
+        async with aclosing(audible(voice.speak(wishes.text))) as pieces:
             async for piece in pieces:
-                yield piece.samples
+                yield piece
                 await pace.step()
-        if not voice.seconds:
-            what = "there is nothing to say in this text"
-            raise Problem(what, code="invalid_value", param="text")
 
     rate = wishes.sample_rate or tts.rate
     with replacing(target) as file:

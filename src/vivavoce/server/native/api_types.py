@@ -140,7 +140,10 @@ class SpeechResponse(BaseModel):
     processing_s: float
     engine: str
     voice: str | None = Field(description="The engine's own name of it, where it is known.")
-    words: list[TimedWord] = Field(description="Empty where the engine does not tell them.")
+    words: list[TimedWord]
+    words_estimated: bool = Field(
+        description="Whether the engine left the times of some to be estimated."
+    )
 
     model_config = {
         "json_schema_extra": {
@@ -154,6 +157,7 @@ class SpeechResponse(BaseModel):
                     "engine": "espeak-ng:en-us+rob",
                     "voice": "en-us+rob",
                     "words": [{"text": "Hello.", "start": 0.0, "end": 0.41}],
+                    "words_estimated": False,
                 }
             ]
         }

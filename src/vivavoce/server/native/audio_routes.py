@@ -23,7 +23,7 @@ from vivavoce.server.http.uploads import probed, streamed
 from vivavoce.server.service import Service
 from vivavoce.server.speech.enhancement import cleaner, enhanced, enhancing_rate
 from vivavoce.server.speech.sound_facts import SoundFacts, sound_facts
-from vivavoce.server.speech.synthesis import MEDIA_TYPES, SpeechForm, sound_file
+from vivavoce.server.speech.sound_files import MEDIA_TYPES, SpeechForm, sound_file
 
 from .audio_types import (
     AnalyzeRequest,

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vivavoce.server.speech.pcm import Rate
-from vivavoce.server.speech.synthesis import SpeechForm
+from vivavoce.server.speech.sound_files import SpeechForm
 
 
 class AnalyzeRequest(BaseModel):

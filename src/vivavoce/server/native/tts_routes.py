@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from vivavoce.audio import Audio, Samples, to_pcm16
-from vivavoce.engines import Speech, Tts, TtsOptions, Word
+from vivavoce.engines import Tts, TtsOptions, Word
 from vivavoce.media.decode import write_audio
 from vivavoce.server.access.auth import TheCaller, TheService
 from vivavoce.server.errors import Problem
@@ -29,16 +29,15 @@ from vivavoce.server.selection.engine_selection import chosen, sounding
 from vivavoce.server.selection.session_overrides import known_voice
 from vivavoce.server.service import Service
 from vivavoce.server.speech.pcm import Rate
-from vivavoce.server.speech.synthesis import (
+from vivavoce.server.speech.sound_files import (
     MEDIA_TYPES,
     SpeechForm,
-    Synthesis,
+    audible,
     forms_by_type,
-    language_of,
     sound_file,
-    spoken,
 )
 from vivavoce.server.speech.transcript_warnings import in_header
+from vivavoce.speech.synthesis import SpokenPiece, Synthesis
 
 from .api_types import BINARY, SpeechResponse, VoiceResponse, VoicesResponse, timed
 
@@ -108,12 +107,13 @@ async def synthesize(
         options = await voice_options(body, service, tts)
         rate = body.sample_rate or tts.rate
         await stack.enter_async_context(service.admission.request(caller))
-        pieces = _spoken(body.text, options, service, tts)
+        timeout_s = service.config.session.tts_timeout_s
+        pieces = Synthesis(tts, options, timeout_s, estimate=True).speak(body.text)
         if form == _JSON:
             return await while_connected(
                 request.receive, lambda: _whole(body, options, rate, tts, pieces)
             )
-        file = sound_file(_samples(pieces), tts.rate, rate, body.format)
+        file = sound_file(audible(pieces), tts.rate, rate, body.format)
         await stack.enter_async_context(aclosing(file))
         # What goes wrong until there is sound is still an answer of its own.
         first = await while_connected(request.receive, lambda: anext(file))
@@ -182,38 +182,22 @@ async def encoded(audio: Audio, form: SpeechForm, rate: int) -> str:
     return await asyncio.to_thread(encode)
 
 
-def _spoken(
-    text: str, options: TtsOptions, service: Service, tts: Tts
-) -> AsyncGenerator[Speech, None]:
-    language = options.language or language_of(options.voice, tts)
-    return spoken(text, language, Synthesis(tts, options, service.config.session.tts_timeout_s))
-
-
-async def _samples(pieces: AsyncGenerator[Speech, None]) -> AsyncGenerator[Samples, None]:
-    nothing = True
-    async with aclosing(pieces):
-        async for piece in pieces:
-            if len(piece.samples):
-                nothing = False
-                yield piece.samples
-    if nothing:
-        raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
-
-
 async def _whole(
     body: SynthesizeRequest,
     options: TtsOptions,
     rate: int,
     tts: Tts,
-    speech: AsyncGenerator[Speech, None],
+    speech: AsyncGenerator[SpokenPiece, None],
 ) -> Response:
     begun = time.perf_counter()
     sounds: list[Samples] = [np.zeros(0, np.float32)]
-    words: tuple[Word, ...] = ()
+    words: list[Word] = []
+    estimated = False
     async with aclosing(speech) as pieces:
         async for piece in pieces:
             sounds.append(piece.samples)
-            words += piece.words
+            words += piece.timed_words
+            estimated = estimated or piece.estimated
     audio = Audio(np.concatenate(sounds), tts.rate)
     if not len(audio.samples):
         raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
@@ -226,6 +210,7 @@ async def _whole(
         engine=tts.name,
         voice=_voice(options, tts),
         words=timed(words),
+        words_estimated=estimated,
     )
     return JSONResponse(answer.model_dump())
 

@@ -17,16 +17,13 @@ from vivavoce.server.http.outbox import Gone
 from vivavoce.server.http.sockets import Socket, opening, parsed, serve
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.speech import pcm
-from vivavoce.server.speech.synthesis import Synthesis, language_of
-from vivavoce.text.phrases import Phrase, Phraser
+from vivavoce.speech.synthesis import Synthesis, steps
+from vivavoce.text.phrases import Phrase
 
 from .api_types import timed
 from .tts_routes import SpokenTextRequest, voice_options
 
 router = APIRouter()
-
-_STEP = 200
-"""Characters looked through for phrases at once while others wait."""
 
 
 class TtsStart(SpokenTextRequest):
@@ -107,19 +104,16 @@ class _TtsSocketStream:
     """One client's text and its speech."""
 
     def __init__(self, socket: Socket, start: TtsStart, options: TtsOptions, tts: Tts) -> None:
-        service = socket.service
+        timeout_s = socket.service.config.session.tts_timeout_s
         self._socket = socket
         self._options = options
         self._encoding = start.encoding
         self._rate = start.rate or tts.rate
         self._tts = tts
-        self._language = options.language or language_of(options.voice, tts)
-        self._timeout_s = service.config.session.tts_timeout_s
-        self._phraser = Phraser(self._language)
         self._waiting: deque[Phrase | _Mark] = deque()
         self._characters = 0
         self._news = asyncio.Event()
-        self.voice = Synthesis(tts, options, self._timeout_s)
+        self.voice = Synthesis(tts, options, timeout_s, estimate=True)
         self._resampler = Resampler(tts.rate, self._rate)
         self._group: asyncio.TaskGroup | None = None
         self._speaking: asyncio.Task[None] | None = None
@@ -160,8 +154,8 @@ class _TtsSocketStream:
                 raise Problem(what, code="already_started", param="type")
             case _Text(text=text):
                 self._hold(len(text))
-                for start in range(0, len(text), _STEP):
-                    self._put(*self._phraser.feed(text[start : start + _STEP]))
+                for part in steps(text):
+                    self._put(*self.voice.feed(part))
                     await asyncio.sleep(0)
             case _Flush():
                 self._mark("flush")
@@ -184,7 +178,7 @@ class _TtsSocketStream:
 
     def _mark(self, mark: _Mark) -> None:
         self._hold(1 if mark == "flush" else 0)
-        self._put(*self._phraser.flush(), mark)
+        self._put(*self.voice.flush(), mark)
 
     def _put(self, *items: Phrase | _Mark) -> None:
         self._waiting.extend(items)
@@ -197,7 +191,7 @@ class _TtsSocketStream:
         await asyncio.wait({self._speaking})
         self._waiting.clear()
         self._characters = 0
-        self._phraser = Phraser(self._language)
+        self.voice.forget()
         self._resampler = Resampler(self._tts.rate, self._rate)
         await self._socket.send({"event": "Cancelled", "at": round(self.voice.seconds, 3)})
         self.speak_in(self._group)
@@ -232,8 +226,10 @@ class _TtsSocketStream:
         async with aclosing(self.voice.say(phrase)) as pieces:
             async for piece in pieces:
                 if piece.words:
-                    words = [word.model_dump(exclude_none=True) for word in timed(piece.words)]
-                    await self._socket.send({"event": "Words", "words": words})
+                    words = timed(piece.timed_words)
+                    told = [word.model_dump(exclude_none=True) for word in words]
+                    marked = {"words_estimated": True} if piece.estimated else {}
+                    await self._socket.send({"event": "Words", "words": told, **marked})
                 if data := pcm.to_bytes(self._resampler.feed(piece.samples), self._encoding):
                     await self._socket.send(data)
 

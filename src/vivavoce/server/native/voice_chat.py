@@ -32,7 +32,7 @@ from vivavoce.server.selection.engine_selection import chosen, sounding
 from vivavoce.server.selection.session_overrides import known_voice
 from vivavoce.server.service import Service
 from vivavoce.server.speech.pcm import Rate
-from vivavoce.server.speech.synthesis import MEDIA_TYPES, SpeechForm, forms_by_type
+from vivavoce.server.speech.sound_files import MEDIA_TYPES, SpeechForm, forms_by_type
 from vivavoce.settings import SessionSettings
 
 from .api_types import BINARY, VoiceChatResponse

@@ -11,9 +11,8 @@ import numpy as np
 
 from vivavoce.audio import Samples
 from vivavoce.engines import Thought, Token, ToolCall, Tts, TtsOptions, Usage
-from vivavoce.server.speech.phrase_synthesis import voiced
-from vivavoce.server.speech.synthesis import Synthesis
-from vivavoce.text.phrases import Phrase, Phraser
+from vivavoce.speech.synthesis import Synthesis
+from vivavoce.text.phrases import Phrase
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +42,6 @@ async def aloud(
     Consume under `aclosing`, which closes `thoughts` too. The usage comes last.
     most_s: once there is more sound, the reply is cut.
     """
-    phraser = Phraser(options.language)
     usage: Usage | None = None
     voice = Synthesis(tts, options, timeout_s)
 
@@ -55,17 +53,17 @@ async def aloud(
                     usage = thought
                     continue
                 case Token(text):
-                    phrases = phraser.feed(text)
+                    phrases = voice.feed(text)
             yield thought
-            async with aclosing(voiced(phrases, voice)) as pieces:
-                async for samples in pieces:
-                    yield Voiced(samples)
+            async with aclosing(voice.say(*phrases)) as pieces:
+                async for piece in pieces:
+                    yield Voiced(piece.samples)
             if voice.seconds > most_s:
                 yield Cut()
                 return
-        async with aclosing(voiced(phraser.flush(), voice)) as pieces:
-            async for samples in pieces:
-                yield Voiced(samples)
+        async with aclosing(voice.say(*voice.flush())) as pieces:
+            async for piece in pieces:
+                yield Voiced(piece.samples)
     if usage is not None:
         yield usage
 

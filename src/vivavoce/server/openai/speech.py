@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import Annotated, Literal, TypeAlias
 
@@ -23,15 +23,8 @@ from vivavoce.server.http.event_stream import EventStream, Streamed, while_conne
 from vivavoce.server.selection.aliases import voice_of
 from vivavoce.server.selection.engine_selection import chosen, sounding
 from vivavoce.server.service import Service
-from vivavoce.server.speech.phrase_synthesis import voiced
-from vivavoce.server.speech.synthesis import (
-    MEDIA_TYPES,
-    Synthesis,
-    language_of,
-    phrases_of,
-    sound_file,
-)
-from vivavoce.text.phrases import Phrase, Phraser
+from vivavoce.server.speech.sound_files import MEDIA_TYPES, sound_file
+from vivavoce.speech.synthesis import Synthesis, voice_language
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI"])
@@ -108,16 +101,15 @@ def _samples(body: SpeechRequest, service: Service, tts: Tts) -> AsyncGenerator[
         )
     usual = sounding(service, tts)
     voice = voice_of(body.voice, tts, service.settings) or usual.voice
-    language = language_of(voice, tts) or usual.language
+    language = (voice_language(voice, tts) if voice else None) or usual.language
     options = TtsOptions(voice, None if voice else language, body.speed * usual.speed, usual.pitch)
-    phrases = phrases_of(body.input, Phraser(language))
-    return _voiced(phrases, Synthesis(tts, options, usual.tts_timeout_s))
+    return _spoken(Synthesis(tts, options, usual.tts_timeout_s, language=language), body.input)
 
 
-async def _voiced(phrases: Iterable[Phrase], voice: Synthesis) -> AsyncGenerator[Samples, None]:
-    async with aclosing(voice), aclosing(voiced(phrases, voice)) as pieces:
-        async for samples in pieces:
-            yield samples
+async def _spoken(voice: Synthesis, text: str) -> AsyncGenerator[Samples, None]:
+    async with aclosing(voice.speak(text)) as pieces:
+        async for piece in pieces:
+            yield piece.samples
 
 
 async def _events(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:

@@ -14,9 +14,8 @@ from vivavoce.errors import BadRequest
 from vivavoce.server.errors import Problem
 from vivavoce.server.selection.aliases import voice_of
 from vivavoce.server.service import Service
-from vivavoce.server.speech.phrase_synthesis import voiced
-from vivavoce.server.speech.synthesis import Synthesis
-from vivavoce.text.phrases import Phrase, Phraser
+from vivavoce.speech.synthesis import Synthesis
+from vivavoce.text.phrases import Phrase
 
 from .connection import WyomingConnection
 from .info import DEFAULT_VOICE
@@ -57,7 +56,6 @@ class _SpeechStream:
         self._tts = link.service.engines.tts
         options = _options(link.service, self._tts, wish.voice)
         self._voice = Synthesis(self._tts, options, session.tts_timeout_s)
-        self._phraser = Phraser(options.language)
         self._characters = 0
         self._samples = 0
         self._started = False
@@ -73,19 +71,19 @@ class _SpeechStream:
         if self._characters > most:
             message = f"the text has more than {most:,} characters; send it in parts"
             raise Problem(message, status=413, code="text_too_long")
-        await self._say(self._phraser.feed(text))
+        await self._say(self._voice.feed(text))
 
     async def end(self) -> None:
         """The text is over: speak what is left."""
-        await self._say(self._phraser.flush())
+        await self._say(self._voice.flush())
         await self._start()
         await self._link.send(AudioStop(timestamp=self._now_ms))
 
     async def _say(self, phrases: Iterable[Phrase]) -> None:
-        async with aclosing(voiced(phrases, self._voice)) as pieces:
-            async for samples in pieces:
+        async with aclosing(self._voice.say(*phrases)) as pieces:
+            async for piece in pieces:
                 await self._start()
-                for part in slices(samples, round(_CHUNK_S * self._tts.rate)):
+                for part in slices(piece.samples, round(_CHUNK_S * self._tts.rate)):
                     await self._send(part)
 
     async def _start(self) -> None:

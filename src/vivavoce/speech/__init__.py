@@ -1,0 +1,1 @@
+"""Text as speech: phrases, their audio, and when each word is said."""

@@ -1,0 +1,157 @@
+"""A text as speech, phrase by phrase: what all commands, replies and protocols speak with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vivavoce.audio import Samples
+from vivavoce.concurrency.pending_calls import PendingCalls
+from vivavoce.engines import Tts, TtsOptions, TtsStream, Word
+from vivavoce.text.phrases import Phrase, Phraser
+from vivavoce.text.width import spread
+
+WHOLE = 30
+"""Words that the first phrase may have where nobody waits for it."""
+_STEP = 200
+"""Characters looked through for phrases at once, so that the first is found soon."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpokenPiece:
+    """A piece of a phrase's audio.
+
+    start: where the phrase begins, in seconds from the beginning of all. samples: (n,) at the
+    engine's rate. words: that begin in the phrase, with times from its start.
+    estimated: whether these times are, because the engine told none.
+    """
+
+    phrase: Phrase
+    start: float
+    samples: Samples
+    words: tuple[Word, ...] = ()
+    estimated: bool = False
+
+    @property
+    def timed_words(self) -> tuple[Word, ...]:
+        """The words with times from the beginning of all."""
+        return tuple(
+            replace(word, start=self.start + word.start, end=self.start + word.end)
+            for word in self.words
+        )
+
+
+class Synthesis:
+    """A text on its way to speech, in one stream of the voice; close it. seconds: spoken so far.
+
+    timeout_s: an engine that gives nothing for so long has failed.
+    language: of the text, such as `en`; None is that of the options, or else of the voice.
+    first_words: how long the first phrase may be; see `Phraser`.
+    estimate: whether words get times where the engine tells none; they come last in the phrase.
+    calls: the session's, where calls to engines are counted.
+    """
+
+    def __init__(
+        self,
+        tts: Tts,
+        options: TtsOptions,
+        timeout_s: float | None,
+        *,
+        language: str | None = None,
+        first_words: int = 5,
+        estimate: bool = False,
+        calls: PendingCalls | None = None,
+    ) -> None:
+        self.seconds = 0.0
+        self._tts = tts
+        self._options = options
+        self._timeout_s = timeout_s
+        self._language = language or options.language or voice_language(options.voice, tts)
+        self._first_words = first_words
+        self._estimate = estimate
+        self._calls = calls or PendingCalls()
+        self._phraser = Phraser(self._language, first_words=first_words)
+        self._stream: TtsStream | None = None
+
+    async def open(self) -> None:
+        """Open the stream, so that the first phrase is spoken sooner.
+
+        Raises BadRequest for a voice or language that is not there, and what the engine raises.
+        """
+        if self._stream is None:
+            opening = self._tts.open(self._options)
+            self._stream = await self._calls.wait(opening, self._timeout_s)
+
+    async def aclose(self) -> None:
+        """Close the stream."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.aclose()
+
+    def feed(self, text: str) -> list[Phrase]:
+        """Take more of the text; give the phrases that are complete now."""
+        return self._phraser.feed(text)
+
+    def flush(self) -> list[Phrase]:
+        """The phrases that are left: the text ends or pauses here."""
+        return self._phraser.flush()
+
+    def forget(self) -> None:
+        """Drop what was fed and has not become a phrase."""
+        self._phraser = Phraser(self._language, first_words=self._first_words)
+
+    async def say(self, *phrases: Phrase) -> AsyncGenerator[SpokenPiece, None]:
+        """The phrases' audio, one after another; consume under `aclosing`.
+
+        Raises what the engine raises, and EngineTimeout.
+        """
+        for phrase in phrases:
+            if not phrase.spoken:
+                continue
+            await self.open()
+            assert self._stream is not None
+            start, told = self.seconds, False
+            spoken = self._stream.speak(phrase.spoken)
+            async with aclosing(self._calls.each(spoken, self._timeout_s)) as pieces:
+                async for piece in pieces:
+                    self.seconds += len(piece.samples) / self._tts.rate
+                    told = told or bool(piece.words)
+                    yield SpokenPiece(phrase, start, piece.samples, piece.words)
+            if self._estimate and not told and self.seconds > start:
+                words = tuple(spread(phrase.spoken, 0.0, self.seconds - start))
+                yield SpokenPiece(phrase, start, np.zeros(0, np.float32), words, estimated=True)
+
+    async def speak(self, text: str) -> AsyncGenerator[SpokenPiece, None]:
+        """A whole text's audio, and the end of the stream; consume under `aclosing`."""
+        async with aclosing(self):
+            for part in steps(text):
+                async with aclosing(self.say(*self.feed(part))) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            async with aclosing(self.say(*self.flush())) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+
+def steps(text: str) -> Iterator[str]:
+    """The text in parts that are each looked through for phrases at once."""
+    for start in range(0, len(text), _STEP):
+        yield text[start : start + _STEP]
+
+
+def voice_language(voice: str | None, tts: Tts) -> str | None:
+    """The language of a voice, which decides how numbers and the like are read.
+
+    voice: an id, with or without a variant after `+`; None is the default.
+    """
+    voices = tts.voices
+    if voice is None:
+        return voices[0].languages[0] if voices and voices[0].languages else None
+    name = voice.partition("+")[0]
+    for known in voices:
+        if known.id.partition("+")[0] == name and known.languages:
+            return known.languages[0]
+    return None

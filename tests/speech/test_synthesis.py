@@ -1,0 +1,133 @@
+"""A text as speech: phrases in order, words with their times, and an end to waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from vivavoce.engines import Speech, TtsOptions, Voice
+from vivavoce.errors import BadRequest, EngineTimeout
+from vivavoce.speech.synthesis import SpokenPiece, Synthesis, voice_language
+from vivavoce.testing import ScriptedTts
+
+
+class SilentTts(ScriptedTts):
+    """Never says anything."""
+
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
+        await asyncio.Event().wait()
+        yield Speech(np.zeros(0, np.float32))
+
+
+class VoicesTts(ScriptedTts):
+    """Has voices of several languages."""
+
+    voices = (  # type: ignore[assignment]  # one more than its parent's
+        Voice("rob", "Rob", ("en-us",)),
+        Voice("eva", "Eva", ("de",)),
+        Voice("bot", "Bot"),
+    )
+
+
+async def pieces_of(voice: Synthesis, text: str) -> list[SpokenPiece]:
+    async with aclosing(voice.speak(text)) as pieces:
+        return [piece async for piece in pieces]
+
+
+async def test_a_text_is_spoken_phrase_by_phrase_with_times_from_its_beginning() -> None:
+    tts = ScriptedTts()
+    voice = Synthesis(tts, TtsOptions(), 5.0)
+    pieces = await pieces_of(voice, "Hello there, my friend. How are you?")
+    phrases = list(dict.fromkeys(piece.phrase.written for piece in pieces))
+    assert "".join(phrases) == "Hello there, my friend. How are you?"
+    words = [word for piece in pieces for word in piece.timed_words]
+    assert [word.text for word in words] == [
+        "Hello",
+        "there,",
+        "my",
+        "friend.",
+        "How",
+        "are",
+        "you?",
+    ]
+    assert all(before.end <= after.start for before, after in pairwise(words))
+    assert voice.seconds == pytest.approx(sum(len(it.samples) for it in pieces) / tts.rate)
+    assert words[-1].end <= voice.seconds
+
+
+async def test_all_phrases_share_one_stream_that_is_closed_at_the_end() -> None:
+    tts = ScriptedTts()
+    await pieces_of(Synthesis(tts, TtsOptions(), 5.0), "One. Two. Three.")
+    assert (tts.opened, tts.left) == (1, 0)
+
+
+async def test_leaving_early_closes_the_stream() -> None:
+    tts = ScriptedTts()
+    async with aclosing(Synthesis(tts, TtsOptions(), 5.0).speak("One. Two. Three.")) as pieces:
+        await anext(pieces)
+    assert (tts.opened, tts.left) == (1, 0)
+
+
+async def test_words_without_times_are_estimated_where_that_is_wanted() -> None:
+    voice = Synthesis(ScriptedTts(times=False), TtsOptions(), 5.0, estimate=True)
+    pieces = await pieces_of(voice, "Well, yes. So be it.")
+    estimated = [piece for piece in pieces if piece.estimated]
+    words = [word for piece in estimated for word in piece.timed_words]
+    assert [word.text for word in words] == ["Well,", "yes.", "So", "be", "it."]
+    assert words[0].start == 0.0
+    assert words[-1].end == pytest.approx(voice.seconds)
+    assert not any(piece.words for piece in pieces if not piece.estimated)
+
+
+async def test_words_are_not_estimated_unasked_nor_where_they_are_known() -> None:
+    wordless = await pieces_of(Synthesis(ScriptedTts(times=False), TtsOptions(), 5.0), "Yes.")
+    assert not any(piece.words for piece in wordless)
+    known = await pieces_of(Synthesis(ScriptedTts(), TtsOptions(), 5.0, estimate=True), "Yes.")
+    assert not any(piece.estimated for piece in known)
+
+
+async def test_a_text_with_nothing_to_say_gives_nothing_and_opens_nothing() -> None:
+    tts = ScriptedTts()
+    assert await pieces_of(Synthesis(tts, TtsOptions(), 5.0), "🙂") == []
+    assert tts.opened == 0
+
+
+async def test_an_engine_that_stays_silent_is_not_waited_for() -> None:
+    tts = SilentTts()
+    with pytest.raises(EngineTimeout, match=r"no answer within 0\.01 s"):
+        await pieces_of(Synthesis(tts, TtsOptions(), 0.01), "Hello.")
+    assert tts.left == 0
+
+
+async def test_a_voice_that_is_not_there_is_refused_when_the_stream_opens() -> None:
+    with pytest.raises(BadRequest):
+        await Synthesis(ScriptedTts(), TtsOptions(voice="nobody"), 5.0).open()
+
+
+async def test_forgetting_drops_what_has_not_become_a_phrase() -> None:
+    voice = Synthesis(ScriptedTts(), TtsOptions(), 5.0)
+    assert voice.feed("Never mi") == []
+    voice.forget()
+    voice.feed("Yes")
+    assert [phrase.spoken for phrase in voice.flush()] == ["Yes."]
+
+
+@pytest.mark.parametrize(
+    ("voice", "language"),
+    [(None, "en-us"), ("rob", "en-us"), ("eva+f3", "de"), ("bot", None), ("nobody", None)],
+)
+def test_the_language_is_the_voice_s(voice: str | None, language: str | None) -> None:
+    assert voice_language(voice, VoicesTts()) == language
+
+
+async def test_numbers_are_read_in_the_voice_s_language_or_in_the_text_s() -> None:
+    [english] = await pieces_of(Synthesis(VoicesTts(), TtsOptions(), 5.0), "25")
+    assert english.phrase.spoken == "twenty-five."
+    voice = Synthesis(VoicesTts(), TtsOptions(), 5.0, language="sw")
+    [other] = await pieces_of(voice, "25")
+    assert other.phrase.spoken == "25."
