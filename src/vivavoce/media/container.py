@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import select
-import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TypeAlias
+from typing import NoReturn
 
 import av
 from av.container import InputContainer
@@ -16,145 +13,87 @@ from av.container import InputContainer
 from vivavoce.concurrency.model_thread import StopFlag, Stopped
 from vivavoce.errors import BadAudio
 
-Source: TypeAlias = str | Path | BinaryIO
-"""A file's path, or a binary file open at its start; it need not be seekable."""
+from .source import Input, Source, opened_file, spooled
+
+__all__ = ["Input", "Source", "guarded", "opened_container", "opened_input", "reason"]
 
 _OPTIONS = {"protocol_whitelist": "none", "max_size": "16384"}
 """protocol_whitelist, with `_refuse`: what keeps a playlist from having us open any file or server
 that it names. Some of libav's formats ask `io_open`; others go by the protocols, of which none has
 that name. max_size: bytes in a packet of plain PCM, which otherwise are so few that the time goes
 into counting them."""
-_POLL_S = 0.05
-_SPOOL_STEP = 1 << 16
+_PATIENT = {"probesize": "250000000", "analyzeduration": "7200000000"}
+"""For a file whose sound was not found in the first 5 MB and 5 s: bytes and microseconds."""
 _MP4_MARK = slice(4, 8), b"ftyp"
 
 
-class Input:
-    """The bytes of a source.
+@contextmanager
+def guarded(name: str) -> Iterator[None]:
+    """Whatever libav and its binding raise, as BadAudio."""
+    try:
+        yield
+    except (BadAudio, Stopped):
+        raise
+    except Exception as error:
+        raise BadAudio(f"{name} cannot be read ({reason(error)})") from error
 
-    An error raised while libav is in control would be lost; it is kept for `check`.
-    stop: ends the wait for more of a pipe's data.
-    """
 
-    def __init__(self, file: BinaryIO, name: str, stop: StopFlag | None) -> None:
-        self.name = name
-        self.empty = True
-        self._file = file
-        self._stop = stop
-        self._ahead = b""
-        self._error: BaseException | None = None
-        self._seekable = file.seekable()
-        self._waits = stop is not None and not self._seekable and sys.platform != "win32"
-
-    def check(self) -> None:
-        """Raise what went wrong, if anything did: BadAudio for an error of the file."""
-        if isinstance(self._error, OSError):
-            raise BadAudio(f"{self.name} cannot be read: {self._error.strerror}")
-        if self._error is not None:
-            raise self._error
-
-    def is_mp4_stream(self) -> bool:
-        """Whether it is an MP4 that cannot be sought in."""
-        where, mark = _MP4_MARK
-        while not self._seekable and len(self._ahead) < where.stop:
-            data = self._fetch(where.stop - len(self._ahead))
-            if not data:
-                break
-            self._ahead += data
-        return self._ahead[where] == mark
-
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; none at the end or after an error."""
-        data, self._ahead = self._ahead, b""
-        return data or self._fetch(size)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """As of a file."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """As of a file."""
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        """As of a file."""
-        return self._seekable
-
-    def _fetch(self, size: int) -> bytes:
-        try:
-            if self._waits:
-                self._wait()
-            data = self._file.read(size) if self._seekable else self._read_some(size)
-        except BaseException as error:  # noqa: BLE001 - raised again by `check`
-            self._error = error
-            return b""
-        self.empty = self.empty and not data
-        return data
-
-    def _read_some(self, size: int) -> bytes:
-        """What a pipe has, rather than waiting until it has `size`."""
-        read = getattr(self._file, "read1", self._file.read)
-        data: bytes | None = read(size)
-        return data or b""
-
-    def _wait(self) -> None:
-        try:
-            number = self._file.fileno()
-        except OSError:
-            return
-        while not select.select([number], [], [], _POLL_S)[0]:
-            if self._stop is not None and self._stop.is_set():
-                raise Stopped
+def reason(error: Exception) -> str:
+    """What libav says went wrong."""
+    return str(getattr(error, "strerror", None) or str(error) or type(error).__name__)
 
 
 @contextmanager
-def opened(source: Source, stop: StopFlag | None) -> Iterator[tuple[Input, InputContainer]]:
-    """The source's bytes and its container, closed in the end if it was given by path."""
+def opened_input(source: Source, stop: StopFlag | None = None) -> Iterator[Input]:
+    """The source's bytes, closed in the end if it was given by path. Raises BadAudio."""
     with ExitStack() as stack:
         if isinstance(source, str | Path):
             name = str(source)
-            file = stack.enter_context(_open(Path(source)))
+            file = stack.enter_context(opened_file(Path(source)))
         else:
             name = str(getattr(source, "name", "the data"))
             file = source
         data = Input(file, name, stop)
-        if data.is_mp4_stream():
-            data = Input(stack.enter_context(_spooled(data)), name, stop)
-        try:
-            container = stack.enter_context(
-                av.open(data, "r", io_open=_refuse, container_options=_OPTIONS)
-            )
-        except (av.FFmpegError, PermissionError) as error:
-            data.check()
-            if data.empty:
-                raise BadAudio(f"{name} is empty") from None
-            raise BadAudio(
-                f"{name} is no audio ({error.strerror}); "
-                "try a WAV, MP3, FLAC, Ogg, M4A or video file"
-            ) from None
-        yield data, container
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise BadAudio(f"no file {path}; check its name and folder") from None
-    except IsADirectoryError:
-        raise BadAudio(f"{path} is a folder; name the files in it") from None
-    except OSError as error:
-        raise BadAudio(f"{path} cannot be opened: {error.strerror}") from None
+        where, mark = _MP4_MARK
+        if not data.seekable() and data.head()[where] == mark:
+            # Its index is often at its end.
+            data = Input(stack.enter_context(spooled(data)), name, stop)
+        data.watch()
+        yield data
 
 
 @contextmanager
-def _spooled(data: Input) -> Iterator[BinaryIO]:
-    """The rest of the data as a file on disk: an MP4's index is often at its end."""
-    with tempfile.TemporaryFile() as file:
-        while piece := data.read(_SPOOL_STEP):
-            file.write(piece)
+def opened_container(data: Input) -> Iterator[InputContainer]:
+    """The container that begins where the data are. Raises BadAudio when there is none."""
+    with ExitStack() as stack:
+        container = stack.enter_context(_open(data, {}))
+        if not container.streams.audio and data.seekable():
+            # Some containers name a stream only when its first packet comes.
+            data.seek(0)
+            second = stack.enter_context(_open(data, _PATIENT))
+            container = second if second.streams.audio else container
+        yield container
+
+
+def _open(data: Input, options: dict[str, str]) -> InputContainer:
+    try:
+        return av.open(
+            data,
+            "r",
+            io_open=_refuse,
+            container_options={**_OPTIONS, **options},
+            metadata_errors="replace",
+        )
+    except Exception as error:
         data.check()
-        file.seek(0)
-        yield file
+        if isinstance(error, Stopped):
+            raise
+        if data.empty:
+            raise BadAudio(f"{data.name} is empty") from None
+        raise BadAudio(
+            f"{data.name} is no audio ({reason(error)}); "
+            "try a WAV, MP3, FLAC, Ogg, M4A or video file"
+        ) from None
 
 
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:

@@ -1,227 +1,177 @@
 """Any container in, any container out, through libav.
 
-Reading gives mono: the plain mean of all channels, whatever they are named, so that a voice on
-any one of them is heard. NaN and infinities become silence, and what is past full scale is
-clipped. Of a video the audio is taken. Of a damaged file everything that can be decoded is kept,
-and a warning is logged.
+Reading gives mono: by default a mix of all channels in which no voice is lost, whatever they are
+named. Each sound keeps the time that its container gives it: where nothing was recorded is
+silence. NaN and infinities become silence, and what is past full scale is clipped. Of a video the
+audio is taken. Of a damaged file everything that can be decoded is kept, and a warning says so.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
 
-import av
 import numpy as np
-from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
-from av.container import InputContainer
-from av.packet import Packet
 
-from vivavoce.audio import MAX_RATE, MIN_RATE, Audio, Resampler, Samples, clean
+from vivavoce.audio import Audio, Samples
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
-from vivavoce.errors import BadAudio
 
-from .container import Input, Source, opened
+from .channels import Channels
+from .decoder import MediaInfo, ReadOptions, opened_decoder
 from .encode import FORMATS, Writer, write_audio
+from .frames import ChannelSamples
+from .source import Source
 
 __all__ = [
-    "FORMATS", "MediaInfo", "Source", "Writer",
-    "probe_audio", "read_audio", "stream_audio", "write_audio",
+    "FORMATS", "AudioFile", "Channels", "MediaInfo", "ReadOptions", "Source", "Writer",
+    "opened_audio", "probe_audio", "read_audio", "read_channels", "stream_audio", "write_audio",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 _CHUNKS_AHEAD = 4
-_FULL_SCALE = {"u8": 2.0**7, "s16": 2.0**15, "s32": 2.0**31, "s64": 2.0**63}
-_SHORT_S = 0.5
-"""A file that ends this much before it said it would is called cut short."""
-
-
-@dataclass(frozen=True, slots=True)
-class MediaInfo:
-    """What a file says of its audio.
-
-    duration: in seconds; None when the file does not tell.
-    codec, container: as libav names them, such as `opus` and `ogg`.
-    """
-
-    duration: float | None
-    rate: int
-    channels: int
-    codec: str
-    container: str
 
 
 def probe_audio(source: Source) -> MediaInfo:
     """What the source says of its audio, without decoding it. Raises BadAudio."""
-    with _media(source) as media:
-        return media.info()
+    with opened_decoder(source, ReadOptions()) as decoder:
+        return decoder.info()
 
 
-def read_audio(source: Source, *, rate: int | None = None, limit_s: float | None = None) -> Audio:
-    """The source's audio in one piece.
+def read_audio(
+    source: Source,
+    *,
+    rate: int | None = None,
+    limit_s: float | None = None,
+    channels: Channels = "mix",
+    options: ReadOptions | None = None,
+) -> Audio:
+    """The source's audio in one piece; what was wrong with it is logged as a warning.
 
     rate: wanted, in Hz; None keeps the source's own.
     limit_s: how much to read from the start; None reads all.
+    channels: see `Channels`; `separate` gives the first one, see `read_channels`.
+    options: instead of rate and channels.
     Raises BadAudio when there is nothing that can be decoded.
     """
-    pieces: list[Samples] = []
+    options = options or ReadOptions(rate=rate, channels=channels)
+    return read_channels(source, options, limit_s=limit_s)[0]
+
+
+def read_channels(
+    source: Source, options: ReadOptions, *, limit_s: float | None = None
+) -> list[Audio]:
+    """The source's audio in one piece a channel; one, unless they are wanted separate."""
+    pieces: list[ChannelSamples] = []
     seconds = 0.0
-    with _media(source) as media:
-        final_rate = rate or media.stream.rate
-        for piece in media.audio(rate):
-            final_rate = piece.rate
-            pieces.append(piece.samples)
-            seconds += piece.seconds
+    with opened_decoder(source, options) as decoder:
+        final_rate = options.rate or decoder.info().rate
+        for samples, final_rate in decoder.pieces():
+            pieces.append(samples)
+            seconds += samples.shape[1] / final_rate
             if limit_s is not None and seconds >= limit_s:
                 break
-    audio = Audio(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), final_rate)
-    return audio if limit_s is None else audio.cut(0, limit_s)
+        _log_all(decoder.warnings)
+    joined = np.concatenate(pieces, axis=1) if pieces else np.zeros((1, 0), np.float32)
+    whole = [Audio(channel, final_rate) for channel in joined]
+    return whole if limit_s is None else [audio.cut(0, limit_s) for audio in whole]
 
 
 async def stream_audio(
-    source: Source, rate: int, *, chunk_s: float = 0.5
+    source: Source,
+    rate: int,
+    *,
+    chunk_s: float = 0.5,
+    channels: Channels = "mix",
+    options: ReadOptions | None = None,
 ) -> AsyncGenerator[Samples, None]:
     """The source's audio chunk by chunk at `rate`, decoded in a thread; consume under `aclosing`.
 
     Memory stays the same however long the source is. All chunks but the last have `chunk_s`.
     Closing it, or cancelling whoever awaits it, closes the file that it opened.
+    What was wrong with it is logged as a warning; `opened_audio` gives it to you.
+    options: instead of channels; its rate is ignored.
     Raises BadAudio when there is nothing that can be decoded.
     """
-    size = max(1, round(chunk_s * rate))
+    wanted = replace(options or ReadOptions(channels=channels), rate=rate)
+    async with opened_audio(source, wanted, chunk_s=chunk_s) as file:
+        async for chunk in file.chunks:
+            yield chunk[0]
+        _log_all(file.warnings)
 
-    def work(emit: Callable[[Samples], None], stop: StopFlag) -> None:
-        with _media(source, stop) as media:
-            for chunk in _regrouped(media.audio(rate), size):
+
+@dataclass(slots=True)
+class AudioFile:
+    """An open recording.
+
+    chunks: (channels, n) at `rate`; one channel, unless they are wanted separate.
+    warnings: what a person should know of it: damage, a premature end. Complete after the last
+    chunk.
+    """
+
+    info: MediaInfo
+    rate: int
+    chunks: AsyncGenerator[ChannelSamples, None]
+    warnings: list[str]
+
+
+@asynccontextmanager
+async def opened_audio(
+    source: Source, options: ReadOptions, *, chunk_s: float = 0.5
+) -> AsyncIterator[AudioFile]:
+    """The source, opened once, and decoded in a thread as its chunks are asked for.
+
+    Leaving the block closes the file that it opened. Raises BadAudio when it holds no audio; so
+    do the chunks when none of it can be decoded.
+    """
+    warnings: list[str] = []
+
+    def work(emit: Callable[[MediaInfo | ChannelSamples], None], stop: StopFlag) -> None:
+        with opened_decoder(source, options, stop) as decoder:
+            decoder.warnings = warnings
+            info = decoder.info()
+            emit(info)
+            size = max(1, round(chunk_s * (options.rate or info.rate)))
+            for chunk in _regrouped(decoder.pieces(), size):
                 emit(chunk)
 
     thread = ModelThread("media")
     try:
-        chunks = thread.stream(work, ahead=_CHUNKS_AHEAD)
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                yield chunk
+        items = thread.stream(work, ahead=_CHUNKS_AHEAD)
+        async with aclosing(items):
+            info = await anext(items)
+            assert isinstance(info, MediaInfo)
+            async with aclosing(_only_chunks(items)) as chunks:
+                yield AudioFile(info, options.rate or info.rate, chunks, warnings)
     finally:
         await thread.aclose()
 
 
-def _regrouped(pieces: Iterator[Audio], size: int) -> Iterator[Samples]:
+async def _only_chunks(
+    items: AsyncGenerator[MediaInfo | ChannelSamples, None],
+) -> AsyncGenerator[ChannelSamples, None]:
+    async for item in items:
+        assert not isinstance(item, MediaInfo)
+        yield item
+
+
+def _regrouped(pieces: Iterator[tuple[ChannelSamples, int]], size: int) -> Iterator[ChannelSamples]:
     """The same samples in chunks of `size`; the last is what remains."""
-    waiting: list[Samples] = []
+    waiting: list[ChannelSamples] = []
     count = 0
-    for piece in pieces:
-        waiting.append(piece.samples)
-        count += len(piece.samples)
+    for piece, _ in pieces:
+        waiting.append(piece)
+        count += piece.shape[1]
         if count >= size:
-            joined = np.concatenate(waiting)
+            joined = np.concatenate(waiting, axis=1)
             whole = count - count % size
-            yield from np.split(joined[:whole], whole // size)
-            waiting, count = [joined[whole:]], count - whole
+            yield from np.split(joined[:, :whole], whole // size, axis=1)
+            waiting, count = [joined[:, whole:]], count - whole
     if count:
-        yield np.concatenate(waiting)
+        yield np.concatenate(waiting, axis=1)
 
 
-@contextmanager
-def _media(source: Source, stop: StopFlag | None = None) -> Iterator[_Media]:
-    with opened(source, stop) as (data, container):
-        yield _Media(data, container)
-
-
-class _Media:
-    """An open container and its audio stream."""
-
-    def __init__(self, data: Input, container: InputContainer) -> None:
-        stream = container.streams.best("audio")
-        if not isinstance(stream, AudioStream):
-            kinds = sorted({stream.type for stream in container.streams} - {"audio"})
-            only = f", only {' and '.join(kinds)}" if kinds else ""
-            raise BadAudio(f"{data.name} has no audio that can be decoded{only}")
-        # A codec that libav does not know has no context, whatever the types say.
-        if not getattr(stream, "codec_context", None):
-            raise BadAudio(f"{data.name} has audio in a codec that is not known")
-        self.stream = stream
-        self._data = data
-        self._why = ""
-        self._container = container
-
-    def info(self) -> MediaInfo:
-        codec = self.stream.codec_context
-        duration = None
-        if self.stream.duration is not None and self.stream.time_base is not None:
-            duration = float(self.stream.duration * self.stream.time_base)
-        elif self._container.duration is not None:
-            duration = self._container.duration / av.time_base
-        container = self._container.format.name
-        return MediaInfo(duration, codec.sample_rate, codec.channels, codec.name, container)
-
-    def audio(self, rate: int | None) -> Iterator[Audio]:
-        """The audio, piece by piece, at `rate` or at the rate of its first piece."""
-        resampler: Resampler | None = None
-        seconds = 0.0
-        for piece in self._decoded():
-            rate = rate or piece.rate
-            if resampler is None or resampler.source_rate != piece.rate:
-                if resampler is not None:
-                    yield Audio(resampler.flush(), rate)
-                resampler = Resampler(piece.rate, rate)
-            seconds += piece.seconds
-            yield Audio(resampler.feed(piece.samples), rate)
-        if resampler is not None and rate is not None:
-            yield Audio(resampler.flush(), rate)
-        declared = self.info().duration or 0.0
-        if seconds < declared - _SHORT_S:
-            _log.warning(
-                "%s is cut short: %.1f s of %.1f s are there", self._data.name, seconds, declared
-            )
-
-    def _decoded(self) -> Iterator[Audio]:
-        """The audio as it is stored; what cannot be decoded is left out."""
-        decoded = broken = 0
-        for packet in self._packets():
-            try:
-                frames = self.stream.codec_context.decode(packet)
-            except av.FFmpegError as error:
-                self._why = str(error.strerror)
-                broken += 1
-                continue
-            for frame in frames:
-                decoded += 1
-                if not MIN_RATE <= frame.sample_rate <= MAX_RATE:
-                    raise BadAudio(
-                        f"{self._data.name} has a rate of {frame.sample_rate} Hz; "
-                        f"it must be {MIN_RATE} to {MAX_RATE} Hz"
-                    )
-                yield Audio(_mono(frame), frame.sample_rate)
-        self._data.check()
-        if self._why and not decoded:
-            raise BadAudio(f"{self._data.name} holds no audio that can be decoded ({self._why})")
-        if broken:
-            _log.warning("%s is damaged: %d of its packets are unreadable", self._data.name, broken)
-
-    def _packets(self) -> Iterator[Packet[AudioStream] | None]:
-        """The stream's packets, and None in the end, which flushes the decoder."""
-        try:
-            yield from self._container.demux(self.stream)
-        except av.FFmpegError as error:
-            self._data.check()
-            self._why = str(error.strerror)
-            _log.warning("%s is damaged: %s", self._data.name, self._why)
-            yield None
-
-
-def _mono(frame: AudioFrame) -> Samples:
-    values = frame.to_ndarray()
-    if not frame.format.is_planar:
-        values = values.reshape(-1, frame.layout.nb_channels).T
-    scale = _FULL_SCALE.get(frame.format.name.removesuffix("p"))
-    if scale is None:
-        with np.errstate(over="ignore"):
-            samples = clean(values.astype(np.float32))
-    else:
-        samples = values.astype(np.float32) / np.float32(scale)
-        if values.dtype == np.uint8:
-            samples -= 1.0
-    mono: Samples = samples[0] if len(samples) == 1 else samples.mean(axis=0, dtype=np.float32)
-    return mono
+def _log_all(warnings: list[str]) -> None:
+    for warning in warnings:
+        _log.warning("%s", warning)
