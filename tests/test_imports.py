@@ -21,7 +21,7 @@ HEAVY = [
 LEVELS = [
     {"errors", "hints", "settings"},
     {"audio", "concurrency"},
-    {"engines"},
+    {"engines", "options"},
     {"events", "registry"},
     {"media", "devices", "text", "models"},
     {"config", "turn_taking", "engine", "speech"},
@@ -35,7 +35,8 @@ LEVELS = [
 """Packages and modules from the ground up: each may import itself, and what lies below it."""
 
 ENGINES_MAY = {
-    "audio", "concurrency", "engine", "engines", "errors", "hints", "models", "registry", "text",
+    "audio", "concurrency", "engine", "engines", "errors", "hints", "models", "options", "registry",
+    "text",
 }  # fmt: skip
 CLIENTS_MAY = {"audio", "client", "engines", "errors", "events", "media", "transcripts"}
 """A program that talks to a server needs no engine, no session and no server."""

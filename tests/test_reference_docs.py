@@ -18,9 +18,10 @@ from vivavoce.config.configuration import load_config
 from vivavoce.config.profiles import ABOUT, PROFILES
 from vivavoce.config.sections import SECTIONS, settings_of
 from vivavoce.engines import KINDS
+from vivavoce.registry import keys, names
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = ["command-line.md", "configuration.md"]
+PAGES = ["command-line.md", "configuration.md", "engines.md"]
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -66,6 +67,24 @@ def session() -> str:
     return table("session")
 
 
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def engines() -> str:
+    """What may be set of each engine."""
+    lines: list[str] = []
+    for kind in KINDS:
+        for name in names(kind):
+            rows = [
+                f"| `{key.name}` | `{_json(key.default)}` | {key.description} |"
+                for key in keys(kind, name).values()
+            ]
+            head = ["| option | default | meaning |", "|---|---|---|"]
+            lines += [f"### {kind}: {name}", "", *head, *rows, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def models() -> str:
     return table("models")
 
@@ -85,6 +104,7 @@ def table(section: str) -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "commands": commands, "profiles": profiles, "session": session, "models": models,
+    "engines": engines,
     "server": server,
 }  # fmt: skip
 

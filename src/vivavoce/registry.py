@@ -1,24 +1,24 @@
 """Engines by name: entry points in the groups `vivavoce.vad`, `.turn`, `.stt`, `.llm`, `.tts`.
 
 Listing reads metadata and imports nothing; loading imports just the one named.
-An engine's constructor takes keyword arguments only, plain and annotated (str, int, float,
-bool, or None); the first may be `model`. They are what a configuration may set.
+An engine's constructor takes nothing, or one argument: its options, annotated with the dataclass
+that they are (see `options`). Their keys are what a configuration may set; one may be `model`.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeAlias, cast
+from typing import Any, cast, get_args
 
 from .engines import Engine, Kind
 from .errors import BadConfig, BadRequest, EngineUnavailable
 from .hints import nearest
-
-Option: TypeAlias = str | int | float | bool | None
+from .options import Option as Option
+from .options import OptionKey, build, keys_of
 
 EXTRAS = {
     "aiortc": "server", "av": "", "ctranslate2": "whisper", "fastapi": "server",
@@ -66,22 +66,36 @@ def load(kind: Kind, name: str) -> Callable[..., Engine]:
         raise missing(f"{kind} engine {name!r}", error) from error
 
 
+def keys(kind: Kind, name: str) -> Mapping[str, OptionKey]:
+    """What a configuration may set of this engine. Raises what `load` raises."""
+    shape = _options(load(kind, name))
+    return {} if shape is None else keys_of(shape)
+
+
 def create(kind: Kind, spec: EngineSpec) -> Engine:
     """An engine, not loaded yet. Raises BadConfig for an option that it does not have."""
     constructor = load(kind, spec.name)
-    known = dict(inspect.signature(constructor).parameters)
-    options = dict(spec.options)
+    shape = _options(constructor)
+    given = dict(spec.options)
     if spec.model is not None:
-        options["model"] = spec.model
-    for option in options:
-        if option not in known:
-            raise BadConfig(
-                f"{kind} engine {spec.name!r} has no option {option!r}; {nearest(option, known)}"
-            )
+        given["model"] = spec.model
+    what = f"{kind} engine {spec.name!r}"
+    if shape is None and given:
+        raise BadConfig(f"{what} has no option {next(iter(given))!r}; it has none at all")
     try:
-        return constructor(**options)
+        return constructor() if shape is None else constructor(build(shape, given, what))
     except ImportError as error:
-        raise missing(f"{kind} engine {spec.name!r}", error) from error
+        raise missing(what, error) from error
+
+
+def _options(constructor: Callable[..., Engine]) -> type[Any] | None:
+    """The dataclass that the constructor's one argument is of; None where it takes none."""
+    for parameter in inspect.signature(constructor, eval_str=True).parameters.values():
+        for shape in (parameter.annotation, *get_args(parameter.annotation)):
+            if isinstance(shape, type) and is_dataclass(shape):
+                return shape
+        break
+    return None
 
 
 def missing(what: str, error: ImportError) -> EngineUnavailable:

@@ -12,7 +12,7 @@ from vivavoce.bench.report import Report, Reports
 from vivavoce.bench.server.gap import IN_PROCESS, WEBRTC, WEBSOCKET, differences, report, rotated
 from vivavoce.bench.server.process import ProcessUsage, using
 from vivavoce.bench.server.questions import Asked
-from vivavoce.bench.server.realtime_client import Endpoint, ServerFailed, SessionRefused
+from vivavoce.bench.server.realtime_client import RealtimeEndpoint, ServerFailed, SessionRefused
 from vivavoce.bench.server.requests import has_audio
 from vivavoce.bench.server.speaking import Seat, Turnstile
 from vivavoce.bench.server.speaking import report as crowd_report
@@ -95,7 +95,7 @@ def test_parts_without_figures_are_printed_too(capsys: pytest.CaptureFixture[str
 
 
 async def test_what_a_server_uses_is_by_its_own_account() -> None:
-    async with open_server() as served, using(Endpoint(served.url)) as server:
+    async with open_server() as served, using(RealtimeEndpoint(served.url)) as server:
         usage = await server.usage()
         assert usage.sessions == 0
         assert (await server.left()).at >= usage.at
@@ -105,14 +105,14 @@ async def test_a_server_that_is_not_ready_is_told() -> None:
     async with open_server() as served:
         served.service.drain()
         with pytest.raises(ServerFailed, match="is not ready: 503"):
-            async with using(Endpoint(served.url)):
+            async with using(RealtimeEndpoint(served.url)):
                 pass
 
 
 async def test_a_key_that_is_missing_is_told() -> None:
     async with (
         open_server({"keys": ["a-key-of-some-length-0123456789"]}) as served,
-        using(Endpoint(served.url)) as server,
+        using(RealtimeEndpoint(served.url)) as server,
     ):
         with pytest.raises(ServerFailed, match="401"):
             await server.usage()

@@ -18,8 +18,8 @@ from tests.server.conftest import open_server
 from vivavoce.audio import Audio, to_pcm16
 from vivavoce.bench.server.questions import Playing, ask, question_of
 from vivavoce.bench.server.realtime_client import (
-    Endpoint,
     RealtimeClient,
+    RealtimeEndpoint,
     ServerFailed,
     SessionRefused,
     appends,
@@ -38,14 +38,14 @@ Act = Callable[[ServerConnection], Awaitable[None]]
 
 
 @asynccontextmanager
-async def other_server(act: Act) -> AsyncIterator[Endpoint]:
+async def other_server(act: Act) -> AsyncIterator[RealtimeEndpoint]:
     """A server that does this with each WebSocket."""
     async with serve(act, "127.0.0.1", 0, close_timeout=SOON_S) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        yield Endpoint(f"http://127.0.0.1:{port}", patience_s=SOON_S)
+        yield RealtimeEndpoint(f"http://127.0.0.1:{port}", patience_s=SOON_S)
 
 
-async def asked_of(endpoint: Endpoint) -> None:
+async def asked_of(endpoint: RealtimeEndpoint) -> None:
     async with open_realtime(endpoint) as client:
         await ask(client, QUESTION)
 
@@ -55,7 +55,7 @@ async def test_a_question_is_asked_and_its_answer_heard_to_the_end(*, beta: bool
     stt, llm = ScriptedStt("what time is it", "and now"), ScriptedLlm("It is noon.", "Still noon.")
     async with (
         open_server(stt=stt, llm=llm) as server,
-        open_realtime(Endpoint(server.url, beta=beta)) as client,
+        open_realtime(RealtimeEndpoint(server.url, beta=beta)) as client,
     ):
         assert client.session["id"].startswith("sess_")
         first = await ask(client, QUESTION, whole=True)
@@ -70,7 +70,7 @@ async def test_a_question_is_asked_and_its_answer_heard_to_the_end(*, beta: bool
 async def test_a_question_that_nobody_understands_is_unanswered() -> None:
     async with (
         open_server(stt=ScriptedStt("")) as server,
-        open_realtime(Endpoint(server.url)) as client,
+        open_realtime(RealtimeEndpoint(server.url)) as client,
     ):
         asked = await ask(client, QUESTION, patience_s=SOON_S)
     assert (asked.gap, asked.cut_off) == (None, False)
@@ -79,10 +79,10 @@ async def test_a_question_that_nobody_understands_is_unanswered() -> None:
 async def test_a_full_server_refuses_with_its_reason() -> None:
     async with (
         open_server({"limits": {"sessions": 1}}) as server,
-        open_realtime(Endpoint(server.url)),
+        open_realtime(RealtimeEndpoint(server.url)),
     ):
         with pytest.raises(SessionRefused, match="as many as may be") as refused:
-            async with open_realtime(Endpoint(server.url)):
+            async with open_realtime(RealtimeEndpoint(server.url)):
                 pass
         assert refused.value.code == "too_many_sessions"
 
@@ -90,23 +90,23 @@ async def test_a_full_server_refuses_with_its_reason() -> None:
 async def test_the_key_is_sent_and_a_wrong_one_refused() -> None:
     key = "a-key-of-some-length-0123456789"
     async with open_server({"keys": [hash_of(key)]}) as server:
-        async with open_realtime(Endpoint(server.url, key)) as client:
+        async with open_realtime(RealtimeEndpoint(server.url, key)) as client:
             assert client.session
         with pytest.raises(SessionRefused) as refused:
-            async with open_realtime(Endpoint(server.url, "a-wrong-key-0123456789")):
+            async with open_realtime(RealtimeEndpoint(server.url, "a-wrong-key-0123456789")):
                 pass
         assert refused.value.code == "invalid_api_key"
 
 
 async def test_where_nobody_listens_is_told() -> None:
     with pytest.raises(ServerFailed, match="cannot be reached"):
-        await asked_of(Endpoint("http://127.0.0.1:1"))
+        await asked_of(RealtimeEndpoint("http://127.0.0.1:1"))
 
 
 async def test_a_server_without_realtime_is_told() -> None:
     async with open_server() as server:
         with pytest.raises(SessionRefused, match="HTTP 40") as refused:
-            await asked_of(Endpoint(f"{server.url}/nowhere/realtime"))
+            await asked_of(RealtimeEndpoint(f"{server.url}/nowhere/realtime"))
         assert refused.value.code in {"403", "404"}
 
 
@@ -121,7 +121,7 @@ async def test_a_port_that_never_answers_is_told_in_bounded_time() -> None:
     async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(ServerFailed, match="did not answer within"):
-            await asked_of(Endpoint(f"http://127.0.0.1:{port}", patience_s=SOON_S))
+            await asked_of(RealtimeEndpoint(f"http://127.0.0.1:{port}", patience_s=SOON_S))
         await gone.wait()
 
 
@@ -198,7 +198,7 @@ async def test_a_server_that_reads_nothing_is_told_in_bounded_time() -> None:
             await flood(endpoint)
 
 
-async def flood(endpoint: Endpoint) -> None:
+async def flood(endpoint: RealtimeEndpoint) -> None:
     async with open_realtime(endpoint) as client:
         while True:
             await client.send("x" * 1_000_000)
@@ -225,19 +225,22 @@ async def test_nothing_in_time_is_no_event() -> None:
     ],
 )
 def test_addresses_are_taken_as_people_write_them(url: str, socket: str, base: str) -> None:
-    assert Endpoint(url).socket_url == socket
-    assert Endpoint(url).base == base
+    assert RealtimeEndpoint(url).socket_url == socket
+    assert RealtimeEndpoint(url).base == base
 
 
 def test_a_model_is_asked_for_in_the_address() -> None:
-    assert Endpoint("http://h", model="a b").socket_url == "ws://h/v1/realtime?model=a+b"
-    assert Endpoint("ws://h/realtime?x=1", model="m").socket_url == "ws://h/realtime?x=1&model=m"
+    assert RealtimeEndpoint("http://h", model="a b").socket_url == "ws://h/v1/realtime?model=a+b"
+    assert (
+        RealtimeEndpoint("ws://h/realtime?x=1", model="m").socket_url
+        == "ws://h/realtime?x=1&model=m"
+    )
 
 
 @pytest.mark.parametrize("url", ["", "localhost:8080", "ftp://host", "http://"])
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(BadRequest, match="no server's address"):
-        Endpoint(url)
+        RealtimeEndpoint(url)
 
 
 @settings(deadline=None)

@@ -18,20 +18,32 @@ PLUGIN = '''
 
 import asyncio
 import sys
+from dataclasses import dataclass
 
 from vivavoce.errors import EngineError, EngineUnavailable
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedVad
 
 
+@dataclass(frozen=True)
+class HeardOptions:
+    model: str = "Hello there."
+
+
+@dataclass(frozen=True)
+class ToneOptions:
+    model: str = "tone"
+
+
 class Vad(ScriptedVad):
-    pass
+    def __init__(self):
+        super().__init__()
 
 
 class Stt(ScriptedStt):
     """Hears the parts of its model's name in turn; `!` is a failure."""
 
-    def __init__(self, *, model: str = "Hello there."):
-        lines = model.split("|")
+    def __init__(self, options: HeardOptions | None = None):
+        lines = (options or HeardOptions()).model.split("|")
         super().__init__(*(EngineError("scripted: too tired") if l == "!" else l for l in lines))
 
 
@@ -40,7 +52,7 @@ class Llm(ScriptedLlm):
 
 
 class Tts(ScriptedTts):
-    def __init__(self, *, model: str = "tone"):
+    def __init__(self, options: ToneOptions | None = None):
         super().__init__()
 
 
@@ -69,7 +81,7 @@ class Endless(Tts):
 
 
 class Broken(Tts):
-    def __init__(self, *, model: str = ""):
+    def __init__(self, options: ToneOptions | None = None):
         raise RuntimeError("a bug")
 '''
 

@@ -30,6 +30,15 @@ def test_json_tells_options_with_their_defaults_and_models(vivavoce: Run) -> Non
     assert not [name for name in moonshine["models"] if name.startswith("moonshine")]
 
 
+def test_the_options_of_one_engine_are_listed_with_what_they_mean(vivavoce: Run) -> None:
+    ran = vivavoce("engines", "llama-cpp")
+    assert ran.stdout.startswith("llm: {engine: llama-cpp, …}\n")
+    assert "  context: 2048\n      tokens that one slot holds, prompt and reply" in ran.stdout
+    assert '  device: "auto"\n' in ran.stdout
+    wrong = vivavoce("engines", "lama-cpp")
+    assert "no engine 'lama-cpp'; did you mean 'llama-cpp'" in wrong.stderr
+
+
 @pytest.mark.usefixtures("plugin")
 def test_engines_of_other_packages_are_listed_too(vivavoce: Run) -> None:
     listed = json.loads(vivavoce("engines", "--json").stdout)

@@ -10,7 +10,7 @@ import pytest
 
 from vivavoce.audio import Audio, Samples, dbfs
 from vivavoce.devices.audio_processing import WebRtcCleaner
-from vivavoce.engine.espeak.tts import EspeakNg
+from vivavoce.engine.espeak.tts import EspeakNg, EspeakOptions
 from vivavoce.engines import TtsOptions
 
 RATE = 48_000
@@ -27,7 +27,7 @@ LEARNT_S = 3.0
 
 async def voice(text: str, name: str) -> Samples:
     """The text spoken, at -23 dBFS."""
-    tts = EspeakNg(model=name)
+    tts = EspeakNg(EspeakOptions(model=name))
     await tts.load()
     opened = await tts.open(TtsOptions())
     pieces = [piece.samples async for piece in opened.speak(text)]

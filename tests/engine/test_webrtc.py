@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Audio, Samples
-from vivavoce.engine.webrtc import FRAMES_MS, WebRtcVad
-from vivavoce.errors import BadRequest
+from vivavoce.engine.webrtc import FRAMES_MS, WebRtcOptions, WebRtcVad
+from vivavoce.errors import BadConfig
+from vivavoce.options import build
 from vivavoce.testing.check_vad import check_vad
 
 
@@ -19,15 +20,15 @@ def voice(seconds: float) -> Samples:
 @pytest.mark.parametrize("frame_ms", FRAMES_MS)
 @pytest.mark.parametrize("aggressiveness", range(4))
 async def test_webrtc_keeps_the_contract(frame_ms: int, aggressiveness: int) -> None:
-    vad = WebRtcVad(aggressiveness=aggressiveness, frame_ms=frame_ms)
+    vad = WebRtcVad(WebRtcOptions(aggressiveness=aggressiveness, frame_ms=frame_ms))
     await check_vad(vad, Audio(voice(1.5), 16_000))
     await vad.aclose()
 
 
 async def test_smoothing_averages_the_last_decisions() -> None:
-    await check_vad(WebRtcVad(smooth=4), Audio(voice(1.5), 16_000))
+    await check_vad(WebRtcVad(WebRtcOptions(smooth=4)), Audio(voice(1.5), 16_000))
     sharp = WebRtcVad().open().feed(voice(1.5))
-    smooth = WebRtcVad(smooth=4).open().feed(voice(1.5))
+    smooth = WebRtcVad(WebRtcOptions(smooth=4)).open().feed(voice(1.5))
     assert set(sharp) <= {0.0, 1.0}
     for at in range(3, len(sharp)):
         assert smooth[at] == pytest.approx(sum(sharp[at - 3 : at + 1]) / 4)
@@ -41,11 +42,11 @@ async def test_what_is_past_full_scale_does_not_wrap_around() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"aggressiveness": 4}, "aggressiveness is 4; it must be 0, 1, 2 or 3"),
-        ({"frame_ms": 25}, "frame_ms is 25; it must be 10, 20 or 30"),
-        ({"smooth": 0}, "smooth is 0; it must be 1 frame or more"),
+        ({"aggressiveness": 4}, "aggressiveness: it should be less than or equal to 3, not 4"),
+        ({"frame_ms": 25}, "frame_ms: it should be 10, 20 or 30, not 25"),
+        ({"smooth": 0}, "smooth: it should be greater than or equal to 1, not 0"),
     ],
 )
 def test_a_wrong_option_says_what_is_right(options: dict[str, int], message: str) -> None:
-    with pytest.raises(BadRequest, match=message):
-        WebRtcVad(**options)
+    with pytest.raises(BadConfig, match=message):
+        build(WebRtcOptions, options)

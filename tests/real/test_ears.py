@@ -10,9 +10,9 @@ import pytest
 
 from vivavoce import models
 from vivavoce.audio import Audio
-from vivavoce.engine.moonshine.stt import Moonshine
-from vivavoce.engine.silero import SileroVad
-from vivavoce.engine.smart_turn import SmartTurn
+from vivavoce.engine.moonshine.stt import Moonshine, MoonshineOptions
+from vivavoce.engine.silero import SileroOptions, SileroVad
+from vivavoce.engine.smart_turn import SmartTurn, SmartTurnOptions
 from vivavoce.errors import EngineUnavailable, ModelError
 from vivavoce.testing.check_turn import check_turn
 from vivavoce.testing.check_vad import check_vad
@@ -83,9 +83,9 @@ async def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     for name in ("decoder_model_merged.ort", "tokenizer.bin"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     engines = (
-        SileroVad(model=str(turn_file)),
-        SmartTurn(model=str(vad_file)),
-        Moonshine(model=str(tmp_path)),
+        SileroVad(SileroOptions(model=str(turn_file))),
+        SmartTurn(SmartTurnOptions(model=str(vad_file))),
+        Moonshine(MoonshineOptions(model=str(tmp_path))),
     )
     for engine in engines:
         with pytest.raises(ModelError, match="is a model of another kind"):

@@ -15,7 +15,7 @@ from typing import cast
 import pytest
 
 from vivavoce import models
-from vivavoce.engine.llama.llm import LlamaCpp
+from vivavoce.engine.llama.llm import LlamaCpp, LlamaOptions
 from vivavoce.engine.repetition import looped
 from vivavoce.engines import (
     Foresight,
@@ -28,6 +28,7 @@ from vivavoce.engines import (
     Usage,
 )
 from vivavoce.errors import BadRequest, EngineUnavailable, ModelError
+from vivavoce.options import build
 from vivavoce.testing.check_llm import check_llm
 
 SLOTS, CONTEXT = 2, 512
@@ -38,7 +39,7 @@ FEW = LlmOptions(max_tokens=4)
 
 @pytest.fixture(scope="module")
 def mind() -> Iterator[LlamaCpp]:
-    engine = LlamaCpp(slots=SLOTS, context=CONTEXT, threads=1)
+    engine = LlamaCpp(build(LlamaOptions, {"slots": SLOTS, "context": CONTEXT, "threads": 1}))
     asyncio.run(engine.load())
     yield engine
     asyncio.run(engine.aclose())
@@ -205,7 +206,7 @@ async def test_more_replies_than_slots_wait_their_turn(mind: LlamaCpp) -> None:
 
 
 async def test_closing_the_engine_ends_what_runs_and_it_says_so() -> None:
-    mind = LlamaCpp(slots=1, context=256, threads=1)
+    mind = LlamaCpp(build(LlamaOptions, {"slots": 1, "context": 256, "threads": 1}))
     await mind.load()
     stream = thinking(mind, talk("Tell me a long story."), LlmOptions(max_tokens=200))
     await anext(stream)
@@ -274,7 +275,7 @@ async def test_a_truncated_model_is_an_error_that_says_so(
         part = tmp_path / f"{size}.gguf"
         with whole.open("rb") as file:
             part.write_bytes(file.read(size))
-        llm = LlamaCpp(model=str(part))
+        llm = LlamaCpp(LlamaOptions(model=str(part)))
         with pytest.raises(ModelError, match="truncated or damaged"):
             await llm.load()
         await llm.aclose()
@@ -289,7 +290,7 @@ from vivavoce.engine.llama.llm import LlamaCpp
 from vivavoce.engine.repetition import looped
 from vivavoce.engines import LlmOptions, Message
 
-mind = LlamaCpp(slots=1, context=256, threads=1)
+mind = LlamaCpp(build(LlamaOptions, dict(slots=1, context=256, threads=1)))
 
 async def main():
     await mind.load()

@@ -15,7 +15,7 @@ import pytest_asyncio
 from vivavoce import models
 from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import ModelThread
-from vivavoce.engine.moonshine.stt import Moonshine
+from vivavoce.engine.moonshine.stt import Moonshine, MoonshineOptions
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadRequest, EngineUnavailable, ModelError
 from vivavoce.media.decode import read_audio
@@ -268,7 +268,7 @@ async def test_a_language_that_the_model_lacks_is_refused(moonshine: Moonshine) 
 
 async def test_a_folder_is_a_model_too() -> None:
     folder = models.fetch("moonshine-tiny-en")
-    stt = Moonshine(model=str(folder))
+    stt = Moonshine(MoonshineOptions(model=str(folder)))
     assert list(stt.languages) == ["en"]
     await stt.load()
     await stt.aclose()
@@ -276,7 +276,7 @@ async def test_a_folder_is_a_model_too() -> None:
 
 async def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
     for model in (str(tmp_path), "tiny-xx"):
-        stt = Moonshine(model=model)
+        stt = Moonshine(MoonshineOptions(model=model))
         with pytest.raises((ModelError, BadRequest)):
             await stt.load()
         await stt.aclose()

@@ -10,7 +10,7 @@ import pytest
 
 from vivavoce.audio import Audio
 from vivavoce.engine.espeak.tts import EspeakNg
-from vivavoce.engine.moonshine.stt import Moonshine
+from vivavoce.engine.moonshine.stt import Moonshine, MoonshineOptions
 from vivavoce.engines import SttOptions, TtsOptions, Word
 from vivavoce.text.phrases import Phraser, heard
 from vivavoce.transcripts.word_errors import WordErrors, word_errors
@@ -37,7 +37,7 @@ async def voice() -> AsyncIterator[EspeakNg]:
 
 @pytest.fixture
 async def ears() -> AsyncIterator[Moonshine]:
-    engine = Moonshine(model="tiny-en")
+    engine = Moonshine(MoonshineOptions(model="tiny-en"))
     await engine.load()
     yield engine
     await engine.aclose()

@@ -157,7 +157,7 @@ def server(
     Client and server share this machine; nothing else should run on it.
     """
     from vivavoce.bench.server.plan import QUICK, MeasurementPlan
-    from vivavoce.bench.server.realtime_client import Endpoint
+    from vivavoce.bench.server.realtime_client import RealtimeEndpoint
     from vivavoce.bench.server.report import bench_server
     from vivavoce.engines import KINDS
 
@@ -166,7 +166,7 @@ def server(
     given = {name: value for name, value in counts.items() if value is not None}
     plan = replace(QUICK if quick else MeasurementPlan(), **given)
     parts = _parts(only)
-    endpoint = Endpoint(url, key) if url else None
+    endpoint = RealtimeEndpoint(url, key) if url else None
     pull_weights(config, KINDS)
     arguments = engine_arguments(click.get_current_context().params)
     _report(

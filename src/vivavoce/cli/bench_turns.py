@@ -71,13 +71,13 @@ def turns(
     from vivavoce.bench.scorecard import html, scenario
     from vivavoce.bench.scorecard.over_realtime import OverRealtime
     from vivavoce.bench.scorecard.run import bench_turns
-    from vivavoce.bench.server.realtime_client import Endpoint
+    from vivavoce.bench.server.realtime_client import RealtimeEndpoint
 
     for file in (json_file, html_file):
         if file is not None and not file.resolve().parent.is_dir():
             raise click.BadParameter(f"no folder {file.parent}; make it first")
     chosen = scenario.only(scenario.load(scenarios), only)
-    target = OverRealtime(Endpoint(url, key, model, beta), turn_detection) if url else None
+    target = OverRealtime(RealtimeEndpoint(url, key, model, beta), turn_detection) if url else None
     if target is None:
         _pull(config)
     card = run_async(

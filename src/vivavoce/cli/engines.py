@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class EngineInfo:
     """What is known of an engine without loading its weights.
 
-    models: those that have names. options: with their defaults; `model` is one.
+    models: those that have names. options: with their defaults; `model` is one. meanings: of
+    options, where they are told.
     problem: why it cannot be used, and the remedy. extra: what brings it, if one does.
     """
 
@@ -28,6 +29,7 @@ class EngineInfo:
     name: str
     models: tuple[str, ...]
     options: Mapping[str, object] = field(default_factory=dict)
+    meanings: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     extra: str | None = None
 
@@ -38,21 +40,33 @@ class EngineInfo:
 
 
 @click.command()
+@click.argument("name", metavar="[NAME]", required=False)
 @json_option
-def engines(as_json: bool) -> None:
+def engines(name: str | None, as_json: bool) -> None:
     """List the engines of each kind, whether they are installed, and their models.
 
-    Use one with --stt, --llm, --tts, --vad or --turn NAME[:MODEL], or in a configuration.
+    With the NAME of one, list its options. Use an engine with --stt, --llm, --tts, --vad or
+    --turn NAME[:MODEL]; a configuration may set its options, too.
     """
     from vivavoce.engines import KINDS
+    from vivavoce.errors import BadRequest
+    from vivavoce.hints import nearest
     from vivavoce.registry import names
 
     from .table import table
 
-    found = [engine_info(kind, name) for kind in KINDS for name in names(kind)]
+    every = {(kind, each) for kind in KINDS for each in names(kind)}
+    if name is not None and name not in {each for _, each in every}:
+        raise BadRequest(f"no engine {name!r}; {nearest(name, {each for _, each in every})}")
+    found = [
+        engine_info(kind, each) for kind in KINDS for each in names(kind) if name in {None, each}
+    ]
     if as_json:
         listed = [{**asdict(engine), "installed": engine.installed} for engine in found]
         click.echo(json.dumps(listed, indent=2))
+        return
+    if name is not None:
+        click.echo("\n".join(_options(engine) for engine in found))
         return
     rows = [("KIND", "ENGINE", "INSTALLED", "MODELS")]
     for engine in found:
@@ -62,25 +76,35 @@ def engines(as_json: bool) -> None:
     click.echo(table(rows))
 
 
+def _options(engine: EngineInfo) -> str:
+    """What may be set of an engine, with defaults and meanings."""
+    import textwrap
+
+    head = f"{engine.kind}: {{engine: {engine.name}, …}}"
+    if engine.problem is not None:
+        return f"{head}\n  {engine.problem}\n"
+    lines = [head]
+    for option, default in engine.options.items():
+        meaning = engine.meanings.get(option, "")
+        lines.append(f"  {option}: {json.dumps(default, ensure_ascii=False)}")
+        lines += textwrap.wrap(meaning, 88, initial_indent="      ", subsequent_indent="      ")
+    return "\n".join(lines) + "\n"
+
+
 def engine_info(kind: Kind, name: str) -> EngineInfo:
     """About one engine; imports its module."""
-    import inspect
-
     from vivavoce.errors import EngineUnavailable
-    from vivavoce.registry import EXTRAS, Option, load
+    from vivavoce.registry import EXTRAS, keys
 
     try:
-        constructor = load(kind, name)
+        known = keys(kind, name)
     except EngineUnavailable as error:
         module = getattr(error.__cause__, "name", None) or ""
         extra = EXTRAS.get(module.partition(".")[0])
         return EngineInfo(kind, name, _models(kind, name, None), problem=str(error), extra=extra)
-    options = {
-        option: parameter.default if isinstance(parameter.default, Option) else None
-        for option, parameter in inspect.signature(constructor).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY
-    }
-    return EngineInfo(kind, name, _models(kind, name, options.get("model")), options)
+    options: dict[str, object] = {key.name: key.default for key in known.values()}
+    meanings = {key.name: key.description for key in known.values() if key.description}
+    return EngineInfo(kind, name, _models(kind, name, options.get("model")), options, meanings)
 
 
 def _models(kind: Kind, engine: str, default: object) -> tuple[str, ...]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, get_args
-
-from pydantic import TypeAdapter, ValidationError
 
 from vivavoce import registry
 from vivavoce.engines import Kind
@@ -16,7 +13,6 @@ from vivavoce.hints import nearest
 from vivavoce.registry import EngineSpec, Option
 
 from .layers import Layer, Problems
-from .sections import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +49,21 @@ def parse_engines(kind: Kind, layer: Layer, given: object, problems: Problems) -
     return tuple(specs)
 
 
-def checked_options(kind: Kind, spec: EngineSpec, layer: Layer, problems: Problems) -> EngineSpec:
-    """The engine with its options as the types that its constructor wants.
+def checked_options(
+    kind: Kind, spec: EngineSpec, layer: Layer, problems: Problems, *, device: str = "auto"
+) -> EngineSpec:
+    """The engine with its options as it wants them.
 
     layer: the last one that said something about it.
+    device: where to compute, for an engine that may choose and has not been told its own.
     An engine that is not installed is not checked; using it will say so.
     """
-    if not spec.options:
+    if not spec.options and device == "auto":
         return spec
     try:
-        constructor = registry.load(kind, spec.name)
+        known = registry.keys(kind, spec.name)
     except EngineUnavailable:
         return spec
-    known = inspect.signature(constructor, eval_str=True).parameters
     options: dict[str, Option] = {}
     for name, value in spec.options.items():
         if name not in known:
@@ -73,9 +71,11 @@ def checked_options(kind: Kind, spec: EngineSpec, layer: Layer, problems: Proble
             problems.add(layer.where(f"{kind}.{name}"), f"{spec.name} has no such option; {hint}")
             continue
         try:
-            options[name] = TypeAdapter(known[name].annotation).validate_python(value)
-        except ValidationError as error:
-            problems.add(layer.where(f"{kind}.{name}"), told(error, value))
+            options[name] = known[name].checked(value)
+        except ValueError as error:
+            problems.add(layer.where(f"{kind}.{name}"), str(error))
+    if device != "auto" and "device" in known and known["device"].default == "auto":
+        options.setdefault("device", device)
     return replace(spec, options=options)
 
 

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
 from vivavoce.audio import Audio
-from vivavoce.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceOptions:
+    """What may be set."""
+
+    probability: Annotated[
+        float, Field(ge=0, le=1, description="that it gives; 1 waits shortest, 0 waits longest")
+    ] = 0.5
 
 
 class SilenceTurn:
-    """Gives the same probability for every utterance, so that silence alone ends a turn.
+    """Gives the same probability for every utterance, so that silence alone ends a turn."""
 
-    probability: what it gives, 0 to 1; 1 waits shortest, 0 waits longest.
-    """
+    local = True
+    model = None
+    device = "cpu"
 
-    def __init__(self, *, probability: float = 0.5) -> None:
-        if not 0.0 <= probability <= 1.0:
-            raise BadRequest(f"silence: probability is {probability}; it must be 0 to 1")
-        self._probability = probability
+    def __init__(self, options: SilenceOptions | None = None) -> None:
+        self._probability = (options or SilenceOptions()).probability
 
     @property
     def name(self) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import onnxruntime as ort
+from pydantic import Field
 
 from vivavoce import models
 from vivavoce.audio import Samples
 from vivavoce.errors import EngineUnavailable
+from vivavoce.options import Compute, OnlyKeys
 
-from .onnx import first_run, model_file, session
+from .onnx import device_of, first_run, model_file, session
 
 RATE = 16_000
 FRAME = 512
@@ -22,15 +26,25 @@ CONTEXT = 64
 STATE_SHAPE = (2, 1, 128)
 
 
+@dataclass(frozen=True, slots=True)
+class SileroOptions:
+    """What may be set. A frame is too little work to be worth the way to a GPU."""
+
+    model: Annotated[
+        str, Field(description="or the path of another `.onnx` file with the same inputs")
+    ] = "silero-vad"
+    compute: Annotated[Compute, OnlyKeys(("device", "threads"))] = Compute("cpu", threads=1)
+
+
 class SileroVad:
-    """A small recurrent network that tells speech from everything else; about 0.1 ms a frame.
+    """A small recurrent network that tells speech from everything else; about 0.1 ms a frame."""
 
-    model: `silero-vad`, or the path of another `.onnx` file with the same inputs.
-    """
+    local = True
 
-    def __init__(self, *, model: str = "silero-vad", threads: int = 1) -> None:
-        self.model = model
-        self._threads = threads
+    def __init__(self, options: SileroOptions | None = None) -> None:
+        options = options or SileroOptions()
+        self.model = options.model
+        self._compute = options.compute
         self._session: ort.InferenceSession | None = None
         self._loading = asyncio.Lock()
 
@@ -48,6 +62,11 @@ class SileroVad:
     def frame(self) -> int:
         """512 samples, which is 32 ms."""
         return FRAME
+
+    @property
+    def device(self) -> str:
+        """What it computes on."""
+        return device_of(self._session, self._compute)
 
     async def load(self) -> None:
         """Fetch the weights and run them once."""
@@ -67,7 +86,7 @@ class SileroVad:
 
     def _start(self) -> ort.InferenceSession:
         path = model_file(models.fetch(self.model), "silero_vad_16k_op15.onnx", "silero_vad.onnx")
-        started = session(path, threads=self._threads)
+        started = session(path, self._compute)
         with first_run(path):
             SileroStream(started).feed(np.zeros(FRAME, np.float32))
         return started

@@ -5,30 +5,44 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import onnxruntime as ort
+from pydantic import Field
 
 from vivavoce import models
 from vivavoce.audio import Audio, Samples
 from vivavoce.audio.features import RATE, log_mel
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
 from vivavoce.errors import EngineUnavailable
+from vivavoce.options import Compute, OnlyKeys
 
-from .onnx import first_run, model_file, session
+from .onnx import device_of, first_run, model_file, session
 
 WINDOW = 8 * RATE
 
 
+@dataclass(frozen=True, slots=True)
+class SmartTurnOptions:
+    """What may be set. The 8-bit network is made for the CPU."""
+
+    model: Annotated[
+        str, Field(description="or the path of another `.onnx` file with the same input")
+    ] = "smart-turn-v3.2"
+    compute: Annotated[Compute, OnlyKeys(("device", "threads"))] = Compute("cpu", threads=1)
+
+
 class SmartTurn:
-    """A Whisper-like encoder with a yes-or-no head, quantized to 8 bits.
+    """A Whisper-like encoder with a yes-or-no head, quantized to 8 bits."""
 
-    model: `smart-turn-v3.2`, or the path of another `.onnx` file with the same input.
-    """
+    local = True
 
-    def __init__(self, *, model: str = "smart-turn-v3.2", threads: int = 1) -> None:
-        self.model = model
-        self._threads = threads
+    def __init__(self, options: SmartTurnOptions | None = None) -> None:
+        options = options or SmartTurnOptions()
+        self.model = options.model
+        self._compute = options.compute
         self._session: ort.InferenceSession | None = None
         self._loading = asyncio.Lock()
         self._worker = ModelThread("smart-turn")
@@ -42,6 +56,11 @@ class SmartTurn:
     def rate(self) -> int:
         """16 kHz."""
         return RATE
+
+    @property
+    def device(self) -> str:
+        """What it computes on."""
+        return device_of(self._session, self._compute)
 
     async def load(self) -> None:
         """Fetch the weights and run them once."""
@@ -66,7 +85,7 @@ class SmartTurn:
 
     def _start(self, stop: StopFlag) -> ort.InferenceSession:
         path = model_file(models.fetch(self.model), "smart-turn-v3.2-cpu.onnx")
-        started = session(path, threads=self._threads, exact=True)
+        started = session(path, self._compute, exact=True)
         with first_run(path):
             _judge(started, np.zeros(WINDOW, np.float32))
         return started

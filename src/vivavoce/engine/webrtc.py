@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import webrtcvad
+from pydantic import AfterValidator, Field
 
 from vivavoce.audio import Samples, to_pcm16
-from vivavoce.errors import BadRequest
 
 RATE = 16_000
 FRAMES_MS = (10, 20, 30)
 
 
+def _frame_ms(given: int) -> int:
+    if given not in FRAMES_MS:
+        raise ValueError("it should be 10, 20 or 30")
+    return given
+
+
+@dataclass(frozen=True, slots=True)
+class WebRtcOptions:
+    """What may be set."""
+
+    aggressiveness: Annotated[
+        int, Field(ge=0, le=3, description="0 lets most through as speech, 3 the least")
+    ] = 2
+    frame_ms: Annotated[
+        int, AfterValidator(_frame_ms), Field(description="of a frame: 10, 20 or 30")
+    ] = 30
+    smooth: Annotated[
+        int,
+        Field(ge=1, description="how many frames a probability is the mean of; 1 is the bare one"),
+    ] = 1
+
+
 class WebRtcVad:
-    """A Gaussian mixture over six bands, which says yes or no: probabilities are 0.0 or 1.0.
+    """A Gaussian mixture over six bands, which says yes or no: probabilities are 0.0 or 1.0."""
 
-    aggressiveness: 0 lets most through as speech, 3 the least.
-    frame_ms: 10, 20 or 30.
-    smooth: how many last frames a probability is the mean of; 1 is the bare decision.
-    """
+    local = True
+    model = None
+    device = "cpu"
 
-    def __init__(self, *, aggressiveness: int = 2, frame_ms: int = 30, smooth: int = 1) -> None:
-        if aggressiveness not in range(4):
-            raise BadRequest(f"webrtc: aggressiveness is {aggressiveness}; it must be 0, 1, 2 or 3")
-        if frame_ms not in FRAMES_MS:
-            raise BadRequest(f"webrtc: frame_ms is {frame_ms}; it must be 10, 20 or 30")
-        if smooth < 1:
-            raise BadRequest(f"webrtc: smooth is {smooth}; it must be 1 frame or more")
-        self._aggressiveness = aggressiveness
-        self._frame = RATE * frame_ms // 1000
-        self._smooth = smooth
+    def __init__(self, options: WebRtcOptions | None = None) -> None:
+        options = options or WebRtcOptions()
+        self._aggressiveness = options.aggressiveness
+        self._frame = RATE * options.frame_ms // 1000
+        self._smooth = options.smooth
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ from vivavoce.bench.scorecard.run import calls_to
 from vivavoce.bench.scorecard.scenario import Scenario
 from vivavoce.bench.scorecard.timeline import RecordedCall
 from vivavoce.bench.scorecard.voices import Cast
-from vivavoce.bench.server.realtime_client import Endpoint
+from vivavoce.bench.server.realtime_client import RealtimeEndpoint
 from vivavoce.testing import ScriptedStt, ScriptedTts, say
 
 Answer: TypeAlias = Callable[[ServerConnection], Awaitable[None]]
@@ -35,11 +35,11 @@ PATIENCE_S = 0.5
 
 
 @asynccontextmanager
-async def server(answer: Answer) -> AsyncIterator[Endpoint]:
+async def server(answer: Answer) -> AsyncIterator[RealtimeEndpoint]:
     """A server that does as it is told."""
     async with serve(answer, "127.0.0.1", 0) as listening:
         port = next(iter(listening.sockets)).getsockname()[1]
-        yield Endpoint(f"ws://127.0.0.1:{port}/v1/realtime", patience_s=PATIENCE_S)
+        yield RealtimeEndpoint(f"ws://127.0.0.1:{port}/v1/realtime", patience_s=PATIENCE_S)
 
 
 class FastClock:
@@ -57,7 +57,7 @@ class FastClock:
 
 
 async def called(
-    endpoint: Endpoint, scenario: Scenario, clock: Callable[[], Clock] = FastClock
+    endpoint: RealtimeEndpoint, scenario: Scenario, clock: Callable[[], Clock] = FastClock
 ) -> RecordedCall:
     cast = Cast(ScriptedTts())
     (call,) = await calls_to(OverRealtime(endpoint), cast, [scenario], clock=clock)
@@ -116,7 +116,7 @@ def reply(seconds: float, response: str = "r1", status: str = "completed") -> li
 
 async def test_our_own_server_is_measured(scenario: Write) -> None:
     async with open_server(stt=ScriptedStt("one two", "one two")) as served:
-        call = await called(Endpoint(served.ws_url), scenario(QUESTION), WallClock)
+        call = await called(RealtimeEndpoint(served.ws_url), scenario(QUESTION), WallClock)
     (turn,) = turns_of(call)
     assert call.failure is None
     assert turn.answered is True
@@ -152,7 +152,7 @@ async def test_the_beta_form_is_understood(scenario: Write) -> None:
         await until_gone(socket)
 
     async with server(answer) as endpoint:
-        beta = Endpoint(endpoint.url, beta=True, patience_s=PATIENCE_S)
+        beta = RealtimeEndpoint(endpoint.url, beta=True, patience_s=PATIENCE_S)
         (turn,) = turns_of(await called(beta, scenario(QUESTION)))
     assert turn.answered is True
     assert updates[0]["session"]["input_audio_format"] == "pcm16"

@@ -14,7 +14,7 @@ import pytest
 
 from vivavoce.audio import Audio, Samples
 from vivavoce.engine.espeak.library import short_path
-from vivavoce.engine.espeak.tts import EspeakNg
+from vivavoce.engine.espeak.tts import EspeakNg, EspeakOptions
 from vivavoce.engines import Speech, TtsOptions, Word
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.testing.check_tts import check_tts
@@ -145,7 +145,7 @@ async def test_speed_and_pitch_are_followed(espeak: EspeakNg) -> None:
 
 
 async def test_an_engines_own_speed_multiplies_that_of_the_call(espeak: EspeakNg) -> None:
-    quick = EspeakNg(speed=2.0)
+    quick = EspeakNg(EspeakOptions(speed=2.0))
     await quick.load()
     both, _ = await spoken(quick, SENTENCE, TtsOptions(speed=0.5))
     await quick.aclose()
@@ -163,7 +163,7 @@ async def test_a_language_chooses_its_voice(espeak: EspeakNg) -> None:
 
 
 async def test_a_variant_changes_the_sound_of_any_voice() -> None:
-    engine = EspeakNg(model="en-us+f3")
+    engine = EspeakNg(EspeakOptions(model="en-us+f3"))
     await engine.load()
     assert engine.voices[0].id == "en-us+f3"
     female, _ = await spoken(engine, SENTENCE)
@@ -204,7 +204,7 @@ async def test_what_is_not_there_is_refused_with_the_nearest(
 
 
 async def test_an_unknown_default_voice_fails_to_load_and_leaves_no_thread() -> None:
-    engine = EspeakNg(model="klingonese")
+    engine = EspeakNg(EspeakOptions(model="klingonese"))
     with pytest.raises(BadRequest, match="no voice 'klingonese'"):
         await engine.load()
     assert not voice_threads()
@@ -225,7 +225,7 @@ async def test_it_speaks_only_between_load_and_aclose() -> None:
 
 
 async def test_engines_share_one_thread_which_the_last_one_ends() -> None:
-    first, second = EspeakNg(), EspeakNg(model="de")
+    first, second = EspeakNg(), EspeakNg(EspeakOptions(model="de"))
     await asyncio.gather(first.load(), second.load())
     assert len(voice_threads()) == 1
     await first.aclose()
@@ -236,7 +236,7 @@ async def test_engines_share_one_thread_which_the_last_one_ends() -> None:
 
 
 async def test_engines_with_different_voices_do_not_mix_them_up(espeak: EspeakNg) -> None:
-    german, phrase = EspeakNg(model="de"), "1999 und 2001"
+    german, phrase = EspeakNg(EspeakOptions(model="de")), "1999 und 2001"
     await german.load()
     alone = [(await spoken(engine, phrase))[0] for engine in (espeak, german)]
     assert not alike(*alone)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vivavoce.engine.llama.gguf_files import check, choose
-from vivavoce.engine.llama.llm import LlamaCpp
+from vivavoce.engine.llama.llm import LlamaCpp, LlamaOptions
 from vivavoce.errors import ModelError
 
 
@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
 async def test_a_model_of_an_unknown_architecture_is_an_error_that_names_it(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    llm = LlamaCpp(model=str(strange_model(tmp_path)))
+    llm = LlamaCpp(LlamaOptions(model=str(strange_model(tmp_path))))
     with pytest.raises(ModelError, match="cannot load this strange model"):
         await llm.load()
     await llm.aclose()
@@ -113,7 +113,7 @@ async def test_a_damaged_model_is_an_error_that_says_so(
 ) -> None:
     path = strange_model(tmp_path)
     path.write_bytes(path.read_bytes()[:60])
-    llm = LlamaCpp(model=str(path))
+    llm = LlamaCpp(LlamaOptions(model=str(path)))
     with pytest.raises(ModelError, match="truncated or damaged"):
         await llm.load()
     await llm.aclose()

@@ -6,21 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from vivavoce.engine.llama.llm import LlamaCpp
+from vivavoce.engine.llama.llm import LlamaCpp, LlamaOptions
 from vivavoce.engines import LlmOptions, Message
-from vivavoce.errors import BadRequest, EngineUnavailable, ModelError
+from vivavoce.errors import BadConfig, EngineUnavailable, ModelError
+from vivavoce.options import build
 
 ASK = [Message("user", "Hello?")]
 
 
 @pytest.mark.parametrize("option", ["slots", "context", "batch"])
 def test_a_size_below_one_is_refused(option: str) -> None:
-    with pytest.raises(BadRequest, match=f"{option} is 0"):
-        LlamaCpp(**{option: 0})  # type: ignore[arg-type]
+    with pytest.raises(BadConfig, match=f"{option}: it should be .* equal to 1, not 0"):
+        build(LlamaOptions, {option: 0})
 
 
 async def test_before_load_it_says_what_to_do() -> None:
-    llm = LlamaCpp(model="some.gguf")
+    llm = LlamaCpp(LlamaOptions(model="some.gguf"))
     assert llm.name == "llama-cpp:some.gguf"
     with pytest.raises(EngineUnavailable, match=r"some\.gguf is not loaded; await load\(\) first"):
         llm.reply(ASK, LlmOptions())
@@ -32,7 +33,7 @@ async def test_before_load_it_says_what_to_do() -> None:
 
 
 async def test_a_failed_load_may_be_tried_again(tmp_path: Path) -> None:
-    llm = LlamaCpp(model=str(tmp_path / "late.gguf"))
+    llm = LlamaCpp(LlamaOptions(model=str(tmp_path / "late.gguf")))
     for said in ("no file or folder", "not a GGUF file"):
         with pytest.raises(ModelError, match=said):
             await llm.load()

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from vivavoce.engine.moonshine.beam import LOOP
 from vivavoce.engine.moonshine.model import MoonshineModel, read_pieces
-from vivavoce.engine.moonshine.stt import Moonshine
+from vivavoce.engine.moonshine.stt import MoonshineOptions
 from vivavoce.engine.repetition import looped
-from vivavoce.errors import BadRequest, ModelError
+from vivavoce.errors import BadConfig, ModelError
+from vivavoce.options import build
 
 
 def packed(piece: bytes) -> bytes:
@@ -44,8 +45,8 @@ def test_a_folder_without_the_files_is_refused_by_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("beams", [0, 17, -1])
 def test_a_number_of_beams_out_of_range_is_refused(beams: int) -> None:
-    with pytest.raises(BadRequest, match=rf"beams is {beams}; it must be 1 to 16"):
-        Moonshine(beams=beams)
+    with pytest.raises(BadConfig, match=r"beams: it should be .* than or equal to (1|16), not"):
+        build(MoonshineOptions, {"beams": beams})
 
 
 def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from email.utils import format_datetime
 import pytest
 
 from vivavoce.engine.openai.errors import retry_after
-from vivavoce.engine.openai.llm import OpenAiLlm
-from vivavoce.engine.openai.tts import OpenAiTts
+from vivavoce.engine.openai.llm import OpenAiLlm, OpenAiLlmOptions
+from vivavoce.engine.openai.tts import OpenAiTts, OpenAiTtsOptions
 from vivavoce.engines import LlmOptions, Message, Thought, Token
 from vivavoce.errors import (
     BadConfig,
@@ -21,6 +21,7 @@ from vivavoce.errors import (
     EngineUnavailable,
     VivavoceError,
 )
+from vivavoce.options import build
 from vivavoce.testing.scripted_server import ScriptedResponse, ScriptedServer
 
 KEY = "sk-very-secret-0123456789"
@@ -32,7 +33,7 @@ HELLO = ScriptedResponse.events(
 
 async def hello(server: ScriptedServer, **options: str | float) -> str:
     """What the model says to a greeting."""
-    llm = OpenAiLlm(base_url=server.url, **{"backoff": 0.001, **options})  # type: ignore[arg-type]
+    llm = OpenAiLlm(build(OpenAiLlmOptions, {"base_url": server.url, "backoff": 0.001, **options}))
     await llm.load()
     try:
         thoughts: list[Thought] = [it async for it in llm.reply(MESSAGES, LlmOptions())]
@@ -44,7 +45,7 @@ async def hello(server: ScriptedServer, **options: str | float) -> str:
 @pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/"])
 async def test_the_address_may_be_given_with_or_without_v1(suffix: str) -> None:
     with ScriptedServer(HELLO) as server:
-        llm = OpenAiLlm(base_url=server.url + suffix)
+        llm = OpenAiLlm(build(OpenAiLlmOptions, {"base_url": server.url + suffix}))
         await llm.load()
         assert Token("Hello") in [it async for it in llm.reply(MESSAGES, LlmOptions())]
         await llm.aclose()
@@ -54,7 +55,7 @@ async def test_the_address_may_be_given_with_or_without_v1(suffix: str) -> None:
 @pytest.mark.parametrize("base_url", ["", "localhost:8000", "ftp://x", "http://", "nö"])
 def test_an_address_that_is_none_is_refused_at_once(base_url: str) -> None:
     with pytest.raises(BadConfig, match="is no web address; one looks like https://"):
-        OpenAiLlm(base_url=base_url)
+        OpenAiLlm(build(OpenAiLlmOptions, {"base_url": base_url}))
 
 
 async def test_the_key_comes_from_the_option_or_the_named_variable(
@@ -81,14 +82,14 @@ async def test_a_key_that_cannot_be_one_is_refused_without_being_shown(key: str)
 async def test_a_server_that_is_not_there_is_named() -> None:
     with ScriptedServer() as server:
         url = server.url
-    llm = OpenAiLlm(base_url=url)
+    llm = OpenAiLlm(build(OpenAiLlmOptions, {"base_url": url}))
     with pytest.raises(EngineUnavailable, match=f"nothing answers at {url}/v1 .*set base_url"):
         await llm.load()
     await llm.aclose()
 
 
 async def test_calls_before_load_and_after_close_say_so() -> None:
-    llm = OpenAiLlm(base_url="http://127.0.0.1:9")
+    llm = OpenAiLlm(build(OpenAiLlmOptions, {"base_url": "http://127.0.0.1:9"}))
     with pytest.raises(EngineUnavailable, match="not loaded; await load"):
         await anext(llm.reply(MESSAGES, LlmOptions()))
     await llm.aclose()
@@ -125,7 +126,12 @@ async def test_the_key_never_shows() -> None:
     with ScriptedServer(*refusals) as server:
         url = server.url.replace("http://", "http://user:hunter2@")
         for _ in refusals:
-            llm = OpenAiLlm(base_url=url, api_key=KEY, backoff=0.001, retries=0)
+            llm = OpenAiLlm(
+                build(
+                    OpenAiLlmOptions,
+                    {"base_url": url, "api_key": KEY, "backoff": 0.001, "retries": 0},
+                )
+            )
             await llm.load()
             with pytest.raises(VivavoceError) as caught:
                 await anext(llm.reply(MESSAGES, LlmOptions()))
@@ -245,13 +251,13 @@ async def test_a_server_that_keeps_still_times_out(slow: ScriptedResponse) -> No
 
 
 async def test_loading_is_done_once_and_again_after_a_failure() -> None:
-    tts = OpenAiTts(base_url="http://127.0.0.1:9")
+    tts = OpenAiTts(build(OpenAiTtsOptions, {"base_url": "http://127.0.0.1:9"}))
     with pytest.raises(EngineUnavailable):
         await tts.load()
     with pytest.raises(EngineUnavailable):
         await tts.load()
     with ScriptedServer() as server:
-        tts = OpenAiTts(base_url=server.url)
+        tts = OpenAiTts(build(OpenAiTtsOptions, {"base_url": server.url}))
         await tts.load()
         await tts.load()
         await tts.aclose()
@@ -260,7 +266,7 @@ async def test_loading_is_done_once_and_again_after_a_failure() -> None:
 
 async def test_the_connection_is_kept_for_the_next_turn() -> None:
     with ScriptedServer(HELLO, HELLO, HELLO) as server:
-        llm = OpenAiLlm(base_url=server.url)
+        llm = OpenAiLlm(build(OpenAiLlmOptions, {"base_url": server.url}))
         await llm.load()
         for _ in range(3):
             assert Token("Hello") in [it async for it in llm.reply(MESSAGES, LlmOptions())]

@@ -8,9 +8,10 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from vivavoce.engine.openai.llm import OpenAiLlm, without_oldest_turn
+from vivavoce.engine.openai.llm import OpenAiLlm, OpenAiLlmOptions, without_oldest_turn
 from vivavoce.engines import LlmOptions, Message, Thought, Token, ToolCall, ToolSpec, Usage
 from vivavoce.errors import BadRequest, EngineError, EngineTimeout
+from vivavoce.options import build
 from vivavoce.testing.check_llm import check_llm
 from vivavoce.testing.scripted_server import ReceivedRequest, ScriptedResponse, ScriptedServer
 
@@ -41,11 +42,16 @@ def calling(index: int | None, **fields: object) -> dict[str, object]:
 @asynccontextmanager
 async def loaded(server: ScriptedServer, **options: float) -> AsyncGenerator[OpenAiLlm, None]:
     llm = OpenAiLlm(
-        model="m",
-        base_url=server.url,
-        backoff=0.001,
-        first_timeout=options.get("first_timeout", 20),
-        next_timeout=options.get("next_timeout", 10),
+        build(
+            OpenAiLlmOptions,
+            {
+                "model": "m",
+                "base_url": server.url,
+                "backoff": 0.001,
+                "first_timeout": options.get("first_timeout", 20),
+                "next_timeout": options.get("next_timeout", 10),
+            },
+        )
     )
     await llm.load()
     try:

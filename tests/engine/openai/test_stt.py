@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Audio, from_pcm16
-from vivavoce.engine.openai.stt import OpenAiStt
+from vivavoce.engine.openai.stt import OpenAiStt, OpenAiSttOptions
 from vivavoce.engines import FileStt, SttOptions, Transcript, Word
 from vivavoce.errors import BadRequest, EngineError, EngineTimeout, EngineUnavailable
+from vivavoce.options import build
 from vivavoce.testing.check_stt import check_stt
 from vivavoce.testing.scripted_server import ReceivedRequest, ScriptedResponse, ScriptedServer
 
@@ -32,12 +33,17 @@ async def loaded(
     next_timeout: float = 10,
 ) -> AsyncGenerator[OpenAiStt, None]:
     stt = OpenAiStt(
-        model="m",
-        partials=partials,
-        stream=stream,
-        base_url=server.url,
-        backoff=0.001,
-        next_timeout=next_timeout,
+        build(
+            OpenAiSttOptions,
+            {
+                "model": "m",
+                "partials": partials,
+                "stream": stream,
+                "base_url": server.url,
+                "backoff": 0.001,
+                "next_timeout": next_timeout,
+            },
+        )
     )
     await stt.load()
     try:

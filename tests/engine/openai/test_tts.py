@@ -10,9 +10,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from vivavoce.engine.openai.tts import OpenAiTts
+from vivavoce.engine.openai.tts import OpenAiTts, OpenAiTtsOptions
 from vivavoce.engines import Speech, TtsOptions, Voice
 from vivavoce.errors import BadRequest, EngineError, EngineTimeout
+from vivavoce.options import build
 from vivavoce.testing.check_tts import check_tts
 from vivavoce.testing.scripted_server import ReceivedRequest, ScriptedResponse, ScriptedServer, Step
 
@@ -29,7 +30,16 @@ async def loaded(
     server: ScriptedServer, *, voice: str = "alloy", next_timeout: float = 10
 ) -> AsyncGenerator[OpenAiTts, None]:
     tts = OpenAiTts(
-        model="m", voice=voice, base_url=server.url, backoff=0.001, next_timeout=next_timeout
+        build(
+            OpenAiTtsOptions,
+            {
+                "model": "m",
+                "voice": voice,
+                "base_url": server.url,
+                "backoff": 0.001,
+                "next_timeout": next_timeout,
+            },
+        )
     )
     await tts.load()
     try:

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
 from vivavoce.engine.piper.model import Interruptible, settings_ref
-from vivavoce.engine.piper.tts import Piper
+from vivavoce.engine.piper.tts import Piper, PiperOptions
 from vivavoce.engines import Speech, TtsOptions, Word
 from vivavoce.errors import BadRequest, EngineUnavailable, ModelError
 from vivavoce.testing.check_tts import check_tts
@@ -133,7 +133,7 @@ def _nodes(speakers: int) -> list[tuple[str, str, str]]:
 
 @pytest.fixture
 async def piper(tmp_path: Path) -> AsyncIterator[Piper]:
-    engine = Piper(model=str(tiny_voice(tmp_path)))
+    engine = Piper(PiperOptions(model=str(tiny_voice(tmp_path))))
     await engine.load()
     yield engine
     await engine.aclose()
@@ -178,7 +178,7 @@ async def test_words_that_melt_together_or_come_apart_are_told_once(piper: Piper
 
 
 async def test_a_voice_that_cannot_tell_its_durations_speaks_without_words(tmp_path: Path) -> None:
-    engine = Piper(model=str(tiny_voice(tmp_path, ceils=2)))
+    engine = Piper(PiperOptions(model=str(tiny_voice(tmp_path, ceils=2))))
     await check_tts(engine)
     assert told(await spoken(engine, "Hello there.")) == []
     await engine.aclose()
@@ -200,7 +200,7 @@ async def test_the_level_does_not_depend_on_the_voice(piper: Piper) -> None:
 
 
 async def test_length_scale_and_speed_change_the_pace(tmp_path: Path, piper: Piper) -> None:
-    slow = Piper(model=str(tmp_path / "tiny.onnx"), length_scale=2.0)
+    slow = Piper(PiperOptions(model=str(tmp_path / "tiny.onnx"), length_scale=2.0))
     await slow.load()
     phrase = "The quick brown fox jumps over the lazy dog"
     own, doubled = seconds(await spoken(piper, phrase)), seconds(await spoken(slow, phrase))
@@ -212,7 +212,7 @@ async def test_length_scale_and_speed_change_the_pace(tmp_path: Path, piper: Pip
 
 async def test_speakers_are_chosen_by_name_or_number(tmp_path: Path) -> None:
     voice = str(tiny_voice(tmp_path, speakers=["ann", "bob", "cy"]))
-    engine = Piper(model=voice, speaker="bob")
+    engine = Piper(PiperOptions(model=voice, speaker="bob"))
     await engine.load()
     assert [v.id for v in engine.voices] == ["bob", "ann", "cy"]
     sounds = {
@@ -227,7 +227,7 @@ async def test_speakers_are_chosen_by_name_or_number(tmp_path: Path) -> None:
 
 
 async def test_an_unknown_default_speaker_fails_to_load(tmp_path: Path) -> None:
-    engine = Piper(model=str(tiny_voice(tmp_path)), speaker="ann")
+    engine = Piper(PiperOptions(model=str(tiny_voice(tmp_path)), speaker="ann"))
     with pytest.raises(BadRequest, match="no speaker 'ann'"):
         await engine.load()
     await engine.aclose()
@@ -241,11 +241,11 @@ async def test_a_language_that_the_voice_lacks_is_refused(piper: Piper) -> None:
 
 async def test_a_folder_with_one_voice_is_that_voice(tmp_path: Path) -> None:
     tiny_voice(tmp_path)
-    engine = Piper(model=str(tmp_path))
+    engine = Piper(PiperOptions(model=str(tmp_path)))
     await engine.load()
     await engine.aclose()
     tiny_voice(tmp_path, name="other.onnx")
-    crowded = Piper(model=str(tmp_path))
+    crowded = Piper(PiperOptions(model=str(tmp_path)))
     with pytest.raises(ModelError, match=r"holds 2 \.onnx files; name the one"):
         await crowded.load()
     await crowded.aclose()
@@ -253,7 +253,7 @@ async def test_a_folder_with_one_voice_is_that_voice(tmp_path: Path) -> None:
 
 def test_files_that_are_no_voice_are_told_apart(tmp_path: Path) -> None:
     async def load(path: Path) -> None:
-        engine = Piper(model=str(path))
+        engine = Piper(PiperOptions(model=str(path)))
         try:
             await engine.load()
         finally:
@@ -280,7 +280,7 @@ def test_files_that_are_no_voice_are_told_apart(tmp_path: Path) -> None:
 
 
 async def test_it_speaks_only_between_load_and_aclose(tmp_path: Path) -> None:
-    engine = Piper(model=str(tiny_voice(tmp_path)))
+    engine = Piper(PiperOptions(model=str(tiny_voice(tmp_path))))
     assert engine.voices == ()
     with pytest.raises(EngineUnavailable, match="call load"):
         await spoken(engine, "Hello")

@@ -12,8 +12,9 @@ import pytest
 
 from vivavoce.audio import Samples
 from vivavoce.engine.whisper.files import SpeechSpan, clips
-from vivavoce.engine.whisper.stt import FasterWhisper
+from vivavoce.engine.whisper.stt import FasterWhisper, WhisperOptions
 from vivavoce.engines import FileStt, SttOptions
+from vivavoce.options import build
 from vivavoce.testing.scripted import ScriptedVad
 from vivavoce.transcripts.recordings import transcribe
 
@@ -43,7 +44,9 @@ def voice(seconds: float) -> Samples:
 @asynccontextmanager
 async def loaded(folder: Path, **options: int | str | bool) -> AsyncGenerator[FasterWhisper, None]:
     # Not 8-bit: processors without VNNI saturate at such a model's large weights.
-    whisper = FasterWhisper(model=str(folder), **{"compute_type": "float32", **options})  # type: ignore[arg-type]
+    whisper = FasterWhisper(
+        build(WhisperOptions, {"model": str(folder), "compute_type": "float32", **options})
+    )
     await whisper.load()
     try:
         yield whisper

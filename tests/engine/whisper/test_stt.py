@@ -13,9 +13,10 @@ import pytest
 
 from vivavoce.audio import Audio, Samples
 from vivavoce.engine.whisper.model import find
-from vivavoce.engine.whisper.stt import FasterWhisper
+from vivavoce.engine.whisper.stt import FasterWhisper, WhisperOptions
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadConfig, BadRequest, EngineUnavailable, ModelError
+from vivavoce.options import build
 from vivavoce.testing.check_stt import check_stt
 
 RATE = 16_000
@@ -26,7 +27,9 @@ HUSH = np.zeros(RATE, np.float32)
 @asynccontextmanager
 async def loaded(folder: Path, **options: int | str | bool) -> AsyncGenerator[FasterWhisper, None]:
     # Not 8-bit: processors without VNNI saturate at such a model's large weights.
-    whisper = FasterWhisper(model=str(folder), **{"compute_type": "float32", **options})  # type: ignore[arg-type]
+    whisper = FasterWhisper(
+        build(WhisperOptions, {"model": str(folder), "compute_type": "float32", **options})
+    )
     await whisper.load()
     try:
         yield whisper
@@ -167,7 +170,7 @@ async def test_what_the_model_cannot_do_is_refused(whisper_model: Callable[..., 
 
 
 async def test_calls_before_load_say_so() -> None:
-    whisper = FasterWhisper(model="tiny")
+    whisper = FasterWhisper(WhisperOptions(model="tiny"))
     assert (whisper.name, whisper.rate, whisper.languages) == ("whisper:tiny", RATE, ())
     with pytest.raises(EngineUnavailable, match="whisper:tiny is not loaded"):
         await whisper.open(SttOptions())
@@ -196,7 +199,7 @@ async def test_broken_files_are_told(
 ) -> None:
     folder = shutil.copytree(whisper_model(), tmp_path / "model")
     (folder / file).write_bytes(b"nonsense")
-    with pytest.raises(ModelError, match=r"cannot read the model in .*; remove and pull"):
+    with pytest.raises(ModelError, match=r"cannot use the model in .*; remove and pull"):
         async with loaded(folder):
             pass
 
@@ -204,7 +207,7 @@ async def test_broken_files_are_told(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"device": "gpu"}, "whisper: no device 'gpu'; .*cpu, cuda, auto"),
+        ({"device": "gpu"}, "device: choose auto, cpu, cuda, cuda:N or mps, not 'gpu'"),
         ({"compute_type": "int4"}, "no compute_type 'int4' on cpu; did you mean 'int"),
     ],
 )
@@ -218,6 +221,8 @@ async def test_settings_that_make_no_sense_are_refused(
 
 @pytest.mark.skipif(ctranslate2.get_cuda_device_count() > 0, reason="there is a CUDA device")
 async def test_a_gpu_that_is_not_there_is_told(whisper_model: Callable[..., Path]) -> None:
-    with pytest.raises(EngineUnavailable, match="no CUDA device; set device to cpu"):
-        async with loaded(whisper_model(), device="cuda"):
+    with pytest.raises(EngineUnavailable, match=r"cuda:1 is not here.* no CUDA device; set device"):
+        async with loaded(whisper_model(), device="cuda:1"):
             pass
+    async with loaded(whisper_model(), device="auto") as whisper:
+        assert whisper.device == "cpu"

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from vivavoce.audio import Resampler, Samples, from_pcm16, to_pcm16
 from vivavoce.bench.server.realtime_client import (
     RATE,
-    Endpoint,
     Event,
     RealtimeClient,
+    RealtimeEndpoint,
     ServerFailed,
     open_realtime,
 )
@@ -35,7 +35,7 @@ _WORD_S = (0.12, 1.2)
 class OverRealtime:
     """A server. turn_detection: a type to ask for; None leaves the server's own."""
 
-    def __init__(self, endpoint: Endpoint, turn_detection: str | None = None) -> None:
+    def __init__(self, endpoint: RealtimeEndpoint, turn_detection: str | None = None) -> None:
         self._endpoint = endpoint
         self._turn_detection = turn_detection
 
@@ -193,7 +193,9 @@ class _RealtimeLine(CallLine):
             )
 
 
-def _update(endpoint: Endpoint, instructions: str | None, turn_detection: str | None) -> str:
+def _update(
+    endpoint: RealtimeEndpoint, instructions: str | None, turn_detection: str | None
+) -> str:
     """The session as the caller wants it."""
     wanted = {} if instructions is None else {"instructions": instructions}
     detection = None if turn_detection is None else {"type": turn_detection}

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from .realtime_client import Endpoint, ServerFailed
+from .realtime_client import RealtimeEndpoint, ServerFailed
 
 _START_S = 120.0
 _STOP_S = 20.0
@@ -48,7 +48,7 @@ class ProcessUsage:
 class MeasuredServer:
     """A server that is ready. http: for its own routes, at its address and with the key."""
 
-    endpoint: Endpoint
+    endpoint: RealtimeEndpoint
     http: httpx.AsyncClient
 
     async def usage(self) -> ProcessUsage:
@@ -79,7 +79,7 @@ class MeasuredServer:
 
 
 @asynccontextmanager
-async def using(endpoint: Endpoint) -> AsyncIterator[MeasuredServer]:
+async def using(endpoint: RealtimeEndpoint) -> AsyncIterator[MeasuredServer]:
     """A server that runs already. Raises ServerFailed when it does not, or is not ready."""
     async with _http(endpoint) as http:
         try:
@@ -114,7 +114,7 @@ async def started(
             )
         try:
             url = await _url(process, written)
-            endpoint = Endpoint(url, patience_s=patience_s)
+            endpoint = RealtimeEndpoint(url, patience_s=patience_s)
             async with _http(endpoint) as http:
                 while not await _is_ready(http, process, written):
                     _check(begun, written)
@@ -185,7 +185,7 @@ def _text(path: Path) -> str:
     return path.read_text("utf-8", errors="replace")
 
 
-def _http(endpoint: Endpoint) -> httpx.AsyncClient:
+def _http(endpoint: RealtimeEndpoint) -> httpx.AsyncClient:
     patience = httpx.Timeout(60.0, connect=endpoint.patience_s)
     return httpx.AsyncClient(base_url=endpoint.base, headers=endpoint.headers, timeout=patience)
 

@@ -1,6 +1,6 @@
 """A lean client of OpenAI's Realtime protocol over WebSocket, to measure any server that speaks it.
 
-    async with open_realtime(Endpoint("http://127.0.0.1:8080")) as client:
+    async with open_realtime(RealtimeEndpoint("http://127.0.0.1:8080")) as client:
         for message in appends(audio, 0.02):
             await client.send(message)
         event = await client.receive(within_s=5.0)
@@ -48,7 +48,7 @@ class SessionRefused(ServerFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class RealtimeEndpoint:
     """A server, and how to speak to it.
 
     url: its address, such as `http://127.0.0.1:8080` or `https://host/v1`; or all of the socket's.
@@ -93,7 +93,7 @@ class Endpoint:
 class RealtimeClient:
     """One session. Made by `open_realtime`. session: as the server described it at first."""
 
-    def __init__(self, socket: ClientConnection, endpoint: Endpoint) -> None:
+    def __init__(self, socket: ClientConnection, endpoint: RealtimeEndpoint) -> None:
         self.endpoint = endpoint
         self.session: Event = {}
         self._socket = socket
@@ -156,7 +156,7 @@ class RealtimeClient:
 
 
 @asynccontextmanager
-async def open_realtime(endpoint: Endpoint) -> AsyncIterator[RealtimeClient]:
+async def open_realtime(endpoint: RealtimeEndpoint) -> AsyncIterator[RealtimeClient]:
     """A session that the server has begun; closed at the end.
 
     Raises Refused when it lets nobody in, and ServerFailed for any other failure.
@@ -191,7 +191,7 @@ async def _close(socket: ClientConnection) -> None:
         socket.transport.abort()
 
 
-async def _connected(endpoint: Endpoint) -> ClientConnection:
+async def _connected(endpoint: RealtimeEndpoint) -> ClientConnection:
     beta = {"OpenAI-Beta": "realtime=v1"} if endpoint.beta else {}
     try:
         return await connect(

@@ -11,7 +11,7 @@ from vivavoce.config.configuration import Config
 from .gap import bench_server_gap
 from .plan import MeasurementPlan
 from .process import MeasuredServer, started, using
-from .realtime_client import Endpoint
+from .realtime_client import RealtimeEndpoint
 from .requests import bench_server_speech, bench_server_transcribe
 from .sessions import bench_server_idle, bench_server_sessions
 from .speaking import bench_server_speaking
@@ -25,7 +25,7 @@ async def bench_server(
     *,
     only: Collection[str],
     arguments: Sequence[str] = (),
-    endpoint: Endpoint | None = None,
+    endpoint: RealtimeEndpoint | None = None,
 ) -> Reports:
     """The parts of `PARTS` that are wanted, one after the other.
 
@@ -62,7 +62,7 @@ async def _measured(
 
 
 async def _ready(
-    arguments: Sequence[str], plan: MeasurementPlan, endpoint: Endpoint | None
+    arguments: Sequence[str], plan: MeasurementPlan, endpoint: RealtimeEndpoint | None
 ) -> Report:
     """How long new servers take until they let callers in."""
     if endpoint is not None:
@@ -82,7 +82,7 @@ async def _ready(
 
 @asynccontextmanager
 async def _server(
-    arguments: Sequence[str], endpoint: Endpoint | None
+    arguments: Sequence[str], endpoint: RealtimeEndpoint | None
 ) -> AsyncIterator[MeasuredServer]:
     if endpoint is not None:
         async with using(endpoint) as server:

@@ -13,7 +13,7 @@ from vivavoce.bench.report import Figure, Report
 
 from .plan import MeasurementPlan
 from .process import MeasuredServer, ProcessUsage
-from .realtime_client import Endpoint, ServerFailed
+from .realtime_client import RealtimeEndpoint, ServerFailed
 
 _ARRIVE_S = 120.0
 _SETTLE_S = 2.0
@@ -89,7 +89,7 @@ def _row(
 
 @asynccontextmanager
 async def _callers(
-    endpoint: Endpoint, plan: MeasurementPlan
+    endpoint: RealtimeEndpoint, plan: MeasurementPlan
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """The process that calls; ended at the end."""
     wanted = {

@@ -22,8 +22,8 @@ from vivavoce.audio import Audio
 from vivavoce.bench.speech import room
 
 from .realtime_client import (
-    Endpoint,
     RealtimeClient,
+    RealtimeEndpoint,
     ServerFailed,
     SessionRefused,
     appends,
@@ -63,7 +63,7 @@ class Callers:
 class Crowd:
     """The sessions of one run. Each begins a little after the one before."""
 
-    def __init__(self, endpoint: Endpoint, count: int, chunk_s: float) -> None:
+    def __init__(self, endpoint: RealtimeEndpoint, count: int, chunk_s: float) -> None:
         self.callers = Callers()
         self._endpoint = endpoint
         self._chunk_s = chunk_s
@@ -137,5 +137,5 @@ class Crowd:
 
 if __name__ == "__main__":
     _wanted = json.loads(sys.argv[1])
-    _endpoint = Endpoint(_wanted["url"], _wanted["key"], patience_s=_wanted["patience_s"])
+    _endpoint = RealtimeEndpoint(_wanted["url"], _wanted["key"], patience_s=_wanted["patience_s"])
     asyncio.run(Crowd(_endpoint, _wanted["count"], _wanted["chunk_s"]).run())

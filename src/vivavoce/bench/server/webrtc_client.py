@@ -25,7 +25,7 @@ from vivavoce.bench.speech import SpeechClip
 from vivavoce.server.webrtc.aiortc_internals import take_packets
 
 from .questions import PATIENCE_S, Asked, Playing
-from .realtime_client import Endpoint, ServerFailed, SessionRefused
+from .realtime_client import RealtimeEndpoint, ServerFailed, SessionRefused
 
 _RATE = 48_000
 _FRAME = _RATE // 50
@@ -70,7 +70,7 @@ class SimulatedMicrophone(MediaStreamTrack):
 class WebRtcCaller:
     """One call. Made by `open_call`."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: RealtimeEndpoint) -> None:
         self._endpoint = endpoint
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._microphone = SimulatedMicrophone()
@@ -169,7 +169,7 @@ class WebRtcCaller:
 
 
 @asynccontextmanager
-async def open_call(endpoint: Endpoint) -> AsyncIterator[WebRtcCaller]:
+async def open_call(endpoint: RealtimeEndpoint) -> AsyncIterator[WebRtcCaller]:
     """A call that stands; hung up at the end.
 
     Raises Refused when the server takes none, and ServerFailed for any other failure.

@@ -7,8 +7,10 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
@@ -41,22 +43,37 @@ class _Loaded:
     voices: VoiceBook
 
 
+@dataclass(frozen=True, slots=True)
+class EspeakOptions:
+    """What may be set. The library can do about 0.46 to 5 times its speed, 0.67 to 1.66 times its
+    pitch.
+    """
+
+    model: Annotated[
+        str,
+        Field(
+            description="the default voice: a language, with a variant of the sound if you like,"
+            " such as `de+f3`"
+        ),
+    ] = DEFAULT_VOICE
+    speed: Annotated[float, Field(gt=0, description="multiplied by that of each call")] = 1.0
+    pitch: Annotated[float, Field(gt=0, description="multiplied by that of each call")] = 1.0
+
+
 class EspeakNg:
     """Speaks with espeak-ng.
-
-    model: the default voice: a language, and a variant of the sound if you like; see `voices`.
-    speed, pitch: of this engine, multiplied by those of each call. What the library can do is
-    about 0.46 to 5 times its normal speed, and 0.67 to 1.66 times the pitch.
 
     All instances share one thread: the library has one state for the process.
     """
 
-    def __init__(
-        self, *, model: str = DEFAULT_VOICE, speed: float = 1.0, pitch: float = 1.0
-    ) -> None:
-        self._model = model
-        self._speed = speed
-        self._pitch = pitch
+    local = True
+    device = "cpu"
+
+    def __init__(self, options: EspeakOptions | None = None) -> None:
+        options = options or EspeakOptions()
+        self.model = options.model
+        self._speed = options.speed
+        self._pitch = options.pitch
         self._thread: ModelThread | None = None
         self._loaded: _Loaded | None = None
         self._closed = False
@@ -64,7 +81,7 @@ class EspeakNg:
     @property
     def name(self) -> str:
         """`espeak-ng:VOICE`."""
-        return f"espeak-ng:{self._model}"
+        return f"espeak-ng:{self.model}"
 
     @property
     def rate(self) -> int:
@@ -77,7 +94,7 @@ class EspeakNg:
 
         Any voice takes any variant: `de+f3`. Empty before `load`.
         """
-        return self._loaded.voices.listed(self._model) if self._loaded else ()
+        return self._loaded.voices.listed(self.model) if self._loaded else ()
 
     async def load(self) -> None:
         """Open the library and say a first word. Raises BadRequest for an unknown voice."""
@@ -88,7 +105,7 @@ class EspeakNg:
         if self._loaded is not None:
             return
         try:
-            self._loaded = await self._thread.run(lambda _: _open(self._model))
+            self._loaded = await self._thread.run(lambda _: _open(self.model))
         except BaseException:
             await self._let_go()
             raise
@@ -98,7 +115,7 @@ class EspeakNg:
         if self._loaded is None or self._thread is None:
             raise EngineUnavailable(f"{self.name} is not loaded; call load() first")
         voices = self._loaded.voices
-        path = voices.path(voices.choose(options.voice, options.language, self._model))
+        path = voices.path(voices.choose(options.voice, options.language, self.model))
         speed, pitch = self._speed * options.speed, self._pitch * options.pitch
         return _EspeakStream(self._thread, self._loaded.library, path, speed, pitch)
 

@@ -8,19 +8,23 @@ import os
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from vivavoce import models
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag, Stopped
 from vivavoce.engine.repetition import looped
 from vivavoce.engines import LlmOptions, Message, Thought, Token
 from vivavoce.errors import BadRequest, EngineBusy, EngineUnavailable
+from vivavoce.options import Compute, OnlyKeys
 
 from . import gguf_files
 from .request import CompletionDefaults, CompletionRequest, CompletionRequests
-from .server import LlamaServer, ServerOptions
+from .server import LlamaServer, ServerOptions, placed
 from .slots import PromptSlots
 
 log = logging.getLogger(__name__)
@@ -37,64 +41,83 @@ _FOLLOWERS = 40
 """How many of the tokens that may follow a message are looked at."""
 
 
-class LlamaCpp:
-    """A language model that writes as many replies at once as it has slots.
-
-    model: a built-in model's name, a path, `hf:org/repo/file.gguf`, or a folder of GGUF files.
-    quantization: which file of a folder, such as `Q4_1`; None takes the fastest.
-    slots: conversations that are remembered, and replies that are written, at once.
-    context: tokens that one slot holds, prompt and reply together.
-    threads: to read and to write with; None takes all cores up to four, and half of many.
-    batch: tokens read at a time; a reply is cancelled, and others get on, between two batches.
-    gpu_layers: -1 puts as many on a GPU as fit, where xllamacpp is built for one.
-    max_tokens, temperature, top_p, seed: of replies that do not ask for their own.
-    repeat_penalty: 1.0 is none; it costs small models the right words.
-    dry: how strongly to keep a model from saying the same few words again and again; 0 is not,
-    and spares the 50 ms or more that llama.cpp takes for it before each reply. One that goes round
-    and round is ended in any case.
-    thinking: lets models that can reason do so, unheard, before they answer.
-    verbose: shows llama.cpp's own log on stderr.
+@dataclass(frozen=True, slots=True)
+class LlamaOptions:
+    """What may be set. max_tokens, temperature, top_p and seed are those of replies that do not
+    ask for their own.
     """
 
-    def __init__(
-        self,
-        *,
-        model: str = "smollm2-135m",
-        quantization: str | None = None,
-        slots: int = 4,
-        context: int = 2048,
-        threads: int | None = None,
-        batch: int = 64,
-        gpu_layers: int = -1,
-        max_tokens: int = 256,
-        temperature: float = 0.0,
-        top_p: float = 0.95,
-        seed: int = 1,
-        repeat_penalty: float = 1.0,
-        dry: float = 0.0,
-        thinking: bool = False,
-        verbose: bool = False,
-    ) -> None:
-        for option, value in (("slots", slots), ("context", context), ("batch", batch)):
-            if value < 1:
-                raise BadRequest(f"llama-cpp: {option} is {value}; it must be at least 1")
-        self._model = model
-        self._quantization = quantization
-        self._slot_count = slots
-        self._context = context
-        self._threads = threads or min(MOST_THREADS, max(min(4, cores()), cores() // 2))
-        self._batch = batch
-        self._gpu_layers = gpu_layers
-        self._thinking = thinking
-        self._verbose = verbose
+    model: Annotated[
+        str,
+        Field(
+            description="a built-in model's name, a path, `hf:org/repo/file.gguf`, or a folder of"
+            " GGUF files"
+        ),
+    ] = "smollm2-135m"
+    compute: Annotated[Compute, OnlyKeys(("device", "threads", "quantization"))] = Compute()
+    slots: Annotated[
+        int,
+        Field(ge=1, description="conversations remembered, and replies written, at once"),
+    ] = 4
+    context: Annotated[
+        int, Field(ge=1, description="tokens that one slot holds, prompt and reply together")
+    ] = 2048
+    batch: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="tokens read at a time; a reply is cancelled, and others get on, between"
+            " two batches",
+        ),
+    ] = 64
+    gpu_layers: Annotated[
+        int, Field(ge=-1, description="layers on the GPU; -1 puts as many there as fit")
+    ] = -1
+    max_tokens: Annotated[int, Field(ge=1, description="of a reply")] = 256
+    temperature: Annotated[float, Field(ge=0, description="0 always takes the likeliest")] = 0.0
+    top_p: Annotated[float, Field(gt=0, le=1, description="the share of likely tokens kept")] = 0.95
+    seed: Annotated[int, Field(description="of the draw, where the temperature is above 0")] = 1
+    repeat_penalty: Annotated[
+        float, Field(gt=0, description="1.0 is none; it costs small models the right words")
+    ] = 1.0
+    dry: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="how strongly to keep a model from saying the same few words again and"
+            " again; costs 50 ms or more before each reply",
+        ),
+    ] = 0.0
+    thinking: Annotated[
+        bool, Field(description="lets models that can reason do so, unheard, before they answer")
+    ] = False
+    verbose: Annotated[bool, Field(description="shows llama.cpp's own log on stderr")] = False
+
+
+class LlamaCpp:
+    """A language model that writes as many replies at once as it has slots."""
+
+    local = True
+
+    def __init__(self, options: LlamaOptions | None = None) -> None:
+        self._options = options = options or LlamaOptions()
+        self.model = options.model
+        threads = min(MOST_THREADS, max(min(4, cores()), cores() // 2))
+        self._threads = options.compute.threads or threads
         self._defaults = CompletionDefaults(
-            max_tokens, temperature, top_p, seed, repeat_penalty, dry
+            options.max_tokens,
+            options.temperature,
+            options.top_p,
+            options.seed,
+            options.repeat_penalty,
+            options.dry,
         )
         self._server: LlamaServer | None = None
         self._free: weakref.finalize[[], LlamaCpp] | None = None
         self._closed = threading.Event()
         self._requests: CompletionRequests | None = None
         self._loading = threading.Lock()
+        slots = options.slots
         self._slots = PromptSlots(slots)
         self._replies = ModelThread("llama-cpp", workers=slots)
         self._warmups = ModelThread("llama-cpp-warm", workers=slots, limit=slots)
@@ -102,7 +125,14 @@ class LlamaCpp:
     @property
     def name(self) -> str:
         """`llama-cpp:` and its model."""
-        return f"llama-cpp:{self._model}"
+        return f"llama-cpp:{self.model}"
+
+    @property
+    def device(self) -> str:
+        """What it computes on."""
+        if self._options.gpu_layers == 0:
+            return "cpu"
+        return placed(self._options.compute.device)
 
     async def load(self) -> None:
         """Fetch and load the model; does nothing when loaded already.
@@ -153,7 +183,7 @@ class LlamaCpp:
         with self._loading:
             if self._server is not None or self._closed.is_set():
                 return
-            path = gguf_files.choose(models.fetch(self._model), self._quantization)
+            path = gguf_files.choose(models.fetch(self.model), self._options.compute.quantization)
             gguf_files.check(path)
             try:
                 server = LlamaServer(self._server_options(path))
@@ -164,19 +194,22 @@ class LlamaCpp:
                 return
             # Runs when Python exits, too: the model's threads must not outlive it.
             self._free = weakref.finalize(self, server.close)
-            self._requests = CompletionRequests(server, self.name, self._context, self._defaults)
+            self._requests = CompletionRequests(
+                server, self.name, self._options.context, self._defaults
+            )
             self._server = server
 
     def _server_options(self, path: Path) -> ServerOptions:
         return ServerOptions(
             path=path,
-            slots=self._slot_count,
-            context=self._context,
+            slots=self._options.slots,
+            context=self._options.context,
             threads=self._threads,
-            gpu_layers=self._gpu_layers,
-            batch=self._batch,
-            thinking=self._thinking,
-            verbose=self._verbose,
+            device=self.device,
+            gpu_layers=self._options.gpu_layers,
+            batch=self._options.batch,
+            thinking=self._options.thinking,
+            verbose=self._options.verbose,
         )
 
     def _write(

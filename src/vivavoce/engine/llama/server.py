@@ -41,7 +41,7 @@ _LONGEST_SOCKET = 100
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """context: tokens a slot holds. gpu_layers: -1 leaves it to llama.cpp.
+    """context: tokens a slot holds. device: from `placed`. gpu_layers: -1 leaves it to llama.cpp.
 
     batch: tokens read at a time; a request is cancelled, and other slots get on, between two.
     """
@@ -50,6 +50,7 @@ class ServerOptions:
     slots: int
     context: int
     threads: int
+    device: str
     gpu_layers: int
     batch: int
     thinking: bool
@@ -187,7 +188,11 @@ class LlamaServer:
         params.model.path = str(options.path)
         params.n_parallel = options.slots
         params.n_ctx = options.slots * options.context
-        params.n_gpu_layers = options.gpu_layers
+        kind, _, number = options.device.partition(":")
+        params.n_gpu_layers = 0 if kind == "cpu" else options.gpu_layers
+        if number:
+            params.split_mode = self._library.llama_split_mode.LLAMA_SPLIT_MODE_NONE
+            params.main_gpu = int(number)
         params.n_batch = params.n_ubatch = options.batch
         # One number for both: OpenMP ends and starts threads wherever it changes, which takes
         # longer than a few tokens do.
@@ -240,6 +245,38 @@ def _probabilities(chunk: dict[str, Any]) -> dict[str, float]:
         for token in tokens
         for each in token["top_logprobs"]
     }
+
+
+def placed(device: str) -> str:
+    """What a model computes on that is to be on `device`: `cpu`, `cuda`, `cuda:1` or `mps`.
+
+    `auto` is all GPUs that llama.cpp is built for. Raises EngineUnavailable for one that is not
+    here.
+    """
+    kind, _, number = device.partition(":")
+    if kind == "cpu":
+        return "cpu"
+    gpus = [name for name in _devices() if not name.startswith("CPU")]
+    if not gpus:
+        found = "cpu"
+    elif gpus[0].startswith(("CUDA", "ROCm")):
+        found = "cuda"
+    else:
+        found = "mps" if gpus[0].startswith(("Metal", "MTL")) else gpus[0].rstrip("0123456789")
+    if kind == "auto":
+        return found.lower()
+    if kind != found or int(number or 0) >= len(gpus):
+        have = ", ".join(gpus) or "the CPU alone"
+        raise EngineUnavailable(
+            f"llama-cpp: {device} is not here, for xllamacpp knows {have}; install xllamacpp for"
+            " your GPU, or set device: cpu"
+        )
+    return device
+
+
+def _devices() -> list[str]:
+    """The names of what llama.cpp can compute on, such as `CUDA0`."""
+    return [str(each["name"]) for each in _library().get_device_info()]
 
 
 def _library() -> Any:

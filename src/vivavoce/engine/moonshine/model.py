@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vivavoce.audio import Samples
 from vivavoce.engine.onnx import RunOptions, model_file, session
 from vivavoce.errors import ModelError
+from vivavoce.options import Compute
 
 from .beam import Array, Beam, DecoderCache, TokensRead
 
@@ -66,14 +67,15 @@ class Tokens:
 class MoonshineModel:
     """The weights in a folder, of any size and language that comes in this format."""
 
-    def __init__(self, folder: Path, *, threads: int = 1, beams: int = BEAMS) -> None:
+    def __init__(self, folder: Path, compute: Compute | None = None, *, beams: int = BEAMS) -> None:
         """Read encoder_model, decoder_model_merged (.ort or .onnx) and tokenizer.bin.
 
         Raises ModelError for a file that is missing or broken.
         """
         self._beams = beams
-        self._encoder = _part(folder, "encoder_model", threads)
-        self._decoder = _part(folder, "decoder_model_merged", threads)
+        compute = compute or Compute()
+        self.encoder = _part(folder, "encoder_model", compute)
+        self._decoder = _part(folder, "decoder_model_merged", compute)
         self._pieces = read_pieces(model_file(folder, "tokenizer.bin"))
 
     def encode(self, samples: Samples, options: RunOptions | None = None) -> EncodedAudio:
@@ -81,7 +83,7 @@ class MoonshineModel:
         wave = np.ascontiguousarray(samples, np.float32)[None]
         mask = np.ones(wave.shape, np.int64)
         feeds = {"input_values": wave, "attention_mask": mask}
-        return EncodedAudio(self._encoder.run(None, feeds, options)[0], mask)
+        return EncodedAudio(self.encoder.run(None, feeds, options)[0], mask)
 
     def decode(
         self,
@@ -218,5 +220,5 @@ def read_pieces(path: Path) -> list[bytes]:
     return [b"" if MARK.fullmatch(piece) else piece for piece in pieces]
 
 
-def _part(folder: Path, name: str, threads: int) -> ort.InferenceSession:
-    return session(model_file(folder, f"{name}.ort", f"{name}.onnx"), threads=threads)
+def _part(folder: Path, name: str, compute: Compute) -> ort.InferenceSession:
+    return session(model_file(folder, f"{name}.ort", f"{name}.onnx"), compute)

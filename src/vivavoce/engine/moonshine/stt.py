@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from vivavoce import models
 from vivavoce.concurrency.model_thread import ModelThread
-from vivavoce.engine.onnx import first_run
+from vivavoce.engine.onnx import device_of, first_run
 from vivavoce.engines import SttOptions
 from vivavoce.errors import BadRequest, EngineUnavailable
+from vivavoce.options import Compute, OnlyKeys
 
 from .model import BEAMS, RATE, MoonshineModel
 from .stream import MoonshineStream
@@ -26,26 +30,40 @@ DENSE = frozenset({"ar", "ja", "ko", "uk", "vi", "zh"})
 MOST_BEAMS = 16
 
 
+@dataclass(frozen=True, slots=True)
+class MoonshineOptions:
+    """What may be set."""
+
+    model: Annotated[str, Field(description="`base-en` …, or a folder in the same format")] = (
+        "tiny-en"
+    )
+    compute: Annotated[Compute, OnlyKeys(("device", "threads"))] = Compute(threads=1)
+    workers: Annotated[int, Field(ge=1, description="inferences that may run at once")] = 1
+    beams: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MOST_BEAMS,
+            description="readings that are followed at once; more make fewer errors in speech that"
+            " is hard to understand, and take longer",
+        ),
+    ] = BEAMS
+
+
 class Moonshine:
     """A small transformer for utterances; its weights are shared by all streams.
 
     Gives no word times. An utterance may be of any length; see `MoonshineStream`.
-
-    model: `tiny-en`, `base-en` … (a built-in `moonshine-…`), or a folder in the same format.
-    threads: for one inference. workers: how many inferences may run at once. beams: how many
-    readings are followed at once, of 1 to 16; the more, the fewer errors in speech that is hard to
-    understand, and the longer that takes.
     """
 
-    def __init__(
-        self, *, model: str = "tiny-en", threads: int = 1, workers: int = 1, beams: int = BEAMS
-    ) -> None:
-        if not 1 <= beams <= MOST_BEAMS:
-            raise BadRequest(f"moonshine: beams is {beams}; it must be 1 to {MOST_BEAMS}")
-        self.model = model
-        self._beams = beams
-        self._threads = threads
-        self._thread = ModelThread("moonshine", workers=workers)
+    local = True
+
+    def __init__(self, options: MoonshineOptions | None = None) -> None:
+        options = options or MoonshineOptions()
+        self.model = options.model
+        self._beams = options.beams
+        self._compute = options.compute
+        self._thread = ModelThread("moonshine", workers=options.workers)
         self._weights: MoonshineModel | None = None
         self._loading = asyncio.Lock()
 
@@ -53,6 +71,12 @@ class Moonshine:
     def name(self) -> str:
         """Its name and model."""
         return f"moonshine:{self.model}"
+
+    @property
+    def device(self) -> str:
+        """What it computes on."""
+        weights = self._weights
+        return device_of(weights.encoder if weights else None, self._compute)
 
     @property
     def rate(self) -> int:
@@ -101,7 +125,7 @@ class Moonshine:
     def _start(self) -> MoonshineModel:
         built_in = not {"/", "\\", ":"} & set(self.model) and not Path(self.model).exists()
         folder = models.fetch(f"moonshine-{self.model}" if built_in else self.model)
-        weights = MoonshineModel(folder, threads=self._threads, beams=self._beams)
+        weights = MoonshineModel(folder, self._compute, beams=self._beams)
         with first_run(folder):
             weights.decode(weights.encode(np.zeros(RATE, np.float32)), limit=4)
         return weights

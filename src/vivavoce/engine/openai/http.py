@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from vivavoce.errors import BadConfig, EngineError, EngineTimeout, EngineUnavailable
+from vivavoce.options import Endpoint
 
 from .errors import RequestTarget, TransientFailure
 from .sse import EventParser
@@ -41,33 +42,14 @@ class ModelServer:
     """A server with OpenAI's API. The key never shows in an error or a repr.
 
     engine: for messages, such as `openai:whisper-1`. model: what it is to run.
-    base_url: with or without `/v1`, where the path is nothing else.
-    api_key: else what the environment variable `api_key_env` holds, else none.
-    connect_timeout: seconds. retries: of what may pass, before anything was received.
-    backoff: seconds before the first retry, twice as long before each further one.
     Raises BadConfig for a base_url that is none.
     """
 
-    def __init__(
-        self,
-        engine: str,
-        model: str,
-        *,
-        base_url: str,
-        api_key: str | None,
-        api_key_env: str,
-        connect_timeout: float,
-        retries: int,
-        backoff: float,
-    ) -> None:
+    def __init__(self, engine: str, model: str, endpoint: Endpoint) -> None:
         self.engine = engine
         self.model = model
-        self._base = _base(engine, base_url)
-        self._api_key = api_key
-        self._api_key_env = api_key_env
-        self._connect_timeout = connect_timeout
-        self._retries = retries
-        self._backoff = backoff
+        self._base = _base(engine, endpoint.base_url)
+        self._endpoint = endpoint
         self._client: httpx.AsyncClient | None = None
         self._target = self._aim(None)
         self._loading = asyncio.Lock()
@@ -139,7 +121,7 @@ class ModelServer:
         self, attempt: Callable[[], AsyncGenerator[T, None]]
     ) -> AsyncGenerator[T, None]:
         """What an attempt yields; another is made while one fails before its first item."""
-        for tried in range(self._retries + 1):
+        for tried in range(self._endpoint.retries + 1):
             began = False
             try:
                 async with aclosing(attempt()) as items:
@@ -151,8 +133,8 @@ class ModelServer:
                 pause = failure.after
                 if pause is None:
                     # Spread, so that sessions that failed together do not come back together.
-                    pause = self._backoff * 2**tried * random.uniform(0.5, 1.0)  # noqa: S311
-                if began or tried == self._retries or pause > LONGEST_WAIT_S:
+                    pause = self._endpoint.backoff * 2**tried * random.uniform(0.5, 1.0)  # noqa: S311
+                if began or tried == self._endpoint.retries or pause > LONGEST_WAIT_S:
                     raise failure.error from failure.__cause__
             await asyncio.sleep(pause)
 
@@ -217,7 +199,7 @@ class ModelServer:
         return self._client
 
     def _key(self) -> str | None:
-        key = (self._api_key or os.environ.get(self._api_key_env) or "").strip()
+        key = (self._endpoint.api_key or os.environ.get(self._endpoint.api_key_env) or "").strip()
         if not (key.isascii() and key.isprintable()) or " " in key:
             place = self._aim(None).key_place
             raise BadConfig(f"{self.engine}: what is in {place} cannot be a key; put a valid one")
@@ -225,7 +207,8 @@ class ModelServer:
 
     def _aim(self, key: str | None, models: tuple[str, ...] = ()) -> RequestTarget:
         url = str(self._base.copy_with(userinfo=b"", query=None)).rstrip("/")
-        place = "api_key" if self._api_key else f"the environment variable {self._api_key_env}"
+        variable = f"the environment variable {self._endpoint.api_key_env}"
+        place = "api_key" if self._endpoint.api_key else variable
         return RequestTarget(self.engine, url, self.model, models, key, place)
 
     def _start(self, key: str | None) -> httpx.AsyncClient:
@@ -234,7 +217,7 @@ class ModelServer:
             base_url=self._base,
             headers={"Authorization": f"Bearer {key}"} if key else {},
             # How long an answer may take depends on the call: see `within`.
-            timeout=httpx.Timeout(None, connect=self._connect_timeout),
+            timeout=httpx.Timeout(None, connect=self._endpoint.connect_timeout),
             # A new connection takes as long as a short reply, so idle ones outlive a pause.
             limits=httpx.Limits(max_keepalive_connections=20, keepalive_expiry=120.0),
             mounts=dict.fromkeys(_LOOPBACK),  # no proxy on the way to this machine

@@ -6,13 +6,17 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
 import httpx
+from pydantic import Field
 
 from vivavoce.engines import LlmOptions, Message, Thought, ToolSpec
 from vivavoce.errors import BadRequest, EngineError
 from vivavoce.hints import nearest
+from vivavoce.options import Endpoint
 
 from .chat import Chunk, Joiner
 from .errors import ModelServerRefusal
@@ -25,40 +29,26 @@ _USAGE_WAIT_S = 1.0
 """How long the usage may lag the end of the reply."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAiLlmOptions:
+    """What may be set."""
+
+    model: Annotated[str, Field(description="as the server calls it")] = "gpt-4o-mini"
+    endpoint: Endpoint = Endpoint(OPENAI)
+
+
 class OpenAiLlm:
-    """A language model behind an OpenAI-compatible server.
+    """A language model behind an OpenAI-compatible server."""
 
-    first_timeout: seconds until the first token. next_timeout: seconds between tokens.
-    The other options are those of `ModelServer`.
-    """
+    local = False
 
-    def __init__(
-        self,
-        *,
-        model: str = "gpt-4o-mini",
-        base_url: str = OPENAI,
-        api_key: str | None = None,
-        api_key_env: str = "OPENAI_API_KEY",
-        connect_timeout: float = 5.0,
-        first_timeout: float = 20.0,
-        next_timeout: float = 10.0,
-        retries: int = 2,
-        backoff: float = 0.3,
-    ) -> None:
-        self.model = model
-        self._first_timeout = first_timeout
-        self._next_timeout = next_timeout
+    def __init__(self, options: OpenAiLlmOptions | None = None) -> None:
+        options = options or OpenAiLlmOptions()
+        self.model = options.model
+        self._first_timeout = options.endpoint.first_timeout
+        self._next_timeout = options.endpoint.next_timeout
         self._renamed: dict[str, str | None] = {}
-        self._server = ModelServer(
-            self.name,
-            model,
-            base_url=base_url,
-            api_key=api_key,
-            api_key_env=api_key_env,
-            connect_timeout=connect_timeout,
-            retries=retries,
-            backoff=backoff,
-        )
+        self._server = ModelServer(self.name, self.model, options.endpoint)
 
     @property
     def name(self) -> str:

@@ -7,15 +7,18 @@ import io
 import wave
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Annotated
 
 import httpx
 import numpy as np
+from pydantic import Field
 
 from vivavoce.audio import Samples, dbfs, to_pcm16
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadRequest, EngineUnavailable
+from vivavoce.options import Endpoint
 from vivavoce.text.stable_prefix import StablePrefix
 
 from .errors import ModelServerRefusal
@@ -32,47 +35,36 @@ SILENCE_DBFS = -70.0
 PARTIAL_EVERY_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAiSttOptions:
+    """What may be set."""
+
+    model: Annotated[str, Field(description="as the server calls it")] = "whisper-1"
+    partials: Annotated[
+        bool,
+        Field(description="also ask while the user speaks, which costs a request a second or so"),
+    ] = False
+    stream: Annotated[
+        bool, Field(description="ask for the text as it is made, which whisper-1 ignores")
+    ] = False
+    endpoint: Endpoint = Endpoint(OPENAI, first_timeout=30.0)
+
+
 class OpenAiStt:
-    """Speech-to-text behind an OpenAI-compatible server; a request an utterance.
+    """Speech-to-text behind an OpenAI-compatible server; a request an utterance."""
 
-    partials: also ask while the user speaks, which costs a request a second or so.
-    stream: ask for the text as it is made, which whisper-1 ignores.
-    first_timeout: seconds until the answer begins. next_timeout: seconds between its pieces.
-    The other options are those of `ModelServer`.
-    """
+    local = False
 
-    def __init__(
-        self,
-        *,
-        model: str = "whisper-1",
-        partials: bool = False,
-        stream: bool = False,
-        base_url: str = OPENAI,
-        api_key: str | None = None,
-        api_key_env: str = "OPENAI_API_KEY",
-        connect_timeout: float = 5.0,
-        first_timeout: float = 30.0,
-        next_timeout: float = 10.0,
-        retries: int = 2,
-        backoff: float = 0.3,
-    ) -> None:
-        self.model = model
-        self.partials = partials
-        self._stream = stream
-        self._first_timeout = first_timeout
-        self._next_timeout = next_timeout
+    def __init__(self, options: OpenAiSttOptions | None = None) -> None:
+        options = options or OpenAiSttOptions()
+        self.model = options.model
+        self.partials = options.partials
+        self._stream = options.stream
+        self._first_timeout = options.endpoint.first_timeout
+        self._next_timeout = options.endpoint.next_timeout
         self._verbose = True
         self._loaded = False
-        self._server = ModelServer(
-            self.name,
-            model,
-            base_url=base_url,
-            api_key=api_key,
-            api_key_env=api_key_env,
-            connect_timeout=connect_timeout,
-            retries=retries,
-            backoff=backoff,
-        )
+        self._server = ModelServer(self.name, self.model, options.endpoint)
 
     @property
     def name(self) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice
 from vivavoce.errors import BadRequest
 from vivavoce.hints import nearest
+from vivavoce.options import Endpoint
 
 from .http import OPENAI, ModelServer
 from .pcm16 import Pcm16Stream
@@ -31,48 +34,34 @@ class _Voices(BaseModel):
     voices: list[str | _Named]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAiTtsOptions:
+    """What may be set."""
+
+    model: Annotated[str, Field(description="as the server calls it")] = "gpt-4o-mini-tts"
+    voice: Annotated[str, Field(description="where the caller names none")] = "alloy"
+    rate: Annotated[int, Field(ge=8_000, description="Hz of the PCM that the server sends")] = (
+        24_000
+    )
+    instructions: Annotated[str, Field(description="how to speak, for models that take them")] = ""
+    endpoint: Endpoint = Endpoint(OPENAI, first_timeout=15.0)
+
+
 class OpenAiTts:
-    """Voices behind an OpenAI-compatible server.
+    """Voices behind an OpenAI-compatible server."""
 
-    voice: where the caller names none. rate: of the PCM that the server sends; OpenAI's is
-    24 kHz. instructions: how to speak, for models that take them.
-    first_timeout: seconds until the first audio. next_timeout: seconds between pieces.
-    The other options are those of `ModelServer`.
-    """
+    local = False
 
-    def __init__(
-        self,
-        *,
-        model: str = "gpt-4o-mini-tts",
-        voice: str = "alloy",
-        rate: int = 24_000,
-        instructions: str = "",
-        base_url: str = OPENAI,
-        api_key: str | None = None,
-        api_key_env: str = "OPENAI_API_KEY",
-        connect_timeout: float = 5.0,
-        first_timeout: float = 15.0,
-        next_timeout: float = 10.0,
-        retries: int = 2,
-        backoff: float = 0.3,
-    ) -> None:
-        self.model = model
-        self._voice = voice
-        self._rate = rate
-        self._instructions = instructions
-        self._first_timeout = first_timeout
-        self._next_timeout = next_timeout
+    def __init__(self, options: OpenAiTtsOptions | None = None) -> None:
+        options = options or OpenAiTtsOptions()
+        self.model = options.model
+        self._voice = options.voice
+        self._rate = options.rate
+        self._instructions = options.instructions
+        self._first_timeout = options.endpoint.first_timeout
+        self._next_timeout = options.endpoint.next_timeout
         self._voices: tuple[Voice, ...] = ()
-        self._server = ModelServer(
-            self.name,
-            model,
-            base_url=base_url,
-            api_key=api_key,
-            api_key_env=api_key_env,
-            connect_timeout=connect_timeout,
-            retries=retries,
-            backoff=backoff,
-        )
+        self._server = ModelServer(self.name, self.model, options.endpoint)
 
     @property
     def name(self) -> str:

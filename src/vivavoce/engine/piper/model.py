@@ -21,7 +21,9 @@ from vivavoce import models
 from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import StopFlag, Stopped
 from vivavoce.engine.espeak.library import short_path
+from vivavoce.engine.onnx import device_of, session
 from vivavoce.errors import EngineError, EngineUnavailable, ModelError
+from vivavoce.options import Compute
 
 from .graph import with_durations
 
@@ -39,14 +41,16 @@ class Sentence:
 class PiperModel:
     """A loaded voice. Its methods block; one thread at a time."""
 
-    def __init__(self, model: str, *, threads: int) -> None:
+    def __init__(self, model: str, compute: Compute) -> None:
         network, settings = _files(model)
         self.settings = _read_settings(settings)
         try:
             self._config = PiperConfig.from_dict(dict(self.settings))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"{settings} is no Piper voice's configuration: {error!r}") from error
-        self._session = Interruptible(_session(network, threads))
+        running = _session(network, compute)
+        self.device = device_of(running, compute)
+        self._session = Interruptible(running)
         self._voice = PiperVoice(
             session=self._session,
             config=self._config,
@@ -192,19 +196,12 @@ def _read_settings(path: Path) -> Mapping[str, object]:
     return settings
 
 
-def _session(path: Path, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    options.log_severity_level = 3
+def _session(path: Path, compute: Compute) -> ort.InferenceSession:
     try:
-        model = with_durations(path.read_bytes())
-        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        # ONNX Runtime raises a class of its own per status, most of them straight Exceptions.
+        edited = with_durations(path.read_bytes())
+    except ValueError as error:
         raise ModelError(f"{path} is no voice that ONNX Runtime can read: {error}") from error
+    return session(path, compute, edited=edited)
 
 
 def _is_sound(phoneme: str) -> bool:

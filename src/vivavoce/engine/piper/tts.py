@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from piper import SynthesisConfig
+from pydantic import Field
 
 from vivavoce.audio import Samples, clean
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
+from vivavoce.engine.onnx import placed
 from vivavoce.engine.word_times import WordTimes, word_spans
 from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice, Word
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.hints import nearest
+from vivavoce.options import Compute, OnlyKeys
 
 from .model import PiperModel
 from .words import word_beginnings
@@ -32,56 +37,75 @@ _PAUSES = {",": 0.15, ";": 0.2, ":": 0.2, ".": 0.3, "!": 0.3, "?": 0.3}
 """Seconds of silence after a sentence or a part of one, by the mark that ends its phonemes."""
 
 
+@dataclass(frozen=True, slots=True)
+class PiperOptions:
+    """What may be set."""
+
+    model: Annotated[
+        str,
+        Field(
+            description="a voice of the collection, or a path, `hf:…` or `https://…` of any voice's"
+            " .onnx file with its .onnx.json beside it"
+        ),
+    ] = DEFAULT_VOICE
+    speaker: Annotated[
+        str | None, Field(description="the default one of several, by name or number")
+    ] = None
+    length_scale: Annotated[
+        float | None, Field(gt=0, description="how slow it speaks; null is the voice's own")
+    ] = None
+    noise_scale: Annotated[
+        float | None, Field(ge=0, description="how varied it sounds; null is the voice's own")
+    ] = None
+    noise_w: Annotated[
+        float | None, Field(ge=0, description="how uneven its rhythm is; null is the voice's own")
+    ] = None
+    compute: Annotated[Compute, OnlyKeys(("device", "threads"))] = Compute(threads=1)
+
+
 class Piper:
     """Speaks with a Piper voice, sentence by sentence.
-
-    model: a voice of the collection (`en_US-lessac-medium`), or a path, `hf:…` or `https://…`
-    of any voice's .onnx file with its .onnx.json beside it.
-    speaker: the default one of several, by name or number.
-    length_scale, noise_scale, noise_w: how slow, how varied, and how uneven; None is the
-    voice's own. threads: for one inference.
 
     Voices have no pitch to set. Word times come from the voice's own phoneme durations.
     """
 
-    def __init__(
-        self,
-        *,
-        model: str = DEFAULT_VOICE,
-        speaker: str | None = None,
-        length_scale: float | None = None,
-        noise_scale: float | None = None,
-        noise_w: float | None = None,
-        threads: int = 1,
-    ) -> None:
-        self._name = model
-        self._speaker = speaker
-        self._scales = (length_scale, noise_scale, noise_w)
-        self._threads = threads
+    local = True
+
+    def __init__(self, options: PiperOptions | None = None) -> None:
+        options = options or PiperOptions()
+        self.model = options.model
+        self._speaker = options.speaker
+        self._scales = (options.length_scale, options.noise_scale, options.noise_w)
+        self._compute = options.compute
         self._thread = ModelThread("piper")
-        self._model: PiperModel | None = None
+        self._voice: PiperModel | None = None
         self._loading = asyncio.Lock()
 
     @property
     def name(self) -> str:
         """`piper:VOICE`."""
-        return f"piper:{self._name}"
+        return f"piper:{self.model}"
+
+    @property
+    def device(self) -> str:
+        """What it computes on; before `load`, what it would."""
+        return self._voice.device if self._voice else placed(self._compute.device)
 
     @property
     def rate(self) -> int:
         """The voice's own; known after `load`."""
-        return self._model.rate if self._model else _RATE
+        return self._voice.rate if self._voice else _RATE
 
     @property
     def voices(self) -> Sequence[Voice]:
         """The speakers; a voice with just one has its own name. Empty before `load`."""
-        if self._model is None:
+        if self._voice is None:
             return ()
-        languages = (self._model.language,)
-        speakers = self._model.speakers
+        languages = (self._voice.language,)
+        speakers = self._voice.speakers
         if not speakers:
-            return (Voice(self._name, self._name, languages),)
-        default = self._speaker_id(self._model, None)
+            return (Voice(self.model, self.model, languages),)
+        default = self._speaker_id(self._voice, None)
         ordered = sorted(speakers, key=lambda speaker: speakers[speaker] != default)
         return tuple(Voice(speaker, speaker, languages) for speaker in ordered)
 
@@ -91,12 +115,12 @@ class Piper:
         Raises ModelError for files that are no voice, BadRequest for an unknown speaker.
         """
         async with self._loading:
-            if self._model is None:
-                self._model = await self._thread.run(self._open)
+            if self._voice is None:
+                self._voice = await self._thread.run(self._open)
 
     async def open(self, options: TtsOptions) -> TtsStream:
         """A new reply's stream."""
-        model = self._model
+        model = self._voice
         if model is None:
             raise EngineUnavailable(f"{self.name} is not loaded; call load() first")
         self._check_language(model, options.language)
@@ -104,11 +128,11 @@ class Piper:
 
     async def aclose(self) -> None:
         """Free the voice and join the thread."""
-        self._model = None
+        self._voice = None
         await self._thread.aclose()
 
     def _open(self, stop: StopFlag) -> PiperModel:
-        model = PiperModel(self._name, threads=self._threads)
+        model = PiperModel(self.model, self._compute)
         for sentence in model.phonemes("One."):
             model.speak(sentence, self._how(model, TtsOptions()), stop)
         return model
@@ -126,13 +150,13 @@ class Piper:
     def _speaker_id(self, model: PiperModel, voice: str | None) -> int | None:
         speakers = model.speakers
         wanted = voice if voice is not None else self._speaker
-        if wanted is None or (wanted == self._name and voice is not None):
+        if wanted is None or (wanted == self.model and voice is not None):
             return model.default_speaker if speakers else None
         if wanted in speakers:
             return speakers[wanted]
         if wanted.isdigit() and int(wanted) in speakers.values():
             return int(wanted)
-        hint = nearest(wanted, list(speakers)[:20] or [self._name])
+        hint = nearest(wanted, list(speakers)[:20] or [self.model])
         raise BadRequest(f"{self.name}: no speaker {wanted!r}; {hint}")
 
     def _check_language(self, model: PiperModel, language: str | None) -> None:

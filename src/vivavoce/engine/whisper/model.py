@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,9 @@ from vivavoce.concurrency.model_thread import StopFlag
 from vivavoce.engines import SttOptions, Transcript, Word
 from vivavoce.errors import BadConfig, EngineUnavailable, ModelError
 from vivavoce.hints import nearest
+from vivavoce.options import Compute
+
+log = logging.getLogger(__name__)
 
 RATE = 16_000
 SHORTEST_S = 0.1
@@ -120,39 +124,47 @@ def language_code(language: str | None) -> str | None:
 class WhisperWeights:
     """The weights in a folder, and what they can do. Decoding is safe from several threads."""
 
-    def __init__(
-        self, folder: Path, *, device: str, compute_type: str, threads: int, workers: int
-    ) -> None:
-        """Raises BadConfig for a device or type that is none, EngineUnavailable for one that
-        this machine lacks, ModelError for broken files.
+    def __init__(self, folder: Path, compute: Compute, *, compute_type: str, workers: int) -> None:
+        """Raises BadConfig for a type that is none, EngineUnavailable for a device that this
+        machine lacks, ModelError for broken files.
         """
-        _check(device, compute_type)
+        self.device = placed(compute.device)
         try:
-            self.model = faster_whisper.WhisperModel(
+            self.model = self._read(folder, compute, compute_type, workers)
+        except ModelError as error:
+            if compute.device != "auto" or self.device == "cpu":
+                raise
+            log.warning("whisper computes on the CPU, for %s failed: %s", self.device, error)
+            self.device = "cpu"
+            self.model = self._read(folder, compute, compute_type, workers)
+
+    def _read(
+        self, folder: Path, compute: Compute, compute_type: str, workers: int
+    ) -> faster_whisper.WhisperModel:
+        kind, _, number = self.device.partition(":")
+        _check(kind, compute_type)
+        try:
+            model = faster_whisper.WhisperModel(
                 str(folder),
-                device=device,
+                device=kind,
+                device_index=int(number or 0),
                 compute_type=compute_type,
-                cpu_threads=threads,
+                cpu_threads=compute.threads or 1,
                 num_workers=workers,
             )
+            _warm(model)
         except Exception as error:
-            # The tokenizer's reader raises plain Exceptions.
+            # The tokenizer's reader raises plain Exceptions; a GPU's libraries are first used here.
             raise ModelError(
-                f"whisper: cannot read the model in {folder} ({error}); remove and pull it again"
+                f"whisper: cannot use the model in {folder} on {self.device} ({error}); remove and"
+                " pull it again, or set device: cpu"
             ) from error
+        return model
 
     @property
     def languages(self) -> Sequence[str]:
         """The codes that it knows."""
         return tuple(self.model.supported_languages)
-
-    def warm(self) -> None:
-        """Run once, over as little as possible."""
-        silence = np.zeros(RATE, np.float32)
-        segments, _ = self.model.transcribe(
-            silence, language="en", beam_size=1, temperature=0.0, max_new_tokens=1
-        )
-        list(segments)
 
     def decode(self, samples: Samples, task: Task, stop: StopFlag) -> Understood:
         """What is said in samples (n,) at 16 kHz, any n. Stops between windows of 30 s."""
@@ -250,16 +262,34 @@ def later(segment: Decoded, seconds: float) -> Decoded:
     )
 
 
-def _check(device: str, compute_type: str) -> None:
-    devices = ("cpu", "cuda", "auto")
-    if device not in devices:
-        raise BadConfig(f"whisper: no device {device!r}; {nearest(device, devices)}")
+def placed(device: str) -> str:
+    """What Whisper computes on that is to be on `device`: `cpu` or `cuda:0`.
+
+    `auto` is a CUDA device where there is one. Raises EngineUnavailable for one that is not here.
+    """
+    kind, _, number = device.partition(":")
     gpus = ctranslate2.get_cuda_device_count()
-    if device == "cuda" and not gpus:
-        raise EngineUnavailable("whisper: this machine has no CUDA device; set device to cpu")
-    actual = "cuda" if device == "cuda" or (device == "auto" and gpus) else "cpu"
-    types = sorted({"auto", "default", *ctranslate2.get_supported_compute_types(actual)})
+    if kind == "cpu" or (kind == "auto" and not gpus):
+        return "cpu"
+    if kind == "mps" or int(number or 0) >= gpus:
+        have = f"{gpus} CUDA devices" if gpus else "no CUDA device"
+        raise EngineUnavailable(
+            f"whisper: {device} is not here, for this machine has {have}; set device: cpu"
+        )
+    return f"cuda:{number or 0}"
+
+
+def _warm(model: faster_whisper.WhisperModel) -> None:
+    """Run once, over as little as possible."""
+    segments, _ = model.transcribe(
+        np.zeros(RATE, np.float32), language="en", beam_size=1, temperature=0.0, max_new_tokens=1
+    )
+    list(segments)
+
+
+def _check(device: str, compute_type: str) -> None:
+    types = sorted({"auto", "default", *ctranslate2.get_supported_compute_types(device)})
     if compute_type not in types:
         raise BadConfig(
-            f"whisper: no compute_type {compute_type!r} on {actual}; {nearest(compute_type, types)}"
+            f"whisper: no compute_type {compute_type!r} on {device}; {nearest(compute_type, types)}"
         )

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from faster_whisper.transcribe import Segment as Decoded
+from pydantic import Field
 
 from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.hints import nearest
+from vivavoce.options import Compute, OnlyKeys
 from vivavoce.text.stable_prefix import StablePrefix
 
 from .files import FileReader
@@ -29,6 +32,7 @@ from .model import (
     find,
     language_code,
     later,
+    placed,
     task_of,
     transcript_of,
 )
@@ -48,39 +52,47 @@ LIVE_WARMER = (0.4,)
 """Nobody waits for five attempts at a cough."""
 
 
+@dataclass(frozen=True, slots=True)
+class WhisperOptions:
+    """What may be set."""
+
+    model: Annotated[
+        str,
+        Field(
+            description="tiny, base, small, medium, large-v3, turbo, their English `.en` kin,"
+            " distil-large-v3 …, a folder in CTranslate2's format, or `ORG/REPO` on the Hugging"
+            " Face hub"
+        ),
+    ] = "base"
+    compute: Annotated[Compute, OnlyKeys(("device", "threads"))] = Compute(threads=1)
+    compute_type: Annotated[
+        str, Field(description="int8, float16, float32 …; `auto` is the device's fastest")
+    ] = "auto"
+    workers: Annotated[int, Field(ge=1, description="inferences that may run at once")] = 1
+    beam_size: Annotated[
+        int | None, Field(ge=1, description="null is 5 for recordings and 1 for live speech")
+    ] = None
+    fallback: Annotated[
+        bool,
+        Field(description="try warmer temperatures where the text repeats itself or is improbable"),
+    ] = True
+    batch_size: Annotated[
+        int, Field(ge=1, description="windows of a recording that are decoded together")
+    ] = 4
+
+
 class FasterWhisper:
-    """Whisper in any size, for 99 languages; weights are shared by all streams.
+    """Whisper in any size, for 99 languages; weights are shared by all streams."""
 
-    model: tiny, base, small, medium, large-v3, turbo, their English `.en` kin, distil-large-v3 …,
-    a folder in CTranslate2's format, or `ORG/REPO` on the Hugging Face hub.
-    device: cpu, cuda, or auto. compute_type: int8, float16, float32 …; auto is the device's
-    fastest. threads: for one inference on the CPU. workers: how many may run at once.
-    beam_size: None is 5 for recordings and 1 for live speech.
-    fallback: try warmer temperatures where the text repeats itself or is improbable.
-    batch_size: windows of a recording that are decoded together.
-    """
+    local = True
 
-    def __init__(
-        self,
-        *,
-        model: str = "base",
-        device: str = "cpu",
-        compute_type: str = "auto",
-        threads: int = 1,
-        workers: int = 1,
-        beam_size: int | None = None,
-        fallback: bool = True,
-        batch_size: int = 4,
-    ) -> None:
-        self.model = model
-        self._device = device
-        self._compute_type = compute_type
-        self._threads = threads
-        self._workers = workers
-        self._beam_size = beam_size
-        self._fallback = fallback
-        self._batch_size = batch_size
-        self._thread = ModelThread("whisper", workers=workers)
+    def __init__(self, options: WhisperOptions | None = None) -> None:
+        options = options or WhisperOptions()
+        self.model = options.model
+        self._options = options
+        self._beam_size = options.beam_size
+        self._fallback = options.fallback
+        self._thread = ModelThread("whisper", workers=options.workers)
         self._weights: WhisperWeights | None = None
         self._loading = asyncio.Lock()
 
@@ -88,6 +100,11 @@ class FasterWhisper:
     def name(self) -> str:
         """Its name and model."""
         return f"whisper:{self.model}"
+
+    @property
+    def device(self) -> str:
+        """What it computes on; before `load`, what it would."""
+        return self._weights.device if self._weights else placed(self._options.compute.device)
 
     @property
     def rate(self) -> int:
@@ -129,7 +146,7 @@ class FasterWhisper:
         """
         weights = self._checked(options)
         task = task_of(options, self._beam_size or 5, WARMER if self._fallback else ())
-        reader = FileReader(weights, task, self._batch_size)
+        reader = FileReader(weights, task, self._options.batch_size)
         async for chunk in audio:
             if reader.add(chunk):
                 for transcript in await self._thread.run(reader.read, priority=FILE):
@@ -152,15 +169,12 @@ class FasterWhisper:
         return weights
 
     def _start(self) -> WhisperWeights:
-        weights = WhisperWeights(
+        return WhisperWeights(
             find(self.model),
-            device=self._device,
-            compute_type=self._compute_type,
-            threads=self._threads,
-            workers=self._workers,
+            self._options.compute,
+            compute_type=self._options.compute_type,
+            workers=self._options.workers,
         )
-        weights.warm()
-        return weights
 
 
 class WhisperStream:

@@ -6,9 +6,8 @@ Paths and addresses are none: what clients name lies in the store, or needs no w
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from vivavoce import models, registry
 from vivavoce.config.configuration import Config
@@ -16,6 +15,7 @@ from vivavoce.engines import Kind
 from vivavoce.errors import EngineUnavailable, ModelError
 from vivavoce.hints import nearest
 from vivavoce.models import MODELS, Model
+from vivavoce.options import OptionKey
 from vivavoce.registry import EngineSpec
 from vivavoce.server.errors import Problem
 
@@ -98,7 +98,7 @@ def _running(model: Model) -> tuple[Kind, EngineSpec]:
         what = f"{model.name} is for {model.kind}, which no request can name"
         raise _refused(f"{what}; name it in the configuration, and start the server again")
     kind, name = found
-    _constructor(kind, name)
+    _keys(kind, name)
     short = model.name.removeprefix(f"{name}-")
     return kind, EngineSpec(name, short)
 
@@ -126,7 +126,7 @@ def _with_weights(kind: Kind) -> frozenset[str]:
 
 def _with_model(kind: Kind, spec: EngineSpec) -> EngineSpec:
     """The engine with its usual model where none was named."""
-    known = _constructor(kind, spec.name)
+    known = _keys(kind, spec.name)
     if spec.model is None:
         usual = known["model"].default if "model" in known else None
         return EngineSpec(spec.name, usual if isinstance(usual, str) else None)
@@ -137,10 +137,10 @@ def _with_model(kind: Kind, spec: EngineSpec) -> EngineSpec:
     return spec
 
 
-def _constructor(kind: Kind, name: str) -> dict[str, inspect.Parameter]:
-    """What the engine takes. Raises Problem (501) when it is not installed."""
+def _keys(kind: Kind, name: str) -> Mapping[str, OptionKey]:
+    """What may be set of the engine. Raises Problem (501) when it is not installed."""
     try:
-        return dict(inspect.signature(registry.load(kind, name)).parameters)
+        return registry.keys(kind, name)
     except EngineUnavailable as error:
         raise Problem(str(error), status=501, code="engine_not_installed", param="model") from error
 
