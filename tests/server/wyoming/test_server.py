@@ -173,7 +173,7 @@ async def test_many_clients_are_served_side_by_side(party: Party, spoken: Spoken
 
 async def test_a_connection_does_not_last_for_ever(party: Party) -> None:
     async with party({"limits": {"session_s": 0.05}}) as house:
-        assert "may last 0.05 s" in await house.fault()
+        assert "limit of 0.05 s" in await house.fault()
 
 
 class Endless(ScriptedLlm):

@@ -22,6 +22,7 @@ from vivavoce.server.access.auth import caller_of, service_of
 from vivavoce.server.errors import Problem, close_code, problem_of
 from vivavoce.server.live_conversations import LiveConversation
 from vivavoce.server.service import Service
+from vivavoce.server.session_host import host, problem_to_tell
 
 from .outbox import Gone, Outbox, messages
 from .transports import LEFT, STALL_S
@@ -81,52 +82,54 @@ async def serve(
 
     converse: ends when the conversation is over. It may raise anything.
     """
-    offered = websocket.scope.get("subprotocols", [])
-    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
-    outbox = Outbox(websocket, service_of(websocket).limits.unsent_mb * 1e6)
-    code, reason = 1000, ""
-    try:
-        await _admit(websocket, outbox, protocol, converse)
-    except Exception as error:
-        first = _first(error)
-        if not isinstance(first, Gone):
-            problem = problem_of(first)
-            if problem.code == "internal_error":
-                log.exception("a conversation failed")
-            outbox.send_json(error_event(problem, fatal=True))
-            code, reason = close_code(problem), str(problem)
-    await outbox.close(code, reason)
-
-
-async def _admit(
-    websocket: WebSocket,
-    outbox: Outbox,
-    protocol: str,
-    converse: Callable[[Socket], Awaitable[None]],
-) -> None:
     service = service_of(websocket)
-    caller = caller_of(websocket)
-    _ = service.engines
-    with (
-        service.admission.session(caller),
-        service.conversations.enter(protocol) as conversation,
-    ):
-        socket = Socket(websocket, service, outbox, conversation)
-        seconds = service.limits.session_s
-        try:
-            async with asyncio.timeout(seconds) as limit, asyncio.TaskGroup() as group:
-                watches = [
-                    group.create_task(outbox.run()),
-                    group.create_task(_shut_down(conversation)),
-                ]
-                await converse(socket)
-                for watch in watches:
-                    watch.cancel()
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            what = f"the session reached its limit of {seconds:g} s; connect again"
-            raise Problem(what, status=408, code="session_expired") from None
+    outbox = Outbox(websocket, service.limits.unsent_mb * 1e6)
+
+    async def hosted() -> None:
+        await host(
+            service,
+            protocol,
+            caller_of(websocket),
+            lambda conversation: converse(Socket(websocket, service, outbox, conversation)),
+        )
+
+    def tell(problem: Problem) -> tuple[int, str]:
+        outbox.send_json(error_event(problem, fatal=True))
+        return close_code(problem), str(problem)
+
+    await converse_by(outbox, websocket, hosted, tell, names=(protocol, SUBPROTOCOL))
+
+
+async def converse_by(
+    outbox: Outbox,
+    websocket: WebSocket,
+    converse: Callable[[], Awaitable[None]],
+    tell: Callable[[Problem], tuple[int, str]],
+    *,
+    names: tuple[str, str],
+) -> None:
+    """Accept the client, converse while what is sent is written, and close the connection.
+
+    tell: sends the client what went wrong, and gives the code and the reason to close with.
+    names: of the protocol, for the log, and of its subprotocol, for a client that offers it.
+    """
+    protocol, subprotocol = names
+    offered = websocket.scope.get("subprotocols", [])
+    await websocket.accept(subprotocol if subprotocol in offered else None)
+    try:
+        async with asyncio.TaskGroup() as group:
+            writing = group.create_task(outbox.run())
+            code, reason = 1000, ""
+            try:
+                await converse()
+            except Exception as error:  # noqa: BLE001 - told to the client, and logged
+                problem = problem_to_tell(error, protocol)
+                if problem is not None:
+                    code, reason = tell(problem)
+            await outbox.close(code, reason)
+            writing.cancel()
+    except* Gone as gone:
+        log.debug("%s", gone.exceptions[0])
 
 
 async def _messages(
@@ -137,15 +140,6 @@ async def _messages(
         async for message in received:
             if message:
                 yield message
-
-
-async def _shut_down(conversation: LiveConversation) -> None:
-    await conversation.over()
-    raise Problem(
-        "the server is shutting down; connect again in a few seconds",
-        status=503,
-        code="shutting_down",
-    )
 
 
 async def opening(
@@ -224,12 +218,3 @@ def error_event(problem: Problem, *, fatal: bool = False) -> dict[str, object]:
 def as_text(message: Mapping[str, object]) -> str:
     """The JSON of a message."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-
-
-def _first(error: Exception) -> Exception:
-    """The first error of a group that is not just the client's going."""
-    if not isinstance(error, ExceptionGroup):
-        return error
-    found = [_first(inner) for inner in error.exceptions]
-    told = (inner for inner in found if not isinstance(inner, Gone))
-    return next(told, found[0])

@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from vivavoce.server.access.admission import Caller
 from vivavoce.server.errors import Problem, problem_of
 from vivavoce.server.service import Service
+from vivavoce.server.session_host import bounded, first_of
 from vivavoce.server.webrtc import Patience, open_call
 from vivavoce.server.webrtc.call import WebRtcCall
 
 from . import server_events as tell
 from .client_actions import ClientActions
 from .client_events import parse
-from .connection import first_of
 from .session import RealtimeSession
 from .session_config import SessionConfig
-from .sessions import engines_for, expiry, until_over
+from .sessions import engines_for, expiry
 from .wire_error import WireError
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Calls:
                     self._open[call.id] = caller.id, dialogue
                     answered.set_result((call.id, sdp))
                     try:
-                        await _converse(call, dialogue, until_over(service, conversation))
+                        await bounded(service, conversation, lambda: _converse(call, dialogue))
                     except* Problem as problems:
                         problem = problem_of(first_of(problems))
                         dialogue.send(
@@ -122,16 +122,13 @@ class Calls:
                 log.exception("a call failed", exc_info=error)
 
 
-async def _converse(
-    call: WebRtcCall, dialogue: RealtimeSession, ending: Coroutine[Any, Any, None]
-) -> None:
-    """Until the call is over on either side, or `ending` raises."""
+async def _converse(call: WebRtcCall, dialogue: RealtimeSession) -> None:
+    """Until the call is over on either side."""
     async with asyncio.TaskGroup() as group:
-        bounds = group.create_task(ending)
         hearing = group.create_task(_hear(call, dialogue))
         reading = group.create_task(_read(call, dialogue))
         await dialogue.run(ClientActions(dialogue).act)
-        for task in (bounds, hearing, reading):
+        for task in (hearing, reading):
             task.cancel()
 
 

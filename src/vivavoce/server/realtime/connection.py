@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.websockets import WebSocket
 
-from vivavoce.server.errors import close_code, problem_of
-from vivavoce.server.http.outbox import Gone, Outbox, messages
+from vivavoce.server.errors import Problem, close_code
+from vivavoce.server.http.outbox import Outbox, messages
+from vivavoce.server.http.sockets import converse_by
 from vivavoce.server.service import Service
 
 from . import server_events as tell
@@ -18,8 +17,6 @@ from .beta import from_beta, to_beta
 from .client_events import event_of, json_of
 from .session import Inputs
 from .wire_error import WireError
-
-log = logging.getLogger(__name__)
 
 _PROTOCOL = "realtime"
 _BETA_PROTOCOL = "openai-beta.realtime-v1"
@@ -37,7 +34,6 @@ class RealtimeConnection:
         self.websocket = websocket
         self.service = service
         self._limits = service.limits
-        self._protocol = _PROTOCOL if _PROTOCOL in offered else None
         self._outbox = Outbox(websocket, self._limits.unsent_mb * 1e6)
 
     def send(self, event: Mapping[str, Any]) -> None:
@@ -50,35 +46,18 @@ class RealtimeConnection:
 
         converse: ends when the conversation is over; may raise anything.
         """
-        await self.websocket.accept(self._protocol)
-        try:
-            async with asyncio.TaskGroup() as group:
-                writing = group.create_task(self._outbox.run())
-                code, reason = await self._told(converse)
-                await self._outbox.close(code, reason)
-                writing.cancel()
-        except* Gone as gone:
-            log.debug("%s", gone.exceptions[0])
+        names = ("realtime", _PROTOCOL)
+        await converse_by(
+            self._outbox, self.websocket, lambda: converse(self), self._tell, names=names
+        )
 
-    async def _told(
-        self, converse: Callable[[RealtimeConnection], Awaitable[None]]
-    ) -> tuple[int, str]:
-        """How to close after the conversation; why it failed is told before."""
-        try:
-            await converse(self)
-        except Exception as error:
-            first = first_of(error)
-            problem = problem_of(first)
-            if problem.code == "internal_error":
-                log.exception("a realtime session failed", exc_info=first)
-            event = tell.error(
-                str(problem), type=problem.type, code=problem.code, param=problem.param
-            )
-            self.send(event)
-            return _BUSY if problem.status == 429 else close_code(
-                problem
-            ), f"{problem.type}.{problem.code}"
-        return 1000, ""
+    def _tell(self, problem: Problem) -> tuple[int, str]:
+        """Say what went wrong; give the code and the reason to close with."""
+        self.send(
+            tell.error(str(problem), type=problem.type, code=problem.code, param=problem.param)
+        )
+        code = _BUSY if problem.status == 429 else close_code(problem)
+        return code, f"{problem.type}.{problem.code}"
 
     async def read(self, inputs: Inputs, *, last: bool = True) -> None:
         """Put what the client sends into `inputs`, until it leaves.
@@ -98,10 +77,3 @@ class RealtimeConnection:
         finally:
             if last:
                 inputs.close()
-
-
-def first_of(error: Exception) -> Exception:
-    """The error itself, or the first of a group."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

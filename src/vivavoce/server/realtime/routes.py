@@ -14,13 +14,15 @@ from vivavoce.errors import BadRequest
 from vivavoce.server.access.admission import Caller
 from vivavoce.server.access.auth import TheCaller, TheService, realtime_caller_of, service_of
 from vivavoce.server.errors import Problem
+from vivavoce.server.live_conversations import LiveConversation
+from vivavoce.server.session_host import host
 
 from .calls import Calls
 from .client_actions import ClientActions
 from .connection import RealtimeConnection
 from .session import RealtimeSession
 from .session_object import as_object
-from .sessions import config_for, engines_for, expiry, first_config, patched, until_over
+from .sessions import config_for, engines_for, expiry, first_config, patched
 
 router = APIRouter(tags=["OpenAI Realtime"])
 
@@ -51,11 +53,8 @@ async def realtime(websocket: WebSocket) -> None:
 async def _converse(connection: RealtimeConnection) -> None:
     service, query = connection.service, connection.websocket.query_params
     caller = realtime_caller_of(connection.websocket)
-    _ = service.engines
-    with (
-        service.admission.session(caller),
-        service.conversations.enter("realtime") as conversation,
-    ):
+
+    async def converse(conversation: LiveConversation) -> None:
         config = config_for(service, caller, model=query.get("model"), intent=query.get("intent"))
         with engines_for(config, service) as engines:
             dialogue = RealtimeSession(
@@ -68,11 +67,11 @@ async def _converse(connection: RealtimeConnection) -> None:
                 expires_at=expiry(service),
             )
             async with asyncio.TaskGroup() as group:
-                bounds = group.create_task(until_over(service, conversation))
                 reading = group.create_task(connection.read(dialogue.inputs))
                 await dialogue.run(ClientActions(dialogue).act)
-                bounds.cancel()
                 reading.cancel()
+
+    await host(service, "realtime", caller, converse)
 
 
 async def _accompany(connection: RealtimeConnection) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 from vivavoce.conversation.session import Engines
 from vivavoce.server.access.admission import Caller
 from vivavoce.server.errors import Problem
-from vivavoce.server.live_conversations import LiveConversation
 from vivavoce.server.selection.aliases import voice_of
 from vivavoce.server.selection.engine_selection import beside, chosen
 from vivavoce.server.service import Service
@@ -85,15 +83,3 @@ def engines_for(config: SessionConfig, service: Service) -> Iterator[Engines]:
 def expiry(service: Service) -> int:
     """When a session that begins now has to end, in seconds since 1970."""
     return int(time.time() + service.limits.session_s)
-
-
-async def until_over(service: Service, conversation: LiveConversation) -> NoReturn:
-    """Raises Problem once the session has lasted too long, or the server shuts down."""
-    try:
-        async with asyncio.timeout(service.limits.session_s):
-            await conversation.over()
-    except TimeoutError:
-        message = f"Your session hit the maximum duration of {service.limits.session_s:g} s."
-        raise Problem(message, status=408, code="session_expired") from None
-    message = "The server is shutting down; connect again in a moment."
-    raise Problem(message, status=503, code="shutting_down")

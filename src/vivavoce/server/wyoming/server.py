@@ -19,11 +19,10 @@ from wyoming.tts import Synthesize, SynthesizeStart
 
 from vivavoce.errors import BadConfig
 from vivavoce.server.access.admission import Caller
-from vivavoce.server.errors import Problem, problem_of
 from vivavoce.server.http.outbox import Gone
 from vivavoce.server.http.transports import STALL_S
-from vivavoce.server.live_conversations import LiveConversation
 from vivavoce.server.service import Service
+from vivavoce.server.session_host import host, problem_to_tell
 
 from .chat import ChatHistories, handle
 from .connection import WyomingConnection
@@ -146,40 +145,29 @@ class _WyomingServer:
         """Answer a client until it is gone; never raises."""
         linger_s = 0.0
         try:
-            await self._admitted(link)
+            await host(
+                self._service,
+                "wyoming",
+                _CALLER,
+                lambda _: self._converse(link),
+                finish=link.finish,
+            )
             if link.fault is not None:
                 raise link.fault
             linger_s = _LINGER_S
         except Exception as error:  # noqa: BLE001 - told to the client, and logged
-            if await _told(link, _first(error)):
+            if await _told(link, error):
                 linger_s = _LINGER_S
         finally:
             self._histories.forget(link)
             await link.aclose(linger_s)
 
-    async def _admitted(self, link: WyomingConnection) -> None:
-        service = self._service
-        _ = service.engines
-        with (
-            service.admission.session(_CALLER),
-            service.conversations.enter("wyoming") as conversation,
-        ):
-            limit_s = service.limits.session_s
-            try:
-                async with asyncio.timeout(limit_s) as limit, asyncio.TaskGroup() as group:
-                    working = group.create_task(self._work(link))
-                    beside = [
-                        group.create_task(link.receive(working)),
-                        group.create_task(_finish(conversation, link)),
-                    ]
-                    await asyncio.wait({working})
-                    for task in beside:
-                        task.cancel()
-            except TimeoutError:
-                if not limit.expired():
-                    raise
-                message = f"a connection may last {limit_s:g} s"
-                raise Problem(message, status=408, code="session_expired") from None
+    async def _converse(self, link: WyomingConnection) -> None:
+        async with asyncio.TaskGroup() as group:
+            working = group.create_task(self._work(link))
+            receiving = group.create_task(link.receive(working))
+            await asyncio.wait({working})
+            receiving.cancel()
 
     async def _work(self, link: WyomingConnection) -> None:
         while (event := await link.next()) is not None:
@@ -201,31 +189,14 @@ class _WyomingServer:
             log.debug("an event of type %r is not for us", event.type)
 
 
-async def _finish(conversation: LiveConversation, link: WyomingConnection) -> None:
-    await conversation.over()
-    link.finish()
-
-
 async def _told(link: WyomingConnection, error: Exception) -> bool:
-    """Whether the client could be told; the log is too, unless it is the client's own fault."""
-    problem = problem_of(error)
-    if isinstance(error, Gone):
-        log.debug("%s", error)
+    """Whether the client could be told."""
+    problem = problem_to_tell(error, "wyoming")
+    if problem is None:
         return False
-    if problem.code == "internal_error":
-        log.error("a wyoming request failed", exc_info=error)
-    elif problem.status >= 500:
-        log.warning("a wyoming request failed: %s", problem)
     try:
         await link.send(Error(str(problem), problem.code))
     except Gone as gone:
         log.debug("%s", gone)
         return False
     return True
-
-
-def _first(error: Exception) -> Exception:
-    """The first error of a group."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error
