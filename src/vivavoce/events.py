@@ -78,7 +78,46 @@ class TurnDropped:
     """What began as an utterance was none; nothing was added to the history."""
 
     turn: int
-    why: Literal["silence", "noise", "backchannel", "cleared", "failed"]
+    why: Literal["noise", "backchannel", "cleared", "failed", "hangup"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What one thing says of whether the user is done.
+
+    name: `bias`; `ends`, the language model's probability that the words end here; `length`, how
+    many they are; `rivals`, the probability that the last word was one with which nothing ends;
+    `sound`, the turn detector's probability. value: as measured; None of the bias. odds: what it
+    adds to the logarithm of the odds that the turn is over.
+    """
+
+    name: Literal["bias", "ends", "length", "rivals", "sound"]
+    value: float | None
+    odds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceExplained:
+    """A silence in the user's turn, or after it, is over: what was made of it. Told only where
+    `session.explain` is set.
+
+    at: where it began. lasted_s: until it ended, or ended the turn. text: what was understood
+    before it. over: the probability that the turn was over, None where that was not known in time.
+    signals: what it came from. bound: why it is no higher, or what was known without signals.
+    wait_s: how long a silence would have ended the turn, None where none would have or it was not
+    known. outcome: the turn `ended`, the user `resumed`, or it was `dropped`. why: in words.
+    """
+
+    turn: int
+    at: float
+    lasted_s: float
+    text: str
+    over: float | None
+    signals: tuple[Signal, ...]
+    bound: str
+    wait_s: float | None
+    outcome: Literal["ended", "resumed", "dropped"]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +220,7 @@ Event: TypeAlias = (
     | SpeechStopped
     | Heard
     | TurnDropped
+    | SilenceExplained
     | ReplyStarted
     | Wrote
     | ReplyMade

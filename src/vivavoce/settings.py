@@ -72,6 +72,12 @@ class TurnSettings:
     noise_s: StrictFloat = Field(
         default=0.6, ge=0, description="Silence after which an utterance without words is given up."
     )
+    fit: StrictStr = Field(
+        default="auto",
+        description="The fitted numbers that tell where turns end: `auto` takes those made for the "
+        "language and the engines, a name such as `en` takes those for any engine, and `neutral` "
+        "goes by sound and silence alone.",
+    )
 
 
 @dataclass(frozen=True, slots=True, config=SECTION)
@@ -163,5 +169,9 @@ class SessionSettings:
     )
     tts_timeout_s: StrictFloat = Field(
         default=20.0, ge=0, description="A TTS that gives nothing for this long has failed."
+    )
+    explain: StrictBool = Field(
+        default=False,
+        description="Emit a `SilenceExplained` event for each of the user's silences.",
     )
     turns: TurnSettings = Field(default_factory=TurnSettings)

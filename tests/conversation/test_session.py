@@ -33,6 +33,7 @@ from vivavoce.settings import SessionSettings, TurnSettings
 from vivavoce.testing import Call, ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, hush, say
 
 QUIET = SessionSettings(system_prompt="")
+FITTED = SessionSettings(system_prompt="", turns=TurnSettings(fit="en"))
 LONG = "One two three four five six seven eight nine ten eleven twelve."
 
 
@@ -614,7 +615,7 @@ async def test_the_turn_detector_is_asked_only_where_the_words_leave_a_doubt(
     likely: float, asked: int
 ) -> None:
     stt, turn = ScriptedStt("what is the capital of france"), ScriptedTurn(0.9)
-    async with Call(stt=stt, llm=_Foreseeing(likely), turn=turn, settings=QUIET) as call:
+    async with Call(stt=stt, llm=_Foreseeing(likely), turn=turn, settings=FITTED) as call:
         await call.hears(say(2.0), hush(4.0))
     assert len(turn.asked) == asked
     assert call.of(ReplyEnded)

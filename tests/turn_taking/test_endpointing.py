@@ -13,23 +13,36 @@ from vivavoce.settings import TurnSettings
 from vivavoce.text.language.en import EN
 from vivavoce.text.language.packs import pack_of
 from vivavoce.turn_taking.endpointing import (
-    LIKELY,
-    SURE,
+    by_sound,
     by_words,
-    confidence,
     looks_unfinished,
     opens,
     patience,
 )
+from vivavoce.turn_taking.fits import load_fit
 from vivavoce.turn_taking.vad_edges import Edge, SpeechEdges
 
 FRAME_S = 0.02
+EN_FIT = load_fit("en")
 TURNS = TurnSettings(start_s=0.06, pause_s=0.06, stop_threshold=0.35)
 
 
+def over_by_sound(
+    sound: float, ends: float | None, heard: Transcript, language: str | None = "en"
+) -> float:
+    return by_sound(sound, ends, heard, pack_of(language).turns, EN_FIT).over
+
+
+def over_by_words(
+    ends: float | None, heard: Transcript, language: str | None = "en"
+) -> float | None:
+    judged = by_words(ends, heard, pack_of(language).turns, EN_FIT)
+    return None if judged is None else judged.over
+
+
 def edges_of(probabilities: list[float]) -> list[Edge]:
-    edges = SpeechEdges(TURNS, FRAME_S)
-    found = [edges.feed(probability) for probability in probabilities]
+    edges = SpeechEdges(FRAME_S)
+    found = [edges.feed(probability, TURNS) for probability in probabilities]
     return [edge for edge in found if edge is not None]
 
 
@@ -54,12 +67,12 @@ def test_between_the_thresholds_speech_goes_on_but_does_not_begin() -> None:
 
 
 def test_the_voice_after_a_pause_resumes_and_after_the_turn_starts() -> None:
-    edges = SpeechEdges(TURNS, FRAME_S)
+    edges = SpeechEdges(FRAME_S)
     kinds = []
     for i, probability in enumerate([1.0] * 5 + [0.0] * 5 + [1.0] * 5 + [0.0] * 5 + [1.0] * 5):
         if i == 20:
             edges.end_utterance()
-        edge = edges.feed(probability)
+        edge = edges.feed(probability, TURNS)
         kinds += [edge.kind] if edge else []
     assert kinds == ["start", "pause", "resume", "pause", "start"]
 
@@ -78,13 +91,16 @@ def test_edges_alternate_and_never_go_back_in_time(probabilities: list[float]) -
 @settings(deadline=None)
 def test_the_surer_that_the_turn_is_over_the_shorter_the_wait(one: float, other: float) -> None:
     low, high = sorted((one, other))
-    assert patience(high, TURNS) <= patience(low, TURNS)
-    assert TURNS.wait_min_s <= patience(high, TURNS) <= TURNS.wait_max_s
+    assert patience(high, TURNS, EN_FIT.thresholds) <= patience(low, TURNS, EN_FIT.thresholds)
+    assert TURNS.wait_min_s <= patience(high, TURNS, EN_FIT.thresholds) <= TURNS.wait_max_s
 
 
 def test_eagerness_shortens_a_doubtful_wait_and_leaves_the_sure_ones() -> None:
     waits = {
-        eagerness: [patience(p, TurnSettings(eagerness=eagerness)) for p in (0.0, 0.5, 1.0)]
+        eagerness: [
+            patience(p, TurnSettings(eagerness=eagerness), EN_FIT.thresholds)
+            for p in (0.0, 0.5, 1.0)
+        ]
         for eagerness in ("low", "medium", "high")
     }
     assert waits["high"][1] < waits["medium"][1] < waits["low"][1]
@@ -93,7 +109,7 @@ def test_eagerness_shortens_a_doubtful_wait_and_leaves_the_sure_ones() -> None:
 
 
 def test_without_a_word_from_the_model_the_sound_decides() -> None:
-    assert confidence(0.7, None, Transcript("and then"), EN.turns) == 0.7
+    assert over_by_sound(0.7, None, Transcript("and then")) == 0.7
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
@@ -103,17 +119,15 @@ def test_the_likelier_the_end_by_words_or_sound_the_surer(
 ) -> None:
     low, high = sorted((one, other))
     text = Transcript("what is the capital of France")
-    assert confidence(low, rest, text, EN.turns) <= confidence(high, rest, text, EN.turns)
-    assert confidence(rest, low, text, EN.turns) <= confidence(rest, high, text, EN.turns)
-    assert 0 <= confidence(one, other, text, EN.turns) <= 1
+    assert over_by_sound(low, rest, text) <= over_by_sound(high, rest, text)
+    assert over_by_sound(rest, low, text) <= over_by_sound(rest, high, text)
+    assert 0 <= over_by_sound(one, other, text) <= 1
 
 
 def test_few_words_are_likelier_the_first_of_more_but_for_whole_answers() -> None:
     more, question = Transcript("What is"), Transcript("What is the capital of France?")
-    assert confidence(0.5, 0.3, more, EN.turns) < confidence(0.5, 0.3, question, EN.turns)
-    assert confidence(0.5, 0.3, Transcript("Yes, please."), EN.turns) > confidence(
-        0.5, 0.3, more, EN.turns
-    )
+    assert over_by_sound(0.5, 0.3, more) < over_by_sound(0.5, 0.3, question)
+    assert over_by_sound(0.5, 0.3, Transcript("Yes, please.")) > over_by_sound(0.5, 0.3, more)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +162,8 @@ def test_other_words_may_end_an_utterance(text: str) -> None:
 
 def test_what_was_hardly_understood_tells_little_of_its_end() -> None:
     heard = [Transcript("we are chosen sir", confidence=sure) for sure in (1.0, 0.6, 0.3)]
-    likely = [confidence(0.5, 0.9, transcript, EN.turns) for transcript in heard]
-    unlikely = [confidence(0.5, 0.0, transcript, EN.turns) for transcript in heard]
+    likely = [over_by_sound(0.5, 0.9, transcript) for transcript in heard]
+    unlikely = [over_by_sound(0.5, 0.0, transcript) for transcript in heard]
     assert likely == sorted(likely, reverse=True)
     assert unlikely == sorted(unlikely)
     assert likely[-1] == unlikely[-1]
@@ -167,27 +181,27 @@ def test_what_was_hardly_understood_tells_little_of_its_end() -> None:
 )
 def test_what_often_goes_on_is_given_time_however_whole_it_is(text: str) -> None:
     for over in (
-        by_words(1.0, Transcript(text), EN.turns),
-        confidence(1.0, 1.0, Transcript(text), EN.turns),
+        over_by_words(1.0, Transcript(text)),
+        over_by_sound(1.0, 1.0, Transcript(text)),
     ):
         assert over is not None
-        assert patience(over, TURNS) > 0.7
+        assert patience(over, TURNS, EN_FIT.thresholds) > 0.7
 
 
 @pytest.mark.parametrize(
     "text", ["I would like to book a table.", "It is late. What time is it?", "Turn off the light."]
 )
 def test_requests_and_questions_are_answered_at_once(text: str) -> None:
-    over = by_words(1.0, Transcript(text), EN.turns)
+    over = over_by_words(1.0, Transcript(text))
     assert over is not None
-    assert patience(over, TURNS) == TURNS.wait_min_s
+    assert patience(over, TURNS, EN_FIT.thresholds) == TURNS.wait_min_s
 
 
 def test_the_sound_alone_makes_no_unlikely_end_a_likely_one() -> None:
     text, low = Transcript("How old is her?"), 0.02
-    words = by_words(low, text, EN.turns)
+    words = over_by_words(low, text)
     assert words is not None
-    assert words < confidence(0.98, low, text, EN.turns) < LIKELY
+    assert words < over_by_sound(0.98, low, text) < 0.5
 
 
 @pytest.mark.parametrize(
@@ -198,14 +212,14 @@ def test_a_last_word_that_may_be_one_that_ends_nothing_makes_the_end_doubtful(
 ) -> None:
     def over(*rivals: tuple[str, float]) -> float:
         heard = Transcript("Who painted them in red?", rivals=rivals)
-        return by_words(0.6, heard, pack_of(language).turns) or 0.0
+        return over_by_words(0.6, heard, language) or 0.0
 
     assert over((word, 0.4)) < over((word, 0.1)) < over()
     assert over(("house", 0.4)) == over()
 
 
 def test_nothing_is_known_by_words_without_a_model_that_tells() -> None:
-    assert by_words(None, Transcript("What time is it?"), EN.turns) is None
+    assert over_by_words(None, Transcript("What time is it?")) is None
 
 
 @pytest.mark.parametrize(
@@ -213,7 +227,7 @@ def test_nothing_is_known_by_words_without_a_model_that_tells() -> None:
 )
 def test_some_words_only_open_an_interruption(text: str) -> None:
     assert opens(text, EN.turns)
-    assert patience(1.0, TURNS, opening=True) > 1.0
+    assert patience(1.0, TURNS, EN_FIT.thresholds, opening=True) > 1.0
 
 
 @pytest.mark.parametrize("text", ["", "Stop the music.", "No, I meant the other one.", "Paris."])
@@ -227,7 +241,11 @@ def test_a_user_who_pauses_long_is_given_longer_when_in_doubt(
     over: float, one: float, other: float
 ) -> None:
     low, high = sorted((one, other))
-    assert patience(over, TURNS) <= patience(over, TURNS, low) <= patience(over, TURNS, high)
-    assert patience(over, TURNS, high) <= TURNS.wait_max_s
-    if over >= SURE:
-        assert patience(over, TURNS, high) == TURNS.wait_min_s
+    assert (
+        patience(over, TURNS, EN_FIT.thresholds)
+        <= patience(over, TURNS, EN_FIT.thresholds, low)
+        <= patience(over, TURNS, EN_FIT.thresholds, high)
+    )
+    assert patience(over, TURNS, EN_FIT.thresholds, high) <= TURNS.wait_max_s
+    if over >= 0.72:
+        assert patience(over, TURNS, EN_FIT.thresholds, high) == TURNS.wait_min_s

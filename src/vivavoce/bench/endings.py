@@ -31,12 +31,12 @@ from vivavoce.loading.open_engines import open_engines
 from vivavoce.settings import TurnSettings
 from vivavoce.text.language.en import EN
 from vivavoce.turn_taking.endpointing import (
-    LIKELY,
+    by_sound,
     by_words,
-    confidence,
     looks_unfinished,
     patience,
 )
+from vivavoce.turn_taking.fits import load_fit
 
 from .report import Figure, Report
 from .speech import RATE, room, spoken, trimmed
@@ -136,6 +136,9 @@ ANSWERS = (
 )
 
 
+_FIT = "en"
+"""What the sentences are judged by."""
+
 _TOLD: tuple[Kind, Kind] = "whole", "broken"
 
 
@@ -150,10 +153,17 @@ class Ending:
 
     def wait_s(self, settings: TurnSettings) -> float:
         """How long a silence ends the turn; the detector counts in doubt only, as in a session."""
-        over = by_words(self.ends, self.heard, EN.turns)
-        if over is None or over < LIKELY:
-            over = confidence(self.sound, self.ends, self.heard, EN.turns)
-        return patience(over, settings)
+        fit = load_fit(_FIT)
+        judged = by_words(self.ends, self.heard, EN.turns, fit)
+        if judged is None or judged.over < fit.thresholds.likely:
+            judged = by_sound(self.sound, self.ends, self.heard, EN.turns, fit)
+        return patience(judged.over, settings, fit.thresholds)
+
+    @property
+    def by_words(self) -> float:
+        """The probability that the turn is over, by its words alone."""
+        judged = by_words(self.ends, self.heard, EN.turns, load_fit(_FIT))
+        return 0.0 if judged is None else judged.over
 
 
 async def bench_endings(config: Config) -> Report:
@@ -198,9 +208,7 @@ def row(name: str, endings: Sequence[Ending], settings: TurnSettings) -> dict[st
         kind: np.array([each.wait_s(settings) for each in endings if each.kind == kind])
         for kind in ("whole", "broken", "short")
     }
-    words = [
-        [by_words(e.ends, e.heard, EN.turns) or 0.0 for e in endings if e.kind == k] for k in _TOLD
-    ]
+    words = [[each.by_words for each in endings if each.kind == kind] for kind in _TOLD]
     sounds = [[e.sound for e in endings if e.kind == kind] for kind in _TOLD]
     median, p95 = 1000 * np.quantile(waits["whole"], (0.5, 0.95))
     return {

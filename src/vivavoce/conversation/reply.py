@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 import numpy as np
 
 from vivavoce.audio import Samples
-from vivavoce.concurrency.pending_calls import PendingCalls
 from vivavoce.engines import (
     Llm,
     LlmOptions,
@@ -31,6 +30,7 @@ from vivavoce.text.phrases import Phrase
 
 from .history import tool_messages
 from .playout import ReplyScript, Speaker
+from .runtime import Runtime
 from .spoken_language import speaking
 from .tools import Toolbox, ToolResult
 
@@ -49,9 +49,7 @@ class ReplyTools:
     speaker: Speaker
     settings: SessionSettings
     language: str | None
-    work: PendingCalls
-    emit: Callable[[Event], None]
-    clock: Callable[[], float]
+    runtime: Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ class Reply:
             settings.tts_timeout_s,
             language=voicing.language,
             first_words=_FIRST_WORDS,
-            calls=voicing.work,
+            calls=voicing.runtime.calls,
         )
         self._script = ReplyScript()
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue(_PHRASES_AHEAD)
@@ -198,7 +196,7 @@ class Reply:
         )
         calls: list[ToolCall] = []
         said = ""
-        thoughts = voicing.work.each(
+        thoughts = voicing.runtime.calls.each(
             voicing.llm.reply(tuple(self._prompt), options), settings.llm_timeout_s
         )
         async with aclosing(thoughts):
@@ -219,9 +217,8 @@ class Reply:
         for call in calls:
             self._emit(ToolCalled(self.turn, call))
         async with asyncio.TaskGroup() as group:
-            running = [
-                group.create_task(voicing.work.wait(voicing.toolbox.run(call))) for call in calls
-            ]
+            wait = voicing.runtime.calls.wait
+            running = [group.create_task(wait(voicing.toolbox.run(call))) for call in calls]
             if quiet and voicing.settings.tool_filler:
                 _, slow = await asyncio.wait(running, timeout=voicing.settings.tool_filler_s)
                 if slow:
@@ -318,10 +315,10 @@ class Reply:
 
     def _emit(self, event: Event) -> None:
         if not self.over:
-            self._voicing.emit(event)
+            self._voicing.runtime.emit(event)
 
     def _mark(self, what: str) -> None:
-        self.marks.setdefault(what, self._voicing.clock())
+        self.marks.setdefault(what, self._voicing.runtime.clock())
 
 
 def _sum(before: Usage | None, last: Usage) -> Usage:

@@ -1,25 +1,32 @@
-"""A session's mouth: the only place that starts and ends a reply, or writes one to the history."""
+"""Makes, plays and ends replies as it is told; writes what was heard of them to the history."""
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
-from vivavoce.concurrency.owned_tasks import OwnedTasks
-from vivavoce.concurrency.pending_calls import PendingCalls
 from vivavoce.engines import Llm, LlmOptions, Message, Tts
 from vivavoce.errors import describe
-from vivavoce.events import Event, Failed, Paused, ReplyEnded, ReplyStarted, Resumed, TurnTimes
+from vivavoce.events import Failed, ReplyEnded, TurnTimes
 from vivavoce.settings import SessionSettings
-from vivavoce.turn_taking.interruption import Stance
 
 from .history import Memory
 from .playout import Speaker
 from .reply import Reply, ReplyTools
+from .runtime import Runtime
 from .tools import Toolbox
+from .turn_messages import (
+    EndReply,
+    Input,
+    PrepareReply,
+    ReplyFinished,
+    ReplyRequest,
+    SayRequested,
+    StartReply,
+    Why,
+)
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +46,9 @@ class Anchor:
 
 
 class Responder:
-    """Thinks and speaks, one reply at a time.
+    """One session's replies, by their numbers; `TurnLoop` sees to it that one is heard at a time.
 
-    language: of the conversation, in which replies are spoken; None while it is not known.
+    handle: is told when a reply's task is over.
     """
 
     def __init__(
@@ -49,182 +56,150 @@ class Responder:
         llm: Llm,
         tts: Tts,
         speaker: Speaker,
-        history: Memory,
-        toolbox: Toolbox,
-        settings: SessionSettings,
-        *,
-        tasks: OwnedTasks,
-        work: PendingCalls,
-        emit: Callable[[Event], None],
-        clock: Callable[[], float],
+        memory: Memory,
+        runtime: Runtime,
+        handle: Callable[[Input], None],
     ) -> None:
-        self.now = 0.0
-        self.quiet_since = 0.0
-        self.language: str | None = settings.language
+        self._llm = llm
+        self._tts = tts
+        self._speaker = speaker
+        self._memory = memory
+        self._runtime = runtime
+        self._handle = handle
+        self._prepared: dict[int, Reply] = {}
         self._reply: Reply | None = None
+        self._number = 0
         self._replies: OrderedDict[int, Reply] = OrderedDict()
         self._anchor: Anchor | None = None
         self._drafted = False
-        self._voicing = ReplyTools(
-            llm, tts, toolbox, speaker, settings, settings.language, work, emit, clock
-        )
-        self._speaker = speaker
-        self._history = history
-        self._tasks = tasks
-        self._emit = emit
-
-    @property
-    def busy(self) -> bool:
-        """Whether a reply is on its way to the ear."""
-        return self._reply is not None
 
     @property
     def heard_s(self) -> float:
         """Seconds of the reply's audio that have left for the ear."""
         return self._speaker.position
 
-    def configure(self, settings: SessionSettings, toolbox: Toolbox) -> None:
-        """Go by these from the next reply on."""
-        self._voicing = replace(self._voicing, settings=settings, toolbox=toolbox)
+    @property
+    def made(self) -> bool:
+        """Whether the reply under way is all written and voiced."""
+        return self._reply is not None and self._reply.made
 
     def heard_by(self, turn: int, seconds: float) -> str | None:
         """The words in so much of a reply's audio; None for one that is long forgotten."""
         reply = self._replies.get(turn)
         return None if reply is None else reply.heard_by(seconds)
 
-    def fall_quiet(self) -> None:
-        """Somebody has just stopped speaking."""
-        self.quiet_since = self.now
-
     def tick(self, seconds: float) -> None:
         """The session's clock moved on."""
-        self.now += seconds
         self._speaker.tick(seconds)
         if self._reply is not None:
             self._reply.tell()
 
     # --- one reply's life ------------------------------------------------------------------------
 
-    def prepare(self, turn: int, user: str, language: str | None) -> Reply:
-        """A reply to the history and these words, held back until `begin`."""
-        voicing = replace(self._voicing, language=language)
-        return self._made(Reply(turn, voicing, prompt=self._prompt(user)))
+    def prepare(self, wanted: PrepareReply, settings: SessionSettings, toolbox: Toolbox) -> None:
+        """Have a reply made to the history and the user's words, held back until `start`."""
+        tools = self._tools(settings, toolbox, wanted.language)
+        prompt = self._memory.prompt(settings.system_prompt, wanted.text)
+        self._prepared[wanted.reply] = self._made(
+            wanted.reply, Reply(wanted.turn, tools, prompt=prompt)
+        )
 
-    def begin(self, turn: int, draft: Reply | None = None, anchor: Anchor | None = None) -> None:
-        """Answer the history: with the draft, if there is one that still lives."""
-        self.end("interrupted")
-        drafted = draft if draft in self._tasks else None
-        reply = drafted or self._made(Reply(turn, self._spoken, prompt=self._prompt()))
-        self._release(reply, anchor, drafted=drafted is not None)
+    def drop(self, number: int) -> None:
+        """A prepared reply is not wanted after all; it leaves no trace."""
+        self._prepared.pop(number, None)
+        self._runtime.tasks.cancel(("reply", number))
 
-    def answer(
+    def start(
         self,
-        turn: int,
+        wanted: StartReply,
         settings: SessionSettings,
         toolbox: Toolbox,
-        prompt: Sequence[Message] | None,
-        *,
-        keep: bool,
+        anchor: Anchor | None,
     ) -> None:
-        """Answer the history, or `prompt`. A reply that only plays on is heard to its end first;
-        one that is still being made is ended.
-        """
-        if self._reply is not None and self._reply.made and not self._speaker.paused:
-            self.end("done")
-        self.end("interrupted")
-        language = settings.language or self.language
-        voicing = replace(self._voicing, settings=settings, toolbox=toolbox, language=language)
-        if prompt is None:
-            prompt = self._history.prompt(settings.system_prompt)
-        reply = self._made(Reply(turn, voicing, prompt=prompt, keep=keep))
-        self._release(reply, None, drafted=False)
+        """Let a reply be heard. The one before has ended."""
+        reply = self._prepared.pop(wanted.reply, None)
+        self._drafted = reply is not None
+        if reply is None:
+            reply = self._made(wanted.reply, self._new(wanted, settings, toolbox))
+        self._reply, self._number, self._anchor = reply, wanted.reply, anchor
+        self._replies[reply.turn] = reply
+        if len(self._replies) > _REMEMBERED:
+            self._replies.popitem(last=False)
+        reply.release()
 
-    @property
-    def _spoken(self) -> ReplyTools:
-        return replace(self._voicing, language=self.language)
-
-    def _prompt(self, user: str | None = None) -> list[Message]:
-        return self._history.prompt(self._voicing.settings.system_prompt, user)
-
-    def say(self, turn: int, text: str) -> None:
-        """Say this as it stands."""
-        self.end("interrupted")
-        self._release(self._made(Reply(turn, self._spoken, text=text)), None, drafted=False)
-
-    def drop(self, draft: Reply) -> None:
-        """A held reply is not wanted after all; it leaves no trace."""
-        self._tasks.cancel(draft)
-
-    def end(self, why: Literal["done", "interrupted", "failed"]) -> None:
+    def end(self, wanted: EndReply) -> None:
         """The reply is over at once; what was heard of it enters the history."""
-        reply = self._reply
-        if reply is not None:
-            self._finish(reply, why)
-            self._tasks.cancel(reply)
-
-    def _finish(self, reply: Reply, why: Literal["done", "interrupted", "failed"]) -> None:
+        reply, why = self._reply, wanted.why
+        assert reply is not None
         self._reply = None
+        self._stop_sounding(reply, why)
+        reply.over = True
+        if reply.keep:
+            for calls, results in reply.tools_used:
+                self._memory.tools(calls, results)
+            self._memory.assistant(reply.told)
+        self._runtime.emit(ReplyEnded(reply.turn, reply.told.strip(), why, self._times(reply)))
+        self._runtime.tasks.cancel(("reply", wanted.reply))
+
+    def pause(self) -> None:
+        """Fall silent until it is known what the user's sound is."""
+        self._speaker.pause()
+
+    def resume(self) -> None:
+        """Go on from where the reply stopped."""
+        self._speaker.resume()
+
+    def duck(self, ducked: bool) -> None:
+        """Whether the reply is to be heard at a low level."""
+        self._speaker.duck(ducked)
+
+    def _stop_sounding(self, reply: Reply, why: Why) -> None:
         if why == "done" and reply.made:
             reply.tell(all_of_it=True)
+            self._speaker.resume()
         else:
             self._speaker.pause()
             reply.tell()
             self._speaker.flush()
-        reply.over = True
-        if reply.keep:
-            for calls, results in reply.tools_used:
-                self._history.tools(calls, results)
-            self._history.assistant(reply.told)
-        self.fall_quiet()
-        self._emit(ReplyEnded(reply.turn, reply.told.strip(), why, self._times(reply)))
-        if why == "done":
-            self.warm()
 
-    def heed(self, stance: Stance) -> None:
-        """Sound like this while the user makes a sound."""
-        self._speaker.duck(stance == "ducked")
-        if stance == "held":
-            self._hold()
-        else:
-            self._go_on()
+    def _new(self, wanted: StartReply, settings: SessionSettings, toolbox: Toolbox) -> Reply:
+        match wanted.source:
+            case SayRequested(text):
+                tools = self._tools(settings, toolbox, wanted.language)
+                return Reply(wanted.turn, tools, text=text)
+            case ReplyRequest() as request:
+                tools = self._tools(request.settings, request.toolbox, wanted.language)
+                prompt = request.prompt
+                if prompt is None:
+                    prompt = self._memory.prompt(request.settings.system_prompt)
+                return Reply(wanted.turn, tools, prompt=prompt, keep=request.keep)
+            case _:
+                tools = self._tools(settings, toolbox, wanted.language)
+                return Reply(wanted.turn, tools, prompt=self._memory.prompt(settings.system_prompt))
 
-    def _hold(self) -> None:
-        """Fall silent until it is known what the sound is."""
-        if self._reply is not None and not self._speaker.paused and not self._speaker.far:
-            self._speaker.pause()
-            self._emit(Paused(self._reply.turn, self.now))
+    def _tools(
+        self, settings: SessionSettings, toolbox: Toolbox, language: str | None
+    ) -> ReplyTools:
+        return ReplyTools(
+            self._llm, self._tts, toolbox, self._speaker, settings, language, self._runtime
+        )
 
-    def _go_on(self) -> None:
-        """Go on from where the reply stopped."""
-        if self._reply is not None and self._speaker.paused:
-            self._speaker.resume()
-            self._emit(Resumed(self._reply.turn, self.now))
-
-    def _made(self, reply: Reply) -> Reply:
-        self.cool()
-        self._tasks.spawn(reply, self._run(reply))
+    def _made(self, number: int, reply: Reply) -> Reply:
+        self.stop_reading_ahead()
+        self._runtime.tasks.spawn(("reply", number), self._run(number, reply))
         return reply
 
-    def _release(self, reply: Reply, anchor: Anchor | None, *, drafted: bool) -> None:
-        self._reply, self._anchor, self._drafted = reply, anchor, drafted
-        self._replies[reply.turn] = reply
-        if len(self._replies) > _REMEMBERED:
-            self._replies.popitem(last=False)
-        self._emit(ReplyStarted(reply.turn, drafted))
-        reply.release()
-
-    async def _run(self, reply: Reply) -> None:
+    async def _run(self, number: int, reply: Reply) -> None:
+        failure = None
         try:
-            await self._tasks.ended()
+            await self._runtime.tasks.ended()
             await reply.run()
         except Exception as error:
             log.exception("a reply failed")
             reply.failed = True
-            if reply is self._reply:
-                name = self._voicing.llm.name
-                self._emit(Failed("llm", name, describe(error), "the reply was given up"))
-        if reply is self._reply:
-            self._finish(reply, "failed" if reply.failed else "done")
+            failure = Failed("llm", self._llm.name, describe(error), "the reply was given up")
+        self._prepared.pop(number, None)
+        self._handle(ReplyFinished(number, reply.failed, failure))
 
     def _times(self, reply: Reply) -> TurnTimes | None:
         anchor, marks = self._anchor, reply.marks
@@ -246,19 +221,19 @@ class Responder:
 
     # --- reading ahead ---------------------------------------------------------------------------
 
-    def warm(self, user: str | None = None) -> None:
+    def read_ahead(self, user: str | None, settings: SessionSettings, toolbox: Toolbox) -> None:
         """Let the model read the history, and what the user has said so far, ahead of time."""
-        if self._reply is None and _WARMING not in self._tasks:
-            self._tasks.spawn(_WARMING, self._read_ahead(user))
+        if _WARMING not in self._runtime.tasks:
+            prompt = self._memory.prompt(settings.system_prompt, user)
+            self._runtime.tasks.spawn(_WARMING, self._read_ahead(prompt, toolbox))
 
-    def cool(self) -> None:
-        """Stop reading ahead."""
-        self._tasks.cancel(_WARMING)
+    def stop_reading_ahead(self) -> None:
+        """The model is needed."""
+        self._runtime.tasks.cancel(_WARMING)
 
-    async def _read_ahead(self, user: str | None) -> None:
-        voicing = self._voicing
-        options = LlmOptions(tools=tuple(voicing.toolbox.specs))
+    async def _read_ahead(self, prompt: Sequence[Message], toolbox: Toolbox) -> None:
+        options = LlmOptions(tools=tuple(toolbox.specs))
         try:
-            await voicing.work.wait(voicing.llm.warm(self._prompt(user), options))
+            await self._runtime.calls.wait(self._llm.warm(prompt, options))
         except Exception as error:  # noqa: BLE001 - only a hint; the reply will tell
             log.debug("reading ahead failed: %s", describe(error))

@@ -1,198 +1,287 @@
-"""A session's listening: the user's utterance, the draft of an answer, and whose turn it is.
+"""A session's shell around its turn state: feeds `step`, and carries out its commands.
 
-edges of speech → start: an Utterance; pause: a Draft; resume: no Draft
-Draft: transcript and turn probability → a reply, held back
-silence as long as that probability asks for → the reply is released
-the user speaks meanwhile → BargeIn: the Responder ducks or pauses → words end the reply
+audio → SpeechInput → edges, levels ─┐
+        Utterance → partials ────────┤→ step → commands → SilenceQuestions, Responder, the owner
+        answers of the engines ──────┘
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from itertools import takewhile
-from typing import Literal
+from collections import deque
 
-from vivavoce.audio import Audio
-from vivavoce.concurrency.owned_tasks import OwnedTasks
-from vivavoce.concurrency.pending_calls import PendingCalls
+from vivavoce.audio import Audio, Lapse
 from vivavoce.engines import Engines, SttOptions, Transcript
 from vivavoce.errors import describe
-from vivavoce.events import Event, Failed, Heard, SpeechStarted, SpeechStopped, TurnDropped
+from vivavoce.events import Failed
 from vivavoce.settings import SessionSettings
-from vivavoce.text.language.pack import TurnWords
 from vivavoce.text.language.packs import pack_of
-from vivavoce.turn_taking.backchannels import words_of
-from vivavoce.turn_taking.endpointing import opens, patience
-from vivavoce.turn_taking.interruption import LOOK_S
+from vivavoce.turn_taking.fits import fits_for
+from vivavoce.turn_taking.interruption import LOOK_S, counted
+from vivavoce.turn_taking.speaker_level import SpeakerLevel
 from vivavoce.turn_taking.speech_input import SpeechInput
 from vivavoce.turn_taking.utterance import Utterance
 from vivavoce.turn_taking.vad_edges import Edge
 
-from .barge_in import BargeIn
-from .drafts import Draft, Drafting
 from .history import Memory
+from .playout import Sink, Speaker
 from .responder import Anchor, Responder
+from .runtime import Runtime
+from .silence_questions import SilenceQuestions
 from .spoken_language import expected, follow
+from .tools import Toolbox
+from .turn_messages import (
+    AskCompleteness,
+    AskSound,
+    AskTranscript,
+    AudioHeard,
+    CloseUtterance,
+    Command,
+    Configured,
+    DropReply,
+    DropSilence,
+    Duck,
+    Emit,
+    EndReply,
+    Input,
+    OpenUtterance,
+    PartialHeard,
+    PauseReply,
+    PrepareReply,
+    ReadAhead,
+    RememberUser,
+    ResumeReply,
+    StartReply,
+    StopReadingAhead,
+    TimePassed,
+    VoicePaused,
+    VoiceResumed,
+    VoiceStarted,
+)
+from .turn_state import TurnState
+from .turn_step import step
 
 log = logging.getLogger(__name__)
 
 CLOSING = "closing"
 """Owner of the tasks that a session waits for when the caller hangs up."""
 
-_WARM_WORDS = 2
-"""New words after which the model reads on ahead."""
-
 
 class TurnLoop:
-    """Hears the user, and decides when they are done and whether they interrupt.
+    """Runs one session's turns.
 
-    settings: may be replaced at any time. utterance: the one under way. understood: set while
-    nothing that was said before a pause waits to be understood. between_turns: set while no
-    utterance is under way. idle_prompts: said since the user last spoke.
-    next_turn: gives the number of a new turn.
+    settings, toolbox: may be replaced by `configure`. understood: set while nothing that was said
+    before a pause waits to be understood. between_turns: set while no utterance is under way.
     """
 
     def __init__(
         self,
         engines: Engines,
-        responder: Responder,
+        sink: Sink,
         memory: Memory,
         settings: SessionSettings,
-        next_turn: Callable[[], int],
-        *,
-        tasks: OwnedTasks,
-        work: PendingCalls,
-        emit: Callable[[Event], None],
-        clock: Callable[[], float],
+        toolbox: Toolbox,
+        runtime: Runtime,
     ) -> None:
         self.settings = settings
-        self.speech_input = SpeechInput(engines.vad, engines.stt.rate, settings.turns)
-        self.utterance: Utterance | None = None
-        self._barge_in = BargeIn(responder, settings.turns)
-        self.idle_prompts = 0
-        self.between_turns = asyncio.Event()
-        self.between_turns.set()
-        self.understood = asyncio.Event()
-        self.understood.set()
-        self._engines = engines
-        self._responder = responder
-        self._memory = memory
-        self._next_turn = next_turn
-        self._tasks = tasks
-        self._work = work
-        self._emit = emit
-        self._clock = clock
-        self._drafting = Drafting(
-            engines,
-            responder,
-            memory,
-            settings,
-            self.decide,
-            tasks=tasks,
-            work=work,
-            emit=emit,
-            clock=clock,
+        self.toolbox = toolbox
+        speaker = Speaker(sink)
+        self.state = TurnState(
+            language=expected(settings, engines.stt),
+            far=speaker.far,
+            fits=fits_for(engines, settings.turns.fit),
         )
-        self._draft: Draft | None = None
-        self._forced = False
-        self._unanswered = False
-        self._warmed: list[str] = []
-        self._paused_s = 0.0
-        self._language = expected(settings, engines.stt)
-        responder.language = self._language.code
+        self.speech_input = SpeechInput(engines.vad, engines.stt.rate, settings.turns)
+        self.responder = Responder(engines.llm, engines.tts, speaker, memory, runtime, self.handle)
+        self.between_turns, self.understood = asyncio.Event(), asyncio.Event()
+        self._level = SpeakerLevel()
+        self._utterance: Utterance | None = None
+        self._questions = SilenceQuestions(engines, memory, runtime, self.handle, self._counted)
+        self._engines = engines
+        self._memory = memory
+        self._runtime = runtime
+        self._inputs: deque[Input] = deque()
+        self._stepping = False
+        self._tell_waiters()
 
-    def configure(self, settings: SessionSettings) -> None:
-        """Go by these from now on."""
+    def configure(self, settings: SessionSettings, toolbox: Toolbox | None) -> None:
+        """Go by these from now on; what is under way goes on as it began."""
+        language = self.state.language
         if settings.language != self.settings.language:
-            self._language = expected(settings, self._engines.stt)
-            self._responder.language = self._language.code
-        self.settings = self._drafting.settings = settings
-        self._barge_in.settings = settings.turns
-        self.speech_input.configure(settings.turns)
+            language = expected(settings, self._engines.stt)
+        fits = fits_for(self._engines, settings.turns.fit)
+        self.settings, self.toolbox = settings, toolbox or self.toolbox
+        self.handle(Configured(language, fits))
 
-    def follow(self, said: Transcript) -> None:
-        """The user has said this: the conversation may be in another language from now on."""
-        self._language = follow(self._language, said)
-        self._responder.language = self._language.code
+    def read_ahead(self) -> None:
+        """Let the model read the history before anything was said."""
+        self.responder.read_ahead(None, self.settings, self.toolbox)
 
-    def _turn_words(self, heard: Transcript) -> TurnWords:
-        return pack_of(follow(self._language, heard).code).turns
+    def handle(self, told: Input) -> None:
+        """Take a step, and do at once what follows from it.
 
-    def commit(self, *, respond: bool) -> bool:
-        """End the user's turn now; whether there was one."""
-        if self.utterance is None:
-            return False
-        self._forced = True
-        self._unanswered = not respond
-        self.decide()
-        return True
-
-    def forget_reply(self) -> None:
-        """The reply that was drafted is of no use."""
-        if self._draft is not None:
-            self._drafting.forget_reply(self._draft)
-
-    def leave_unanswered(self) -> None:
-        """A turn that was committed, and is not understood yet, enters the history only."""
-        if self._forced:
-            self._unanswered, self._drafting.responds = True, False
-
-    def hang_up(self) -> None:
-        """The caller is gone."""
-        if self.utterance is not None:
-            self._end(self.utterance)
-
-    def hear(self, audio: Audio) -> None:
-        """Take the next audio. `decide` then sees what follows from it."""
-        try:
-            chunk = self.speech_input.feed(audio)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
-            self._emit(Failed("vad", self._engines.vad.name, describe(error), "it starts anew"))
+        What is told while commands are carried out waits until they are.
+        """
+        self._inputs.append(told)
+        if self._stepping:
             return
-        self._barge_in.feed(chunk.powers)
-        if self.utterance is not None:
-            self.utterance.feed(chunk.samples, chunk.powers)
+        self._stepping = True
+        try:
+            while self._inputs:
+                self.state, commands = step(self.state, self._inputs.popleft(), self.settings)
+                for command in commands:
+                    self._carry_out(command)
+                if commands:
+                    self._tell_waiters()
+        finally:
+            self._stepping = False
+
+    def feed(self, given: Audio | Lapse) -> None:
+        """Take what the source gave and do all that follows from it at once."""
+        self.handle(TimePassed(given.seconds))
+        self.responder.tick(given.seconds)
+        audio = given.audio if isinstance(given, Lapse) else given
+        if audio is not None and len(audio.samples):
+            self._hear(audio)
+        self.handle(AudioHeard(self.speech_input.now, self._loud()))
+
+    # --- what is heard ---------------------------------------------------------------------------
+
+    def _hear(self, audio: Audio) -> None:
+        try:
+            chunk = self.speech_input.feed(audio, self.settings.turns)
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            vad = self._engines.vad
+            self._runtime.emit(Failed("vad", vad.name, describe(error), "it starts anew"))
+            return
+        self._level.feed(chunk.powers)
+        if self._utterance is not None:
+            self._utterance.feed(chunk.samples, chunk.powers)
         for edge in chunk.edges:
             self._on_edge(edge)
-        if self.utterance is not None:
-            self.utterance.hold(not self.speech_input.edges.voiced)
+        if self._utterance is not None:
+            self._utterance.hold(not self.speech_input.edges.voiced)
 
     def _on_edge(self, edge: Edge) -> None:
+        now = self.speech_input.now
         match edge.kind:
             case "start":
-                self._begin_utterance(edge.at)
+                start = self.speech_input.prefixed_from(edge.at, self.settings.turns)
+                self.handle(VoiceStarted(edge.at, start, now, self.responder.heard_s))
             case "pause":
-                self._barge_in.silence(edge.at)
-                self._begin_draft(edge.at)
+                self.handle(VoicePaused(edge.at, now))
             case "resume":
-                if self._draft is not None:
-                    self._paused_s = max(self._paused_s, edge.at - self._draft.since)
-                self._drop_draft()
-                self._barge_in.voice(edge.at)
+                self.handle(VoiceResumed(edge.at, now, self.responder.heard_s))
 
-    def _begin_utterance(self, at: float) -> None:
-        start, samples = self.speech_input.prefixed(at)
-        settings, doubtful = self.settings, self._barge_in.possible
-        utterance = self.utterance = Utterance(
-            self._next_turn(),
-            start,
+    def _loud(self) -> bool:
+        """Whether the voice against a reply stands out, where that is not known already."""
+        utterance = self.state.utterance
+        if utterance is None or utterance.suspicion.loud:
+            return False
+        turns = self.settings.turns
+        return self.state.interruptible(self.settings) and self._level.stands_out(
+            turns.interrupt_db
+        )
+
+    def _on_partial(self, transcript: Transcript) -> None:
+        self.handle(PartialHeard(transcript, self._counted(transcript)))
+
+    def _counted(self, heard: Transcript) -> str:
+        """What of this counts against the reply; all of it where there is none."""
+        if self._utterance is None or not self.state.interruptible(self.settings):
+            return heard.text
+        words = pack_of(follow(self.state.language, heard).code).turns
+        return counted(heard.text, self._utterance.audio, words)
+
+    # --- what is to be done ----------------------------------------------------------------------
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Emit(event):
+                self._runtime.emit(event)
+            case OpenUtterance():
+                self._open(command)
+            case CloseUtterance():
+                self._close(command)
+            case AskTranscript() | AskCompleteness() | AskSound() | DropSilence():
+                self._ask(command)
+            case RememberUser(text):
+                self._memory.user(text)
+            case _:
+                self._respond(command)
+
+    def _ask(self, command: AskTranscript | AskCompleteness | AskSound | DropSilence) -> None:
+        utterance = self._utterance
+        assert utterance is not None
+        match command:
+            case AskTranscript(silence, ago):
+                self._questions.transcribe(silence, utterance, ago, self.settings)
+            case AskCompleteness(silence, text):
+                self._questions.ask_completeness(silence, text, self.settings)
+            case AskSound(silence):
+                self._questions.ask_sound(silence, utterance, self.settings)
+            case DropSilence(silence):
+                self._questions.drop(silence)
+
+    def _respond(self, command: Command) -> None:
+        responder, settings, toolbox = self.responder, self.settings, self.toolbox
+        match command:
+            case PrepareReply():
+                responder.prepare(command, settings, toolbox)
+            case StartReply():
+                responder.start(command, settings, toolbox, self._anchor(command.silence))
+            case DropReply(number):
+                responder.drop(number)
+            case EndReply():
+                responder.end(command)
+            case PauseReply():
+                responder.pause()
+            case ResumeReply():
+                responder.resume()
+            case Duck(ducked):
+                responder.duck(ducked)
+            case ReadAhead(text):
+                responder.read_ahead(text, settings, toolbox)
+            case StopReadingAhead():
+                responder.stop_reading_ahead()
+            case _:
+                raise AssertionError(command)
+
+    def _anchor(self, silence: int | None) -> Anchor | None:
+        mark = self._questions.mark
+        if silence is None or mark is None or mark.silence != silence:
+            return None
+        return Anchor(mark.began, mark.heard, self._runtime.clock())
+
+    def _open(self, wanted: OpenUtterance) -> None:
+        settings = self.settings
+        options = SttOptions(
+            language=settings.language, partials=settings.partials, brisk=wanted.doubtful
+        )
+        utterance = self._utterance = Utterance(
+            wanted.turn,
+            wanted.start,
             self._engines.stt,
-            SttOptions(language=settings.language, partials=settings.partials, brisk=doubtful),
-            self._work,
+            options,
+            self._runtime.calls,
             self._on_partial,
             settings.stt_timeout_s,
-            first_s=at - start + LOOK_S if doubtful else 0.0,
+            first_s=wanted.at - wanted.start + LOOK_S if wanted.doubtful else 0.0,
         )
-        self._barge_in.begin(at)
-        self.between_turns.clear()
-        self._forced = self._unanswered = False
-        self._warmed = []
-        self._paused_s = 0.0
-        utterance.feed(samples, self.speech_input.powers_since(start))
-        self._tasks.spawn(utterance, self._transcribe(utterance))
-        self._emit(SpeechStarted(utterance.turn, start))
+        self._level.begin()
+        since = self.speech_input.since(wanted.start)
+        utterance.feed(since.samples, since.powers)
+        self._runtime.tasks.spawn(utterance, self._transcribe(utterance))
+
+    def _close(self, wanted: CloseUtterance) -> None:
+        utterance, self._utterance = self._utterance, None
+        assert utterance is not None
+        if wanted.learn:
+            self._level.learn()
+        self.speech_input.end_utterance()
+        self._runtime.tasks.cancel(utterance)
+        self._runtime.tasks.spawn(CLOSING, self._end(utterance))
 
     async def _transcribe(self, utterance: Utterance) -> None:
         try:
@@ -201,141 +290,18 @@ class TurnLoop:
             # `finish` meets the same engine and decides what becomes of the turn
             log.warning("partial transcripts stop: %s", describe(error))
 
-    def _on_partial(self, transcript: Transcript) -> None:
-        utterance = self.utterance
-        if utterance is None:
-            return
-        if transcript.text:
-            self._emit(Heard(utterance.turn, transcript, final=False))
-        self._barge_in.look(transcript, utterance, self._turn_words(transcript))
-        self._heed()
-        if self.settings.drafts and self._draft is None:
-            self._read_ahead(transcript.text.split())
-
-    def _read_ahead(self, words: list[str]) -> None:
-        """Have the model read what is known; of words that change, what comes before is of use."""
-        pairs = zip(words, self._warmed, strict=False)
-        known = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-        if len(words) >= known + _WARM_WORDS:
-            self._warmed = words
-            self._responder.warm(" ".join(words))
-
-    @property
-    def _responds(self) -> bool:
-        return self.settings.turns.respond and not self._unanswered
-
-    def _heed(self) -> None:
-        self._barge_in.heed(None if self.utterance is None else self.speech_input.now)
-
-    def _begin_draft(self, since: float) -> None:
-        if self.utterance is None:
-            return
-        self.understood.clear()
-        self._drafting.responds = self._responds
-        self._drafting.language = self._language
-        self._draft = self._drafting.begin(self.utterance, since, self.speech_input.now - since)
-
-    def _drop_draft(self) -> None:
-        draft, self._draft = self._draft, None
-        self.understood.set()
-        if draft is not None:
-            self._drafting.drop(draft)
-
-    # --- deciding --------------------------------------------------------------------------------
-
-    def decide(self) -> None:
-        """See whether what is known now ends the turn, or the suspicion against it."""
-        self._heed()
-        self._decide()
-        self._heed()
-
-    def _decide(self) -> None:
-        utterance, draft = self.utterance, self._draft
-        if draft is not None and draft.settled:
-            self.understood.set()
-        if utterance is None:
-            return
-        if draft is None:
-            self._decide_speaking(utterance)
-        elif draft.failed:
-            self.drop(utterance, "failed")
-            if self.settings.apology:
-                self._responder.say(self._next_turn(), self.settings.apology)
-        elif draft.transcript is not None:
-            self._decide_heard(utterance, draft, draft.transcript)
-
-    def _decide_speaking(self, utterance: Utterance) -> None:
-        if self._forced or utterance.seconds > self.settings.max_utterance_s:
-            self._forced = True
-            self._begin_draft(self.speech_input.now)
-
-    def _decide_heard(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
-        words = words_of(heard.text)
-        if self._barge_in.possible:
-            interrupts = self._barge_in.judge(
-                heard,
-                utterance,
-                self._turn_words(heard),
-                self.speech_input.now,
-                at_once=self._forced,
-            )
-            if interrupts is False:
-                self.drop(utterance, "backchannel" if words and self._barge_in.loud else "noise")
-            if not interrupts:
-                return
-        if not words:
-            if self._forced or self.speech_input.now - draft.since >= self.settings.turns.noise_s:
-                self.drop(utterance, "noise")
-        elif self._silence_suffices(draft) and not (self._responder.busy and self._responds):
-            self._take_turn(utterance, draft, heard)
-
-    def _silence_suffices(self, draft: Draft) -> bool:
-        if self._forced:
-            return True
-        if draft.over is None or self.settings.turns.mode == "manual":
-            return False
-        assert draft.transcript is not None
-        opening = self._barge_in.ended and opens(
-            draft.transcript.text, self._turn_words(draft.transcript)
-        )
-        wait = patience(draft.over, self.settings.turns, self._paused_s, opening=opening)
-        return self.speech_input.now - draft.since >= wait - 1e-9
-
-    def _take_turn(self, utterance: Utterance, draft: Draft, heard: Transcript) -> None:
-        """The user is done: answer."""
-        turn, reply, draft.reply = utterance.turn, draft.reply, None
-        responds = self._responds
-        self._end(utterance)
-        self._emit(SpeechStopped(turn, draft.since))
-        self._emit(Heard(turn, heard, final=True))
-        self._memory.user(heard.text)
-        self.follow(heard)
-        self._barge_in.learn()
-        self.idle_prompts = 0
-        if responds:
-            self._responder.begin(turn, reply, Anchor(draft.wall, draft.heard_at, self._clock()))
-        elif reply is not None:
-            self._responder.drop(reply)
-
-    def drop(
-        self, utterance: Utterance, why: Literal["noise", "backchannel", "cleared", "failed"]
-    ) -> None:
-        """It was no turn."""
-        self._end(utterance)
-        self._emit(TurnDropped(utterance.turn, why))
-
-    def _end(self, utterance: Utterance) -> None:
-        self._drop_draft()
-        self.utterance = None
-        self._forced = False
-        self.speech_input.end_utterance()
-        self.between_turns.set()
-        self._responder.fall_quiet()
-        self._tasks.cancel(utterance)
-        self._tasks.spawn(CLOSING, self._close(utterance))
-
-    async def _close(self, utterance: Utterance) -> None:
+    async def _end(self, utterance: Utterance) -> None:
         try:
             await utterance.aclose()
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             log.warning("an utterance did not close: %s", describe(error))
+
+    def _tell_waiters(self) -> None:
+        for event, is_so in (
+            (self.between_turns, self.state.utterance is None),
+            (self.understood, self.state.understood),
+        ):
+            if is_so:
+                event.set()
+            else:
+                event.clear()

@@ -109,7 +109,7 @@ class _CaptionLoop:
     async def hear(self, audio: Audio) -> Caption | None:
         """Take a slice of audio; give what it makes known."""
         try:
-            chunk = self._speech_input.feed(audio)
+            chunk = self._speech_input.feed(audio, self._settings.turns)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             log.warning("voice is not told from noise just now: %s", describe(error))
             return None
@@ -117,7 +117,8 @@ class _CaptionLoop:
             self._utterance.hear(chunk.samples)
         for edge in chunk.edges:
             if edge.kind == "start" and self._utterance is None:
-                self._begin(edge.at, *self._speech_input.prefixed(edge.at))
+                first = self._speech_input.prefixed_from(edge.at, self._settings.turns)
+                self._begin(edge.at, first, self._speech_input.since(first).samples)
         utterance, silence = self._utterance, self._speech_input.edges.silence
         if utterance is None:
             return None

@@ -7,6 +7,7 @@ it is over → its transcript decides: the reply ends, or is back at its full le
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from vivavoce.audio import Audio
@@ -61,59 +62,60 @@ def counted(text: str, audio: Audio, words: TurnWords) -> str:
     return "" if hums(audio.resampled(RATE).samples) else text
 
 
+@dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Of one utterance, that it interrupts. Times are in seconds of the stream.
+    """Of one utterance, that it interrupts; each change gives a new one. Times are in seconds of
+    the stream.
 
     false_alarm_s: a voice without words that lasts so long does not disturb the reply any more.
-    loud: the voice was loud enough to be the caller's; nothing else is suspected.
+    loud: the voice was loud enough to be the caller's; nothing else is suspected. since: when the
+    voice began that goes on. held_since: since when a voice without known words holds the reply.
+    looked: the STT told what it heard. released: it need not hold the reply. words: they were
+    heard, and are no backchannel.
     """
 
-    def __init__(self, false_alarm_s: float) -> None:
-        self.loud = False
-        self._false_alarm_s = false_alarm_s
-        self._since: float | None = None
-        self._hold_s = HOLD_S
-        self._silent_since = 0.0
-        self._voiced_s = 0.0
-        self._held_since: float | None = None
-        self._suspected = False
-        self._looked = False
-        self._released = False
-        self._words = False
+    false_alarm_s: float
+    loud: bool = False
+    suspected: bool = False
+    since: float | None = None
+    hold_s: float = HOLD_S
+    silent_since: float = 0.0
+    voiced_s: float = 0.0
+    held_since: float | None = None
+    looked: bool = False
+    released: bool = False
+    words: bool = False
 
-    def voice(self, at: float, heard_s: float) -> None:
+    def voice(self, at: float, heard_s: float) -> Suspicion:
         """A voice began, or goes on, after so much of the reply was heard."""
-        self._since = at
-        self._hold_s = HOLD_S if heard_s >= BEGUN_S else 0.0
-        self._suspected = True
+        hold_s = HOLD_S if heard_s >= BEGUN_S else 0.0
+        return replace(self, since=at, hold_s=hold_s, suspected=True)
 
-    def silence(self, at: float) -> None:
+    def silence(self, at: float) -> Suspicion:
         """The voice fell silent."""
-        if self._since is not None:
-            self._voiced_s += at - self._since
-        self._since = None
-        self._silent_since = at
+        voiced = 0.0 if self.since is None else at - self.since
+        return replace(self, since=None, silent_since=at, voiced_s=self.voiced_s + voiced)
 
-    def look(self, text: str, confidence: float | None, words: TurnWords) -> None:
+    def look(self, text: str, confidence: float | None, words: TurnWords) -> Suspicion:
         """So far it was taken for this. words: of the language that is spoken."""
         said = words_of(text)
-        self._looked = True
         listens = begins_backchannel(text, words)
         sure = _sure(confidence)
+        interrupts = self.words
         if not said or (sure and is_backchannel(text, words)):
-            self._words = False
+            interrupts = False
         elif not listens:
-            self._words = True
-        if said and listens and sure and not self._words:
-            self._released = True
+            interrupts = True
+        released = self.released or bool(said and listens and sure and not interrupts)
+        return replace(self, looked=True, words=interrupts, released=released)
 
     def settled(self, now: float, *, words: bool) -> bool:
         """Whether enough was heard before a silence to tell what it was.
 
         words: it was taken for words; what was not may be a word's first sound.
         """
-        silent = now - self._silent_since >= SETTLES_S - 1e-9
-        return silent or (words and self._voiced_s >= LOOK_S)
+        silent = now - self.silent_since >= SETTLES_S - 1e-9
+        return silent or (words and self.voiced_s >= LOOK_S)
 
     def ends(
         self, text: str, words: TurnWords, *, final: bool, confidence: float | None = None
@@ -124,47 +126,53 @@ class Suspicion:
         backchannel is none, as "great" of a "wait" that an echo covers.
         """
         listens = (is_backchannel if final else begins_backchannel)(text, words)
-        doubtful = final and self._words and not _sure(confidence) and bool(words_of(text))
+        doubtful = final and self.words and not _sure(confidence) and bool(words_of(text))
         return self.loud and (doubtful or not listens)
 
-    def stance(self, now: float, *, loud: bool) -> Stance:
-        """How the reply is to sound now. loud: whether the voice is, or was."""
-        if loud and not self.loud:
-            self._notice(now)
-        if not self._suspected or not self.loud:
-            return "full"
-        if self._words:
-            return "held"
-        if self._since is None:
-            return "held" if self._still_holds(now) else "ducked"
-        lasts = now - self._since
-        if lasts >= self._false_alarm_s:
-            return "full"
-        return "held" if lasts >= self._hold_s - 1e-9 and self._holds(now) else "ducked"
+    def at(self, now: float, *, loud: bool) -> tuple[Suspicion, Stance]:
+        """The suspicion at this moment, and how the reply is to sound.
 
-    def _notice(self, now: float) -> None:
+        loud: whether the voice is, or was.
+        """
+        suspicion = self._noticed(now) if loud and not self.loud else self
+        if not suspicion.suspected or not suspicion.loud:
+            return suspicion, "full"
+        if suspicion.words:
+            return suspicion, "held"
+        if suspicion.since is None:
+            return _broken_off(suspicion, now)
+        lasts = now - suspicion.since
+        if lasts >= suspicion.false_alarm_s:
+            return suspicion, "full"
+        if lasts < suspicion.hold_s - 1e-9 or suspicion.released:
+            return suspicion, "ducked"
+        return _lasting(suspicion, now)
+
+    def _noticed(self, now: float) -> Suspicion:
         """The voice is loud enough; whatever was before it was somebody else."""
-        self.loud = True
-        if self._since is not None and self._since < now - _LAG_S:
-            self._since = now - _LAG_S
-            self._looked = self._released = self._words = False
+        if self.since is None or self.since >= now - _LAG_S:
+            return replace(self, loud=True)
+        return replace(
+            self, loud=True, since=now - _LAG_S, looked=False, released=False, words=False
+        )
 
-    def _holds(self, now: float) -> bool:
-        """Whether the voice holds the reply though no words are known; not for long."""
-        if self._released:
-            return False
-        if self._held_since is None:
-            self._held_since = now
-        self._released = self._looked and now - self._held_since >= HELD_S - 1e-9
-        return not self._released
 
-    def _still_holds(self, now: float) -> bool:
-        """Whether a voice that broke off holds the reply, while it is found out what it was."""
-        if self._held_since is None or self._released:
-            return False
-        if now - self._held_since >= HELD_S - 1e-9:
-            self._held_since = None
-        return self._held_since is not None
+def _lasting(voice: Suspicion, now: float) -> tuple[Suspicion, Stance]:
+    """It holds the reply though no words are known; not for long."""
+    held_since = now if voice.held_since is None else voice.held_since
+    released = voice.looked and now - held_since >= HELD_S - 1e-9
+    return replace(
+        voice, held_since=held_since, released=released
+    ), "ducked" if released else "held"
+
+
+def _broken_off(voice: Suspicion, now: float) -> tuple[Suspicion, Stance]:
+    """It holds the reply, while it is found out what it was."""
+    if voice.held_since is None or voice.released:
+        return voice, "ducked"
+    if now - voice.held_since >= HELD_S - 1e-9:
+        return replace(voice, held_since=None), "ducked"
+    return voice, "held"
 
 
 def _sure(confidence: float | None) -> bool:

@@ -32,11 +32,14 @@ class SpeechChunk:
 
 
 class SpeechInput:
-    """Finds speech. Times are in seconds of audio heard."""
+    """Finds speech. Times are in seconds of audio heard.
+
+    settings: audio is kept for as long as these ask for; `feed` goes by those it is given.
+    """
 
     def __init__(self, vad: Vad, rate: int, settings: TurnSettings) -> None:
         self.rate = rate
-        self.edges = SpeechEdges(settings, vad.frame / vad.rate)
+        self.edges = SpeechEdges(vad.frame / vad.rate)
         self._engine = vad
         self._vad = vad.open()
         self._into: Resampler | None = None
@@ -45,20 +48,14 @@ class SpeechInput:
         self._ring = RingBuffer(kept_s, rate)
         self._meter = LevelMeter(rate, kept_s)
         self._background = BackgroundSpeech(self._meter, rate, vad.frame / vad.rate)
-        self._prefix_s = settings.prefix_s
         self._earliest = 0.0
-
-    def configure(self, settings: TurnSettings) -> None:
-        """Go by these from now on."""
-        self.edges.settings = settings
-        self._prefix_s = settings.prefix_s
 
     @property
     def now(self) -> float:
         """Seconds of audio heard; finer than the VAD's frames."""
         return self._ring.end / self.rate
 
-    def feed(self, audio: Audio) -> SpeechChunk:
+    def feed(self, audio: Audio, settings: TurnSettings) -> SpeechChunk:
         """Take the next audio, at any rate, and return it with what was found in it.
 
         Raises what the VAD raises; its state is then forgotten.
@@ -75,17 +72,17 @@ class SpeechInput:
             self._background = BackgroundSpeech(self._meter, self.rate, frame_s, self.now)
             raise
         speech = self._background.without(probabilities)
-        edges = (self.edges.feed(probability) for probability in speech)
+        edges = (self.edges.feed(probability, settings) for probability in speech)
         return SpeechChunk(samples, powers, [edge for edge in edges if edge is not None])
 
-    def prefixed(self, at: float) -> tuple[float, Samples]:
-        """Where an utterance whose voice began `at` is to start, and its audio from there."""
-        start = max(at - self._prefix_s, self._earliest, 0.0)
-        return start, self._ring.since(round(start * self.rate))
+    def prefixed_from(self, at: float, settings: TurnSettings) -> float:
+        """Where an utterance whose voice began `at` is to start."""
+        return max(at - settings.prefix_s, self._earliest, 0.0)
 
-    def powers_since(self, at: float) -> Powers:
-        """The meter's powers from this moment on, as far back as `prefixed` gives audio."""
-        return self._meter.since(round(at * self.rate))
+    def since(self, start: float) -> SpeechChunk:
+        """All audio from this moment on, as far back as it is kept; without edges."""
+        sample = round(start * self.rate)
+        return SpeechChunk(self._ring.since(sample), self._meter.since(sample), ())
 
     def end_utterance(self) -> None:
         """The turn is over; the next voice begins an utterance, after what belonged to this."""

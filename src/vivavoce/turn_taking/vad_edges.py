@@ -26,8 +26,7 @@ class SpeechEdges:
     Between `start` and `end_utterance` come pairs of `pause` and `resume`.
     """
 
-    def __init__(self, settings: TurnSettings, frame_s: float) -> None:
-        self.settings = settings
+    def __init__(self, frame_s: float) -> None:
         self._frame_s = frame_s
         self._frames = 0
         self._state: Literal["idle", "voice", "pause"] = "idle"
@@ -49,11 +48,11 @@ class SpeechEdges:
         """Seconds since the last frame that may be speech."""
         return self._unvoiced * self._frame_s
 
-    def feed(self, probability: float) -> Edge | None:
+    def feed(self, probability: float, settings: TurnSettings) -> Edge | None:
         """Take the next frame's probability of speech; return the edge it completes, if any."""
         self._frames += 1
         speaking = self._state == "voice"
-        limit = self.settings.stop_threshold if speaking else self.settings.start_threshold
+        limit = settings.stop_threshold if speaking else settings.start_threshold
         if probability >= limit:
             self._voiced += 1
             self._unvoiced = 0
@@ -61,23 +60,23 @@ class SpeechEdges:
             self._unvoiced += 1
             self._voiced = 0
         if speaking:
-            return self._perhaps_pause()
-        return self._perhaps_voice()
+            return self._perhaps_pause(settings)
+        return self._perhaps_voice(settings)
 
     def end_utterance(self) -> None:
         """The turn is over; the next voice is a `start`."""
         self._state = "idle"
         self._voiced = 0
 
-    def _perhaps_voice(self) -> Edge | None:
-        if self._voiced * self._frame_s < self.settings.start_s - 1e-9:
+    def _perhaps_voice(self, settings: TurnSettings) -> Edge | None:
+        if self._voiced * self._frame_s < settings.start_s - 1e-9:
             return None
         kind: Literal["start", "resume"] = "start" if self._state == "idle" else "resume"
         self._state = "voice"
         return Edge(kind, (self._frames - self._voiced) * self._frame_s)
 
-    def _perhaps_pause(self) -> Edge | None:
-        if self.silence < self.settings.pause_s - 1e-9:
+    def _perhaps_pause(self, settings: TurnSettings) -> Edge | None:
+        if self.silence < settings.pause_s - 1e-9:
             return None
         self._state = "pause"
         return Edge("pause", (self._frames - self._unvoiced) * self._frame_s)

@@ -31,7 +31,8 @@ def results(gaps: list[float], cut_offs: int = 0, scenario: str = "a") -> Result
 
 
 async def card(calls: Calls) -> Scorecard:
-    made = await calls(QUESTION, "one two three four", repeats=2)
+    heard = ["one two", "three four"] * 2
+    made = await calls(QUESTION, *heard, repeats=2)
     return Scorecard.of("in process", made)
 
 

@@ -10,9 +10,13 @@ import numpy as np
 from vivavoce.engines import Transcript
 from vivavoce.settings import TurnSettings
 from vivavoce.text.language.en import EN
-from vivavoce.turn_taking.endpointing import by_words, confidence, looks_unfinished, patience
+from vivavoce.turn_taking.endpointing import by_sound, by_words, looks_unfinished, patience
+from vivavoce.turn_taking.fits import Fit, load_fit
 
 from .timeline import CallerSpeech, RecordedCall, TimelineMark
+
+_FIT = "en"
+"""What the calls' probabilities are judged by: their scripts are in English."""
 
 _LONGEST_S = tuple(float(x) for x in np.geomspace(0.15, 6.0, 40))
 
@@ -68,7 +72,7 @@ def point(silences: Sequence[Silence], settings: TurnSettings) -> TradeoffPoint:
     cut: dict[str, bool] = {}
     waits = []
     for silence in silences:
-        wait = max(patience(silence.sure, settings), silence.known)
+        wait = max(patience(silence.sure, settings, load_fit(_FIT).thresholds), silence.known)
         if silence.seconds is None:
             waits.append(wait)
         cut[silence.utterance] = cut.get(silence.utterance, False) or (
@@ -103,7 +107,7 @@ def _of(call: RecordedCall, said: CallerSpeech) -> Iterator[Silence]:
         sound = next((mark for mark in marks if mark.kind == "turn"), None)
         ends = next((mark for mark in marks if mark.kind == "completeness"), None)
         told = [mark for mark in (sound, ends) if mark is not None]
-        sure = _sure(sound, ends)
+        sure = _sure(sound, ends, load_fit(_FIT))
         if sure is None:
             continue
         known = max(mark.at for mark in told) - end
@@ -111,13 +115,15 @@ def _of(call: RecordedCall, said: CallerSpeech) -> Iterator[Silence]:
         yield Silence(utterance, seconds, sure, known)
 
 
-def _sure(sound: TimelineMark | None, ends: TimelineMark | None) -> float | None:
+def _sure(sound: TimelineMark | None, ends: TimelineMark | None, fit: Fit) -> float | None:
     """What the session made of them; of the words alone where it did not ask for more."""
     written = ends.text if ends is not None else sound.text if sound is not None else ""
     complete = 0.0 if looks_unfinished(written, EN.turns) else ends.value if ends else None
     if sound is None or sound.value is None:
-        return by_words(complete, Transcript(written), EN.turns)
-    return confidence(sound.value, complete, Transcript(written), EN.turns)
+        judged = by_words(complete, Transcript(written), EN.turns, fit)
+    else:
+        judged = by_sound(sound.value, complete, Transcript(written), EN.turns, fit)
+    return None if judged is None else judged.over
 
 
 def _marks(call: RecordedCall, start: float, end: float | None) -> list[TimelineMark]:

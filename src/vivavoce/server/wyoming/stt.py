@@ -91,13 +91,14 @@ class VoiceEdges:
 
     def __init__(self, vad: Vad, settings: TurnSettings, silence_s: float) -> None:
         self._speech_input = SpeechInput(vad, vad.rate, settings)
+        self._settings = settings
         self._silence_s = silence_s
         self._speaking = False
 
     def feed(self, audio: Audio) -> list[VoiceStarted | VoiceStopped]:
         """Take the next audio, a tenth of a second at most; give what it makes known."""
         told: list[VoiceStarted | VoiceStopped] = []
-        for edge in self._speech_input.feed(audio).edges:
+        for edge in self._speech_input.feed(audio, self._settings).edges:
             if edge.kind == "start" and not self._speaking:
                 self._speaking = True
                 told.append(VoiceStarted(_ms(edge.at)))

@@ -1,0 +1,121 @@
+"""Asks the engines about a silence: what was said before it, and whether that is all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+from vivavoce.engines import Engines, Foresight, Transcript, capability
+from vivavoce.errors import describe
+from vivavoce.events import Failed
+from vivavoce.settings import SessionSettings
+from vivavoce.turn_taking.utterance import Utterance
+
+from .history import Memory
+from .runtime import Runtime
+from .turn_messages import (
+    CompletenessKnown,
+    Input,
+    SoundKnown,
+    TranscriptFailed,
+    TranscriptReady,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceMark:
+    """When a silence began on the latency clock, and when it was known what was said before it."""
+
+    silence: int
+    began: float
+    heard: float | None = None
+
+
+class SilenceQuestions:
+    """Each question is a task of its own, owned by the number of its silence.
+
+    handle: takes the answers. counted: what of a transcript counts against a reply. mark: of the
+    latest silence.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        memory: Memory,
+        runtime: Runtime,
+        handle: Callable[[Input], None],
+        counted: Callable[[Transcript], str],
+    ) -> None:
+        self.mark: SilenceMark | None = None
+        self._engines = engines
+        self._memory = memory
+        self._runtime = runtime
+        self._handle = handle
+        self._counted = counted
+
+    def transcribe(
+        self, silence: int, utterance: Utterance, ago: float, settings: SessionSettings
+    ) -> None:
+        """Find out what was said. ago: seconds since the silence began."""
+        self.mark = SilenceMark(silence, self._runtime.clock() - ago)
+        self._spawn(silence, self._transcribe(silence, utterance, settings))
+
+    def ask_completeness(self, silence: int, text: str, settings: SessionSettings) -> None:
+        """Ask the language model whether the words end here."""
+        self._spawn(silence, self._ask_completeness(silence, text, settings))
+
+    def ask_sound(self, silence: int, utterance: Utterance, settings: SessionSettings) -> None:
+        """Ask the turn detector how it sounds."""
+        self._spawn(silence, self._ask_sound(silence, utterance, settings))
+
+    def drop(self, silence: int) -> None:
+        """Nothing more is wanted of it."""
+        self._runtime.tasks.cancel(("silence", silence))
+
+    def _spawn(self, silence: int, work: Coroutine[None, None, None]) -> None:
+        self._runtime.tasks.spawn(("silence", silence), work)
+
+    async def _transcribe(
+        self, silence: int, utterance: Utterance, settings: SessionSettings
+    ) -> None:
+        try:
+            transcript = await utterance.finish()
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            remedy = "an apology was spoken" if settings.apology else "the turn is lost"
+            failed = Failed("stt", self._engines.stt.name, describe(error), remedy)
+            self._handle(TranscriptFailed(silence, failed))
+            return
+        if self.mark is not None and self.mark.silence == silence:
+            self.mark = SilenceMark(silence, self.mark.began, self._runtime.clock())
+        self._handle(TranscriptReady(silence, transcript, self._counted(transcript)))
+
+    async def _ask_completeness(self, silence: int, text: str, settings: SessionSettings) -> None:
+        ends = None
+        foresight = capability(self._engines.llm, Foresight)
+        if foresight is not None:
+            try:
+                await self._runtime.tasks.ended()
+                prompt = self._memory.prompt(settings.system_prompt, text)
+                asked = foresight.completeness(prompt)
+                ends = await self._runtime.calls.wait(asked, settings.llm_timeout_s)
+            except Exception as error:  # noqa: BLE001 - the reply will tell
+                log.warning("no word on whether the turn is over: %s", describe(error))
+        self._handle(CompletenessKnown(silence, ends))
+
+    async def _ask_sound(
+        self, silence: int, utterance: Utterance, settings: SessionSettings
+    ) -> None:
+        detector = self._engines.turn
+        audio = utterance.audio.resampled(detector.rate)
+        try:
+            asked = detector.probability(audio, utterance.partial.text)
+            sound = await self._runtime.calls.wait(asked, settings.stt_timeout_s)
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            remedy = "silence alone ends this turn"
+            failed = Failed("turn", detector.name, describe(error), remedy)
+            self._handle(SoundKnown(silence, 0.5, failed))
+            return
+        self._handle(SoundKnown(silence, sound))

@@ -1,0 +1,119 @@
+"""All that a session knows of whose turn it is, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from vivavoce.engines import Transcript
+from vivavoce.settings import SessionSettings
+from vivavoce.turn_taking.endpointing import Judgement
+from vivavoce.turn_taking.fits import NEUTRAL, Fits
+from vivavoce.turn_taking.interruption import Stance, Suspicion
+
+from .spoken_language import SpokenLanguage
+from .turn_messages import Command
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceState:
+    """A silence in an utterance, and what is known of it.
+
+    number: of its own. since: where it began, in seconds of audio heard. counted: what of the
+    transcript counts against a reply. ends: that the words end here, by the language model.
+    judgement: whether the turn is over; None while that is not known. reply: the one that was
+    prepared in it.
+    """
+
+    number: int
+    since: float
+    transcript: Transcript | None = None
+    counted: str = ""
+    ends: float | None = None
+    judgement: Judgement | None = None
+    reply: int | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known what was said, and how probably that is all."""
+        return self.transcript is not None and self.judgement is not None
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceState:
+    """What the user says until the turn ends.
+
+    suspicion: that it interrupts. silence: the one it is in. paused_s: the longest silence after
+    which the user went on. committed: it is over by the owner's word or its length. unanswered: it
+    is to enter the history only. interrupted: it ended a reply. read: the words that the model has
+    read ahead.
+    """
+
+    turn: int
+    start: float
+    suspicion: Suspicion
+    silence: SilenceState | None = None
+    paused_s: float = 0.0
+    committed: bool = False
+    unanswered: bool = False
+    interrupted: bool = False
+    read: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyState:
+    """The reply on its way to the ear. number: of its own. stance: how it is to sound."""
+
+    number: int
+    turn: int
+    stance: Stance = "full"
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TurnState:
+    """Of one session.
+
+    clock: seconds on the session's clock. now: seconds of audio heard. turn, silences, replies: the
+    last numbers that were given. quiet_since: on the clock, when somebody last stopped speaking.
+    idle_prompts: said since the user last spoke. loud: as of the last `AudioHeard`.
+    far: the sink plays by itself, so that replies are neither ducked nor paused.
+    """
+
+    language: SpokenLanguage = field(default_factory=SpokenLanguage)
+    far: bool = False
+    fits: Fits = NEUTRAL
+    clock: float = 0.0
+    now: float = 0.0
+    turn: int = 0
+    silences: int = 0
+    replies: int = 0
+    quiet_since: float = 0.0
+    idle_prompts: int = 0
+    loud: bool = False
+    utterance: UtteranceState | None = None
+    reply: ReplyState | None = None
+
+    @property
+    def understood(self) -> bool:
+        """Whether nothing that was said before a pause waits to be understood."""
+        silence = None if self.utterance is None else self.utterance.silence
+        return silence is None or silence.settled
+
+    def interruptible(self, settings: SessionSettings) -> bool:
+        """Whether there is a reply, and the user may interrupt it."""
+        return self.reply is not None and settings.turns.barge_in
+
+
+def with_silence(state: TurnState, silence: SilenceState | None) -> TurnState:
+    """The same state, with this silence in its utterance."""
+    assert state.utterance is not None
+    return replace(state, utterance=replace(state.utterance, silence=silence))
+
+
+@dataclass(slots=True)
+class Transition:
+    """A step under way: the state so far, by which settings, and the commands up to now."""
+
+    state: TurnState
+    settings: SessionSettings
+    commands: list[Command] = field(default_factory=list)
