@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -193,3 +195,23 @@ def test_words_have_times_in_any_format_with_an_engine_that_tells_none(
     [segment] = json.loads(ran.stdout)["segments"]
     assert [word["text"] for word in segment["words"]] == ["one", "two"]
     assert segment["words_estimated"] is True
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_a_fifo_is_read_whole_by_its_path(vivavoce: Run, tmp_path: Path) -> None:
+    data, path = recording(tmp_path / "a.mp3", 0.5, 0.5).read_bytes(), tmp_path / "fifo"
+    os.mkfifo(path)
+    threading.Thread(target=path.write_bytes, args=(data,), daemon=True).start()
+    ran = vivavoce("transcribe", path, *ENGINES)
+    assert (ran.returncode, ran.stdout.split()) == (0, ["one", "two", "three", "four"])
+
+
+def test_what_is_wrong_with_a_recording_is_told_beside_its_text(
+    vivavoce: Run, tmp_path: Path
+) -> None:
+    whole = recording(tmp_path / "a.flac", 0.5, 0.5).read_bytes()
+    (tmp_path / "half.flac").write_bytes(whole[: len(whole) * 2 // 3])
+    ran = vivavoce("transcribe", tmp_path / "half.flac", "--format", "json", *ENGINES)
+    warnings = json.loads(ran.stdout)["warnings"]
+    assert "recording_faulty" in [warning["code"] for warning in warnings]
+    assert "the recording is cut short" in ran.stderr

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from vivavoce.audio import Samples
     from vivavoce.config.configuration import Config
     from vivavoce.engines import Stt, SttOptions, Vad
+    from vivavoce.media.decode import ReadOptions
     from vivavoce.transcripts.recordings import RecordingTranscription
     from vivavoce.transcripts.subtitles import Format
+
+log = logging.getLogger(__name__)
 
 _ENDINGS = {"text": ".txt", "json": ".json", "srt": ".srt", "vtt": ".vtt"}
 
@@ -70,6 +74,11 @@ class _Output:
 )
 @click.option("--language", help="Of the speech, as a code such as `en`.")
 @click.option("--translate", is_flag=True, help="Into English.")
+@click.option(
+    "--track",
+    help="Of several in a file: its number, or a part of its title. By default the one in the "
+    "language asked for, or the file's own choice.",
+)
 @click.option("--force", is_flag=True, help="Do those again whose text is there already.")
 @engine_options
 def transcribe(
@@ -81,12 +90,14 @@ def transcribe(
     language: str | None,
     translate: bool,
     force: bool,
+    track: str | None,
 ) -> None:
     """Write down what is said in FILES: audio or video of any format; `-` is stdin.
 
     A file that cannot be read does not stop the others; the exit code is 1 then.
     """
     from vivavoce.engines import SttOptions
+    from vivavoce.media.decode import ReadOptions
 
     from .weights import pull_weights
 
@@ -103,7 +114,9 @@ def transcribe(
     if not jobs:
         return
     pull_weights(config, ["stt", "vad"])
-    if not run_async(_transcribe(config, jobs, _Output(form, words, len(jobs) > 1), options)):
+    out = _Output(form, words, len(jobs) > 1)
+    reading = ReadOptions(language=language, track=track)
+    if not run_async(_transcribe(config, jobs, out, options, reading)):
         click.get_current_context().exit(1)
 
 
@@ -144,10 +157,14 @@ def _undone(jobs: Sequence[_FileJob]) -> list[_FileJob]:
 
 
 async def _transcribe(
-    config: Config, jobs: Sequence[_FileJob], out: _Output, options: SttOptions
+    config: Config,
+    jobs: Sequence[_FileJob],
+    out: _Output,
+    options: SttOptions,
+    reading: ReadOptions,
 ) -> bool:
     """Do the jobs, and tell whether all went well."""
-    from vivavoce.errors import BadAudio, EngineError
+    from vivavoce.errors import BadAudio, EngineError, VivavoceError
     from vivavoce.loading.open_engines import make
     from vivavoce.transcripts.recordings import RecordingTranscription
 
@@ -158,11 +175,23 @@ async def _transcribe(
         aloud = jobs[0].target is None and sys.stdout.isatty()
         with progress_bars("seconds", wanted=not aloud) as show:
             for job in jobs:
-                audio = _shown(job, stt.rate, show)
+                faults: list[str] = []
+                audio = _shown(job, replace(reading, rate=stt.rate), show, faults)
+                transcription = RecordingTranscription(audio, stt, vad, options, faults=faults)
                 try:
-                    await _put(job, RecordingTranscription(audio, stt, vad, options), out)
+                    await _put(job, transcription, out)
                 except (BadAudio, EngineError) as error:
                     click.echo(f"error: {error}", err=True)
+                    well = False
+                except Exception as error:
+                    if len(jobs) == 1 or isinstance(error, OSError | VivavoceError):
+                        raise
+                    log.debug("%s", job.label, exc_info=True)
+                    click.echo(
+                        f"error: {job.label}: this should not happen: {error!r}; "
+                        "--debug shows where it did",
+                        err=True,
+                    )
                     well = False
     finally:
         await stt.aclose()
@@ -170,21 +199,21 @@ async def _transcribe(
     return well
 
 
-async def _shown(job: _FileJob, rate: int, show: Show) -> AsyncGenerator[Samples, None]:
-    """The recording's audio; shows how much of it was read."""
-    from vivavoce.media.decode import probe_audio, stream_audio
+async def _shown(
+    job: _FileJob, reading: ReadOptions, show: Show, faults: list[str]
+) -> AsyncGenerator[Samples, None]:
+    """The recording's audio; shows how much of it was read. faults: gets what is wrong with it."""
+    from vivavoce.media.decode import opened_audio
 
     source = sys.stdin.buffer if job.source == "-" else job.source
-    name, total = Path(job.label).name, None
-    if job.source != "-":
-        total = (await asyncio.to_thread(probe_audio, source)).duration
-    done = 0.0
+    name, done = Path(job.label).name, 0.0
     try:
-        async with aclosing(stream_audio(source, rate)) as chunks:
-            async for chunk in chunks:
-                show(name, done, total)
-                done += len(chunk) / rate
-                yield chunk
+        async with opened_audio(source, reading) as file:
+            async for chunk in file.chunks:
+                show(name, done, file.info.duration)
+                done += chunk.shape[1] / file.rate
+                yield chunk if reading.channels == "separate" else chunk[0]
+            faults += file.warnings
     finally:
         show(name, done, done)
 

@@ -72,7 +72,7 @@ def read_channels(
             seconds += samples.shape[1] / final_rate
             if limit_s is not None and seconds >= limit_s:
                 break
-        _log_all(decoder.warnings)
+        _log_all(decoder.name, decoder.warnings)
     joined = np.concatenate(pieces, axis=1) if pieces else np.zeros((1, 0), np.float32)
     whole = [Audio(channel, final_rate) for channel in joined]
     return whole if limit_s is None else [audio.cut(0, limit_s) for audio in whole]
@@ -85,20 +85,25 @@ async def stream_audio(
     chunk_s: float = 0.5,
     channels: Channels = "mix",
     options: ReadOptions | None = None,
+    warnings: list[str] | None = None,
 ) -> AsyncGenerator[Samples, None]:
     """The source's audio chunk by chunk at `rate`, decoded in a thread; consume under `aclosing`.
 
     Memory stays the same however long the source is. All chunks but the last have `chunk_s`.
     Closing it, or cancelling whoever awaits it, closes the file that it opened.
-    What was wrong with it is logged as a warning; `opened_audio` gives it to you.
+    Where channels are wanted separate, a chunk is (channels, n).
     options: instead of channels; its rate is ignored.
+    warnings: gets what was wrong with the recording, which otherwise is logged.
     Raises BadAudio when there is nothing that can be decoded.
     """
     wanted = replace(options or ReadOptions(channels=channels), rate=rate)
     async with opened_audio(source, wanted, chunk_s=chunk_s) as file:
         async for chunk in file.chunks:
-            yield chunk[0]
-        _log_all(file.warnings)
+            yield chunk if wanted.channels == "separate" else chunk[0]
+        if warnings is None:
+            _log_all(str(getattr(source, "name", source)), file.warnings)
+        else:
+            warnings += file.warnings
 
 
 @dataclass(slots=True)
@@ -172,6 +177,6 @@ def _regrouped(pieces: Iterator[tuple[ChannelSamples, int]], size: int) -> Itera
         yield np.concatenate(waiting, axis=1)
 
 
-def _log_all(warnings: list[str]) -> None:
+def _log_all(name: str, warnings: list[str]) -> None:
     for warning in warnings:
-        _log.warning("%s", warning)
+        _log.warning("%s: %s", name, warning)

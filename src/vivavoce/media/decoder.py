@@ -59,9 +59,13 @@ class MediaInfo:
 
 
 class Decoder:
-    """An open recording. `warnings`: what a person should know of it, once it was read."""
+    """An open recording.
+
+    name: of the source, for messages. warnings: what a person should know, once it was read.
+    """
 
     def __init__(self, data: Input, options: ReadOptions, stack: ExitStack) -> None:
+        self.name = data.name
         self.warnings: list[str] = []
         self._data = data
         self._options = options
@@ -106,7 +110,7 @@ class Decoder:
         self._data.check()
         if errors and not decoded:
             raise errors[0]
-        self.warnings += [f"{error}; it was left out" for error in errors]
+        self.warnings += [f"a part of the recording is left out: {error}" for error in errors]
 
     def _other_track(self) -> bool:
         """Turn to the container's next track if this one holds nothing."""

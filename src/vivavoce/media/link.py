@@ -145,7 +145,7 @@ class Link:
                 failures += 1
                 if not self._why:
                     self._damage.append(
-                        f"{self._data.name} is damaged after {self._last:.1f} s: {reason(error)}"
+                        f"the recording is damaged after {self._last:.1f} s: {reason(error)}"
                     )
                 self._why = reason(error)
         yield None
@@ -175,12 +175,14 @@ class Link:
 
     def findings(self, *, whole: bool) -> list[str]:
         """What a person should know, now that it was read. whole: no other file follows it."""
-        name, found = self._data.name, self._damage
+        found = self._damage
         if self._broken:
-            found.append(f"{name} is damaged: {self._broken} of its packets cannot be decoded")
+            found.append(
+                f"the recording is damaged: {self._broken} of its packets cannot be decoded"
+            )
         if self._clock.odd:
             found.append(
-                f"{name} has time stamps that jump by hours; the times go on as if they did not"
+                "the recording's time stamps jump by hours; its times go on as if they did not"
             )
         told, there = self.length() or 0.0, self._clock.furthest
         if self.container.format.name in _LENGTH_FROM_ZERO:
@@ -190,7 +192,7 @@ class Link:
             there = max(there, self._last)
             told = min(told, _tagged(self.stream))
         if whole and there < told - _SHORT_S and not self._guessed(told):
-            found.append(f"{name} is cut short: {there:.1f} s of {told:.1f} s are there")
+            found.append(f"the recording is cut short: {there:.1f} s of {told:.1f} s are there")
         return found
 
     def _guessed(self, told: float) -> bool:

@@ -10,7 +10,7 @@ from vivavoce.text.language.names import NAMES
 
 from .segment import Segment, average
 
-Code: TypeAlias = Literal["words_missing", "language_doubtful"]
+Code: TypeAlias = Literal["words_missing", "language_doubtful", "recording_faulty"]
 
 DOUBTFUL = 0.58
 """Of 78 recordings in English, Moonshine tiny was less sure than this of 3 (a falsetto, a strong

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import cast
@@ -17,7 +17,7 @@ from vivavoce.engines import FileStt, Stt, SttOptions, Transcript, Vad, Word, ca
 from vivavoce.errors import EngineError, describe
 
 from .completeness import sparse, spoken_letters
-from .doubts import DOUBTFUL, doubtful_language, missing_words
+from .doubts import DOUBTFUL, TranscriptWarning, doubtful_language, missing_words
 from .recording_transcript import RecordingTranscript
 from .segment import Segment, average
 from .segmenter import AudioSegment, AudioSegmenter, SegmentSettings
@@ -52,6 +52,7 @@ class RecordingTranscription:
 
     audio: chunks of any size at `stt.rate`; it is closed at the end. One piece is read ahead.
     stt, vad: loaded. An stt that can do `FileStt` gets the audio whole.
+    faults: what is wrong with the recording itself; looked at when the audio was read.
     seconds: of the audio that were read so far.
 
     Where hardly any words come out of what is spoken, it is heard again in shorter pieces; where
@@ -65,8 +66,10 @@ class RecordingTranscription:
         vad: Vad,
         options: SttOptions | None = None,
         cuts: SegmentSettings | None = None,
+        faults: Sequence[str] = (),
     ) -> None:
         self.seconds = 0.0
+        self._faults = faults
         self._audio = audio
         self._stt = stt
         self._vad = vad
@@ -101,6 +104,7 @@ class RecordingTranscription:
         known, name = self._stt.languages, self._stt.name
         only = known[0] if len(known) == 1 else None
         warnings = (
+            *(TranscriptWarning("recording_faulty", fault) for fault in self._faults),
             missing_words(self._missing, only),
             doubtful_language(self._segments, name, only),
         )

@@ -8,6 +8,7 @@ import io
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -17,7 +18,7 @@ from starlette.datastructures import UploadFile
 from vivavoce.audio import MAX_RATE, MIN_RATE, Audio, Samples
 from vivavoce.config.server_settings import LimitSettings
 from vivavoce.errors import BadAudio
-from vivavoce.media.decode import MediaInfo, probe_audio, stream_audio
+from vivavoce.media.decode import MediaInfo, ReadOptions, opened_audio, probe_audio
 from vivavoce.server.errors import Problem
 
 _STEP = 1 << 20
@@ -47,22 +48,38 @@ async def received(
 
 
 async def streamed(
-    path: Path, rate: int, limits: LimitSettings, *, param: str = "file"
+    path: Path,
+    rate: int,
+    limits: LimitSettings,
+    *,
+    param: str = "file",
+    options: ReadOptions | None = None,
+    faults: list[str] | None = None,
 ) -> AsyncGenerator[Samples, None]:
     """The file's audio at `rate`, chunk by chunk in flat memory; consume under `aclosing`.
 
-    Raises Problem: 400 when it holds no audio, 413 once more than `audio_s` came out of it,
-    however small the file was.
+    options: channels and track; its rate is ignored. Where channels are wanted separate, a chunk
+    is (channels, n), and all of them count against `audio_s`.
+    faults: gets what is wrong with the recording, once it was read.
+    Raises Problem: 400 when it holds no audio, 413 at once when it states to be longer than
+    `audio_s`, or once more than that came out of it, however small the file was.
     """
+    reading = replace(options or ReadOptions(), rate=rate)
+    separate = reading.channels == "separate"
     left = round(limits.audio_s * rate)
     try:
         with await asyncio.to_thread(_opened, path) as file:
-            async with aclosing(stream_audio(file, rate)) as chunks:
-                async for chunk in chunks:
-                    left -= len(chunk)
+            async with opened_audio(file, reading) as audio:
+                claimed = audio.info.duration if audio.info.stated else None
+                if claimed is not None and claimed > limits.audio_s:
+                    raise _too_long(limits, param)
+                async for chunk in audio.chunks:
+                    left -= chunk.size
                     if left < 0:
                         raise _too_long(limits, param)
-                    yield chunk
+                    yield chunk if separate else chunk[0]
+                if faults is not None:
+                    faults += audio.warnings
     except BadAudio as error:
         raise Problem(str(error), code="invalid_audio", param=param) from error
 

@@ -51,7 +51,8 @@ class TranscriptWarningResponse(BaseModel):
     """Something that may be wrong with a transcript, and what helps."""
 
     code: str = Field(
-        description="`words_missing`: speech that gave hardly any text; `language_doubtful`: "
+        description="`recording_faulty`: the recording is damaged or cut short; "
+        "`words_missing`: speech that gave hardly any text; `language_doubtful`: "
         "speech that is probably in a language the engine does not know."
     )
     message: str

@@ -18,6 +18,7 @@ from vivavoce.audio import Samples
 from vivavoce.config.server_settings import LimitSettings
 from vivavoce.conversation.session import Engines
 from vivavoce.engines import SttOptions
+from vivavoce.media.decode import ReadOptions
 from vivavoce.server.access.auth import TheCaller, TheService
 from vivavoce.server.http.event_stream import while_connected
 from vivavoce.server.http.recordings import documented, recording
@@ -191,15 +192,19 @@ async def transcribed(
     step: waited for before each half second of it, by who has time.
     """
     begun = time.perf_counter()
+    faults: list[str] = []
 
     async def paced() -> AsyncGenerator[Samples, None]:
-        async with aclosing(streamed(path, engines.stt.rate, limits)) as chunks:
+        reading = ReadOptions(language=options.language)
+        chunks = streamed(path, engines.stt.rate, limits, options=reading, faults=faults)
+        async with aclosing(chunks):
             async for chunk in chunks:
                 if step is not None:
                     await step()
                 yield chunk
 
-    whole = await RecordingTranscription(paced(), engines.stt, engines.vad, options).finish()
+    stt, vad = engines.stt, engines.vad
+    whole = await RecordingTranscription(paced(), stt, vad, options, faults=faults).finish()
     return Transcribed(whole, time.perf_counter() - begun)
 
 

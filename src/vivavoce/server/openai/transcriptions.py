@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from vivavoce.engines import SttOptions
 from vivavoce.errors import BadRequest, describe
+from vivavoce.media.decode import ReadOptions
 from vivavoce.server.access.admission import Caller
 from vivavoce.server.access.auth import TheCaller, TheService
 from vivavoce.server.errors import Problem, problem_of
@@ -80,9 +81,12 @@ async def _answer(
         form = form_of(kind, fields)
         engines = stack.enter_context(chosen(service, stt=form.model))
         await stack.enter_async_context(service.admission.request(caller))
-        audio = streamed(path, engines.stt.rate, service.limits)
         options = form.options()
-        transcription = RecordingTranscription(audio, engines.stt, engines.vad, options, form.cuts)
+        faults: list[str] = []
+        reading = ReadOptions(language=options.language)
+        stt, vad = engines.stt, engines.vad
+        audio = streamed(path, stt.rate, service.limits, options=reading, faults=faults)
+        transcription = RecordingTranscription(audio, stt, vad, options, form.cuts, faults)
         segments = await stack.enter_async_context(aclosing(_segments(transcription, options)))
         if form.streams:
             # What goes wrong until there is text is still an answer of its own.
