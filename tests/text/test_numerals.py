@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivavoce.text.language.numerals import (
+from vivavoce.text.language.en.numerals import (
     cardinal,
     decade,
     digits,

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from enum import IntEnum
-from functools import cache
 
-from vivavoce.text.language.abbreviations import (
-    BEFORE_NUMBER,
-    LATE,
-    NEVER_LAST,
-    ORDINAL_DOT,
-    STARTERS,
-)
-from vivavoce.text.language.function_words import BOUND, CLINGING, CONJUNCTIONS
+from vivavoce.text.language.pack import BreakWords
+from vivavoce.text.language.und import UND
 
 SENTENCE_MARKS = frozenset(".?!…。！？｡؟۔।॥။።։‼⁇⁈⁉")
 CLAUSE_MARKS = frozenset(",;:，、；：،؛—")
@@ -28,6 +20,8 @@ _DASHES = frozenset({"-", "--", "–"})
 _WRAPPED_LINE = 55
 """Characters from which a line without an end mark is taken to go on in the next."""
 _LETTERS_WITH_DOTS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_ALL = UND.breaks
+"""What holds in every language."""
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -55,7 +49,9 @@ class BoundaryRule(IntEnum):
     """The next character, and the length of the line that ended."""
 
 
-def token_break(token: str, language: str, *, line_start: bool = False) -> Boundary | BoundaryRule:
+def token_break(
+    token: str, breaks: BreakWords, *, line_start: bool = False
+) -> Boundary | BoundaryRule:
     """What kind of place comes after a token, or the rule that will tell.
 
     token: what stands between two spaces. line_start: it is its line's first.
@@ -70,7 +66,7 @@ def token_break(token: str, language: str, *, line_start: bool = False) -> Bound
         return Boundary.CLAUSE if _is_thai(mark) else Boundary.PLAIN
     if mark != ".":
         return BoundaryRule.QUOTE if len(bare) < len(token) else Boundary.SENTENCE
-    return _full_stop(bare.lstrip(_OPENING)[:-1].lower(), line_start, language)
+    return _full_stop(bare.lstrip(_OPENING)[:-1].lower(), line_start, breaks)
 
 
 def follow(rule: BoundaryRule, first: str, line_length: int) -> Boundary | None:
@@ -95,21 +91,22 @@ def follow(rule: BoundaryRule, first: str, line_length: int) -> Boundary | None:
             return Boundary.PLAIN if wrapped else Boundary.LINE
 
 
-def begins_sentence(word: str, language: str) -> bool:
+def begins_sentence(word: str, breaks: BreakWords) -> bool:
     """Whether a word with a capital, after an abbreviation, begins a sentence."""
     match = _WORD.search(word)
-    return match is not None and match.group().lower() in known(STARTERS, language)
+    return match is not None and match.group().lower() in breaks.starters
 
 
-def worth(before: str, after: str, language: str) -> int:
+def worth(before: str, after: str, breaks: BreakWords) -> int:
     """How good a cut between two tokens is, 0 to 2; 0 parts what belongs together."""
     last = before.strip(_OPENING + _CLOSING).lower()
     first = after.strip(_OPENING + _CLOSING).lower().rstrip(".")
-    if last in known(BOUND, language) or last[-1:].isdigit() or after[:1] in tuple("%°"):
+    bound = last in breaks.bound or last in _ALL.bound
+    if bound or last[-1:].isdigit() or after[:1] in tuple("%°"):
         return 0
-    if first in known(CLINGING, language) or _bound_abbreviation(last, language):
+    if first in breaks.clinging or _bound_abbreviation(last, breaks):
         return 0
-    if first in known(CONJUNCTIONS, language):
+    if first in breaks.conjunctions:
         return 2
     if _is_hiragana(before[-1]) and after and not _is_hiragana(after[0]):
         return 2
@@ -140,44 +137,37 @@ def joins(character: str) -> bool:
     return unicodedata.category(character)[0] == "M" or character in "\u200d\ufe0f"
 
 
-def language_of(code: str | None) -> str:
-    """The language of a code such as `en-GB`: `en`. Text of unknown language is read as English."""
-    return re.split("[-_]", code.lower(), maxsplit=1)[0] if code else "en"
-
-
 def open_bracket(text: str) -> bool:
     """Whether a `[` is still open, as it is inside the text of a Markdown link."""
     return text.count("[") > text.count("]")
 
 
-def known(table: Mapping[str, str], language: str) -> frozenset[str]:
-    """A table's words for this language, and those for all (`*`)."""
-    return _words(" ".join((table.get("*", ""), table.get(language, ""))))
-
-
-@cache
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-def _full_stop(stem: str, line_start: bool, language: str) -> Boundary | BoundaryRule:
+def _full_stop(stem: str, line_start: bool, breaks: BreakWords) -> Boundary | BoundaryRule:
     """stem: the word before the full stop, in small letters."""
-    if stem.isdigit() and (line_start or (len(stem) <= 2 and language in ORDINAL_DOT)):
+    if stem.isdigit() and (line_start or (len(stem) <= 2 and breaks.ordinal_dot)):
         return Boundary.PLAIN
-    if stem in known(NEVER_LAST, language) or (len(stem) == 1 and stem.isalpha()):
+    if _never_last(stem, breaks) or (len(stem) == 1 and stem.isalpha()):
         return Boundary.PLAIN
-    if stem in known(BEFORE_NUMBER, language):
+    if _before_number(stem, breaks):
         return BoundaryRule.UNLESS_DIGIT
-    if stem in known(LATE, language) or _LETTERS_WITH_DOTS.fullmatch(stem):
+    if stem in breaks.late or _LETTERS_WITH_DOTS.fullmatch(stem):
         return BoundaryRule.STARTER
     return BoundaryRule.UNLESS_SMALL
 
 
-def _bound_abbreviation(word: str, language: str) -> bool:
+def _bound_abbreviation(word: str, breaks: BreakWords) -> bool:
     if not word.endswith("."):
         return False
-    bound = known(NEVER_LAST, language) | known(BEFORE_NUMBER, language)
-    return word[:-1] in bound or len(word) == 2
+    stem = word[:-1]
+    return _never_last(stem, breaks) or _before_number(stem, breaks) or len(word) == 2
+
+
+def _never_last(stem: str, breaks: BreakWords) -> bool:
+    return stem in breaks.never_last or stem in _ALL.never_last
+
+
+def _before_number(stem: str, breaks: BreakWords) -> bool:
+    return stem in breaks.before_number or stem in _ALL.before_number
 
 
 def _is_thai(character: str) -> bool:

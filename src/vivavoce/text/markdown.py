@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from vivavoce.text.language.pack import AddressWords
+
 LINE_START = re.compile(
     r"#{1,6}(?=\s|$)|[-*+•‣▪◦](?=\s|$)|>+(?=\s|$)|\[[ xX]\](?=\s)|\|"
     r"|(?:={3,}|-{3,}|\*{3,}|_{3,})(?=\s|$)"
@@ -30,15 +32,6 @@ EMOJI = (
 )
 """Emoji and what they are made of, as the inside of a character class."""
 _EMOJI = re.compile(f"[{EMOJI}]")
-_SIGNS_IN_ADDRESSES: dict[str, tuple[str, str, str, str, str]] = {
-    "en": ("dot", "slash", "at", "dash", "underscore"),
-    "de": ("Punkt", "Schrägstrich", "at", "Minus", "Unterstrich"),
-    "es": ("punto", "barra", "arroba", "guion", "guion bajo"),
-    "fr": ("point", "barre oblique", "arobase", "tiret", "tiret bas"),
-    "it": ("punto", "barra", "chiocciola", "trattino", "trattino basso"),
-    "nl": ("punt", "schuine streep", "apenstaartje", "streepje", "liggend streepje"),
-    "pt": ("ponto", "barra", "arroba", "hífen", "sublinhado"),
-}
 _LONGEST_PATH = 30
 """Characters of a path that are read out; of a longer one only the site is."""
 
@@ -48,26 +41,28 @@ def without_emoji(text: str) -> str:
     return _EMOJI.sub("", text)
 
 
-def say_url(address: str, language: str) -> str:
+def say_url(address: str, words: AddressWords | None) -> str:
     """`example.com/docs` is `example dot com slash docs`; no scheme, query or long path."""
     address = re.split(r"[?#]", address)[0].removeprefix("www.").rstrip("/")
     host, _, path = address.partition("/")
     host = host.rpartition("@")[2]
-    if language not in _SIGNS_IN_ADDRESSES or len(host) > 60:
+    if words is None or len(host) > 60:
         return host[:60]
     readable = len(path) <= _LONGEST_PATH and re.fullmatch(r"[\w./-]+", path)
-    return _spell(f"{host}/{path}" if readable else host, language)
+    return _spell(f"{host}/{path}" if readable else host, words)
 
 
-def say_email(name: str, host: str, language: str) -> str:
+def say_email(name: str, host: str, words: AddressWords | None) -> str:
     """`jo@example.com` is `jo at example dot com`."""
-    if language not in _SIGNS_IN_ADDRESSES:
+    if words is None:
         return f"{name}@{host}"
-    return _spell(f"{name}@{host}", language)
+    return _spell(f"{name}@{host}", words)
 
 
-def _spell(address: str, language: str) -> str:
-    dot, slash, at, dash, underscore = _SIGNS_IN_ADDRESSES[language]
-    signs = {".": dot, "/": slash, "@": at, "-": dash, "_": underscore, "+": "plus", ":": " "}
+def _spell(address: str, words: AddressWords) -> str:
+    signs = {
+        ".": words.dot, "/": words.slash, "@": words.at, "-": words.dash, "_": words.underscore,
+        "+": words.plus, ":": " ",
+    }  # fmt: skip
     said = "".join(f" {signs[sign]} " if sign in signs else sign for sign in address)
     return " ".join(said.split())

@@ -1,7 +1,7 @@
 """What a person would say for text as it is written.
 
-Markdown, links, emoji and signs are handled in every language; numbers, dates, money, units and
-abbreviations are spelled out in English, and left to the voice in others.
+Markdown, links and emoji are handled in every language; numbers, dates, money, units, signs and
+abbreviations are spelled out by the language's pack, and left to the voice where it has none.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vivavoce.text.language import english
-from vivavoce.text.language.numerals import cardinal
+from vivavoce.text.language.pack import LanguagePack
+from vivavoce.text.language.packs import pack_of
 
 from . import boundaries, markdown
 
@@ -45,10 +45,10 @@ def pieces(
 ) -> list[NormalizedSpan]:
     """The text, piece by piece; their `written`, joined, is the text.
 
-    language: a code; None is taken for English, unless there are letters that are not Latin.
+    language: a code; what no pack knows is left to the voice, as is everything where it is None.
     line_start: whether the text begins where a line does.
     """
-    reading = _NumberReading(text, _language(text, language), line_start=line_start)
+    reading = _NumberReading(text, pack_of(language), line_start=line_start)
     while reading.at < len(text):
         reading.step()
     return reading.found
@@ -57,12 +57,12 @@ def pieces(
 class _NumberReading:
     """One text on its way through the rules."""
 
-    def __init__(self, text: str, language: str, *, line_start: bool) -> None:
+    def __init__(self, text: str, pack: LanguagePack, *, line_start: bool) -> None:
         self.text = text
         self.at = 0
         self.found: list[NormalizedSpan] = []
-        self._language = language
-        self._english = language == "en"
+        self._pack = pack
+        self._forms = pack.forms
         self._line_start = line_start
         self._in_brackets = False
 
@@ -139,7 +139,8 @@ class _NumberReading:
             return True
         if mark := markdown.NUMBERED.match(self.text, core):
             self._line_start = False
-            said = cardinal(int(mark.group(1))) if self._english else mark.group(1)
+            number = mark.group(1)
+            said = self._forms.item(int(number)) if self._forms else number
             self._add(mark.end(), f"{said},")
             return True
         return False
@@ -149,9 +150,8 @@ class _NumberReading:
         token = self.text[core:].split(maxsplit=1)[0]
         if token not in {"|", "-", "--", "–", "—"}:
             return False
-        if self._english and english.say_abbreviation(
-            token, self.text[:core], self.text[core + len(token) :]
-        ):
+        end = core + len(token)
+        if self._forms and self._forms.abbreviation(token, self.text[:core], self.text[end:]):
             return False
         self._pause()
         self._add(core + len(token), "")
@@ -160,36 +160,38 @@ class _NumberReading:
     def _special(self, at: int) -> tuple[str, int] | None:
         """A link, an address, a tag, an emoticon …"""
         if match := markdown.LINK.match(self.text, at):
-            inner = pieces(match.group(1), self._language, line_start=False)
+            inner = pieces(match.group(1), self._pack.code, line_start=False)
             return " ".join(piece.spoken for piece in inner if piece.spoken), match.end()
         for silent in (markdown.NOTE, markdown.TAG, markdown.EMOTICON):
             if match := silent.match(self.text, at):
                 return "", match.end()
         if match := markdown.EMAIL.match(self.text, at):
-            return markdown.say_email(match.group(1), match.group(2), self._language), match.end()
+            return markdown.say_email(
+                match.group(1), match.group(2), self._pack.addresses
+            ), match.end()
         if match := markdown.URL.match(self.text, at):
             group = "full" if match["full"] else "bare"
             address = match[group].rstrip(".,;:!?)]}*_~…")
             end = match.start(group) + len(address)
             end += self.text[end : end + 1] == ">"
-            return markdown.say_url(address, self._language), end
+            return markdown.say_url(address, self._pack.addresses), end
         return None
 
     def _number(self, at: int) -> tuple[str, int] | None:
-        if not self._english:
+        if self._forms is None:
             return None
-        if sign := english.say_sign(self.text, at):
+        if sign := self._forms.sign(self.text, at):
             return sign, at + 1
-        return english.say_number(self.text, at)
+        return self._forms.number(self.text, at)
 
     def _abbreviation(self, at: int) -> tuple[str, int] | None:
         match = _TOKEN.match(self.text, at)
-        if match is None or not self._english:
+        if match is None or self._forms is None:
             return None
         whole = _STOP_KEPT.sub("", match.group())
         for word in dict.fromkeys((match.group(), whole, whole.removesuffix("."))):
             end = at + len(word)
-            said = english.say_abbreviation(word, self.text[:at], self.text[end:])
+            said = self._forms.abbreviation(word, self.text[:at], self.text[end:])
             if said is not None:
                 return said, end
         return None
@@ -205,9 +207,9 @@ class _NumberReading:
         token = token[: next((i for i, c in enumerate(token) if boundaries.is_unspaced(c)), None)]
         bare = _TAIL_OF_TOKEN.sub("", token)
         said = _plain(bare)
-        if self._english:
-            said = english.say_word(said)
-        if not any(map(str.isalnum, said)) and (self._english or said not in _SIGNS_SAID):
+        if self._forms:
+            said = self._forms.word(said)
+        if not any(map(str.isalnum, said)) and (self._forms or said not in _SIGNS_SAID):
             said = ""
         return said, at + len(bare)
 
@@ -233,9 +235,3 @@ def _mark(tail: str) -> str:
         ends = [mark for mark in marks if mark in boundaries.SENTENCE_MARKS]
         return (ends or marks)[-1].replace("—", ",")
     return "," if "|" in tail else ""
-
-
-def _language(text: str, code: str | None) -> str:
-    if code is None and any(c.isalpha() and ord(c) > 0x24F for c in text):
-        return "und"
-    return boundaries.language_of(code)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from vivavoce.text.language.pack import BreakWords
+
 from . import boundaries
 from .boundaries import Boundary, BoundaryRule
 
@@ -48,8 +50,8 @@ class _Wait:
 class PhraseSplitter:
     """Takes text a character at a time and cuts it. Offsets count from the start of the reply."""
 
-    def __init__(self, language: str, first_words: int, most_words: int) -> None:
-        self._language = language
+    def __init__(self, breaks: BreakWords, first_words: int, most_words: int) -> None:
+        self._breaks = breaks
         self._first_words = first_words
         self._most_words = most_words
         self._said = 0.0
@@ -178,10 +180,10 @@ class PhraseSplitter:
         self._start = None
         if self._wait:
             wait, self._wait = self._wait, None
-            starts = boundaries.begins_sentence(token, self._language)
+            starts = boundaries.begins_sentence(token, self._breaks)
             self._place(wait.end, Boundary.SENTENCE if starts else Boundary.PLAIN)
         self._words += boundaries.weight(token)
-        found = boundaries.token_break(token, self._language, line_start=self._line_first)
+        found = boundaries.token_break(token, self._breaks, line_start=self._line_first)
         if self._line_first:
             self._line_first = False
             self._line_marked = _MARKER.fullmatch(token) is not None
@@ -244,7 +246,7 @@ class PhraseSplitter:
             return 3
         before = self._slice(self._base, place.end).split()
         after = self._text[place.end - self._base :].split(maxsplit=1)
-        return boundaries.worth(before[-1], after[0] if after else "", self._language)
+        return boundaries.worth(before[-1], after[0] if after else "", self._breaks)
 
     def _cut(self, end: int, kind: Boundary) -> None:
         words = next((place.words for place in self._places if place.end == end), self._words)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vivavoce.engines import Word
+from vivavoce.text.language.packs import pack_of
 
 from . import boundaries
 from .boundaries import Boundary
@@ -22,19 +23,6 @@ _NEARBY = 40
 """Characters within which a word that the engine tells is looked for in the phrase."""
 _MAYBE_FENCE = re.compile(r"[^\S\n]{0,12}(`{0,3}|~{0,3}|(```|~~~)[^\n]*)")
 _FENCE = re.compile(r"[^\S\n]{0,12}(```+[^`]*|~~~+.*)")
-_CODE = {
-    "de": "Codebeispiel",
-    "en": "code example",
-    "es": "ejemplo de código",
-    "fr": "exemple de code",
-    "it": "esempio di codice",
-    "ja": "コード例",
-    "ko": "코드 예제",
-    "nl": "codevoorbeeld",
-    "pt": "exemplo de código",
-    "ru": "пример кода",
-    "zh": "代码示例",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +45,8 @@ class Phrase:
 class Phraser:
     """Cuts a reply into phrases while it is being written.
 
-    language: a code such as `en`; decides abbreviations, and whether numbers are spelled out
-    here (English) or left to the voice.
+    language: a code such as `en`; its pack decides where sentences end and how numbers and signs
+    are said. What no pack knows is left to the voice.
     first_words: about how long the first phrase may be, so that speech starts early. Later ones
     may be four times as long as all that was said before them, so that the voice never waits.
     most_words: about how long any phrase may be.
@@ -71,7 +59,7 @@ class Phraser:
     def __init__(
         self, language: str | None = None, *, first_words: int = 5, most_words: int = 30
     ) -> None:
-        self._language = language
+        self._pack = pack_of(language)
         self._first_words = first_words
         self._most_words = most_words
         self._reset()
@@ -96,8 +84,7 @@ class Phraser:
         return phrases
 
     def _reset(self) -> None:
-        language = boundaries.language_of(self._language)
-        self._cutter = PhraseSplitter(language, self._first_words, self._most_words)
+        self._cutter = PhraseSplitter(self._pack.breaks, self._first_words, self._most_words)
         self._silent: list[str] = []
         self._line = ""
         self._held = True
@@ -116,7 +103,7 @@ class Phraser:
         if character == "\n" and (match := _FENCE.fullmatch(line)):
             yield from self._phrases(self._cutter.rest())
             self._fence = match.group(1)[:3]
-            yield self._code_phrase()
+            yield from self._code_phrase()
         elif not _MAYBE_FENCE.fullmatch(self._line):
             line, self._line = self._line, ""
             self._held = character == "\n"
@@ -132,11 +119,14 @@ class Phraser:
             if bare.startswith(self._fence) and not bare.strip(self._fence[0]):
                 self._fence = ""
 
-    def _code_phrase(self) -> Phrase:
+    def _code_phrase(self) -> Iterator[Phrase]:
+        """Says that code follows, where there is a word for that in the language."""
         written, self._line = self._line, ""
-        silent = self._quiet()
-        spoken = _CODE.get(boundaries.language_of(self._language), "code")
-        return Phrase((*silent, NormalizedSpan(written, f"{spoken}.")))
+        if self._pack.phrases.code:
+            spoken = f"{self._pack.phrases.code}."
+            yield Phrase((*self._quiet(), NormalizedSpan(written, spoken)))
+        else:
+            self._silent.append(written)
 
     def _cut(self, character: str) -> list[Phrase]:
         return self._phrases(self._cutter.take(character))
@@ -145,7 +135,7 @@ class Phraser:
         """A stretch with nothing to say goes with the one after it."""
         phrases = []
         for stretch in stretches:
-            found = pieces(stretch.text, self._language, line_start=stretch.line_start)
+            found = pieces(stretch.text, self._pack.code, line_start=stretch.line_start)
             if not any(piece.spoken for piece in found):
                 self._silent.append(stretch.text)
                 continue

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
-Words: TypeAlias = frozenset[str]
+from .grammar import SpokenForms, Words, words
 
-
-def words(listed: str) -> Words:
-    """The words of a list that is written with spaces."""
-    return frozenset(listed.split())
-
+__all__ = [
+    "AddressWords",
+    "BreakWords",
+    "DefaultPhrases",
+    "LanguagePack",
+    "TurnWords",
+    "Words",
+    "words",
+]
 
 NONE: Words = frozenset()
 
@@ -45,6 +48,29 @@ class TurnWords:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakWords:
+    """Where running text may be cut. All in lower case, abbreviations without their last full stop.
+
+    never_last: abbreviations that something always follows. before_number: those that are ones only
+    before a number: `No. 5` but `No. I won't`. late: those that may end a sentence; the word that
+    follows tells, and `starters` are words that begin one more often than not. ordinal_dot: `3.` is
+    third. noun_capitals: all nouns are written with capitals.
+    bound: words that belong to the one that follows. conjunctions: those that often begin a new
+    part of the sentence. clinging: those that belong to the one before.
+    """
+
+    never_last: Words = NONE
+    before_number: Words = NONE
+    late: Words = NONE
+    starters: Words = NONE
+    ordinal_dot: bool = False
+    noun_capitals: bool = False
+    bound: Words = NONE
+    conjunctions: Words = NONE
+    clinging: Words = NONE
+
+
+@dataclass(frozen=True, slots=True)
 class DefaultPhrases:
     """What is said where the settings do not say otherwise; empty: nothing is.
 
@@ -60,13 +86,29 @@ class DefaultPhrases:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressWords:
+    """What is said for the signs in `jo.x@example.com/a-b_c`."""
+
+    dot: str
+    slash: str
+    at: str
+    dash: str
+    underscore: str
+    plus: str = "plus"
+
+
+@dataclass(frozen=True, slots=True)
 class LanguagePack:
     """One language. What a pack lacks is not done in that language; `check_language` lists it.
 
-    code: as in `en`. name: in the language itself.
+    code: as in `en`. name: in the language itself. addresses, forms: how links, numbers, dates,
+    money and signs are said; None leaves them to the voice.
     """
 
     code: str
     name: str
     turns: TurnWords = field(default_factory=TurnWords)
+    breaks: BreakWords = field(default_factory=BreakWords)
     phrases: DefaultPhrases = field(default_factory=DefaultPhrases)
+    addresses: AddressWords | None = None
+    forms: SpokenForms | None = None

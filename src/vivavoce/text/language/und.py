@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from .pack import LanguagePack
+from .pack import BreakWords, LanguagePack, words
 
-UND = LanguagePack(code="und", name="")
+UND = LanguagePack(
+    code="und",
+    name="",
+    breaks=BreakWords(
+        never_last=words("dr prof e.g i.e vs cf op"),
+        before_number=words("no p pp nr art"),
+        bound=words("dr prof st"),
+        ordinal_dot=True,
+    ),
+)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .pack import DefaultPhrases, LanguagePack, TurnWords, words
+from vivavoce.text.language.pack import (
+    AddressWords,
+    BreakWords,
+    DefaultPhrases,
+    LanguagePack,
+    TurnWords,
+    words,
+)
+
+from .forms import FORMS
 
 _UNFINISHED = words("de het een en of maar omdat mijn jouw zijn haar ons onze hun elke ieder te")
 _BOUND = words(
@@ -38,11 +47,29 @@ _TURNS = TurnWords(
         "we zouden graag", "wij zouden graag", "ik moet",
     ),
 )  # fmt: skip
+_BREAKS = BreakWords(
+    never_last=words("st dhr mevr mw drs ir ing mr bijv bv d.w.z m.a.w o.a ca nr blz tel art"),
+    late=words("enz etc"),
+    starters=words(
+        "ik jij je hij zij ze het we wij jullie dit dat de een maar en of als in op voor met van"
+        " wanneer wat wie waar hoe ja nee"
+    ),
+    bound=_BOUND,
+    conjunctions=words(
+        "en of maar want omdat hoewel terwijl wanneer als dat die waar voor na met zonder in"
+    ),
+    clinging=words("van"),
+)
 
 NL = LanguagePack(
     code="nl",
     name="Nederlands",
     turns=_TURNS,
+    breaks=_BREAKS,
+    addresses=AddressWords(
+        "punt", "schuine streep", "apenstaartje", "streepje", "liggend streepje"
+    ),
+    forms=FORMS,
     phrases=DefaultPhrases(
         greeting="Hallo! Hoe kan ik u helpen?",
         apology="Sorry, er ging iets mis. Probeer het nog eens.",

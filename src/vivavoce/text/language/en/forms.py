@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .english_numbers import RULES as NUMBER_RULES
+from .numbers import RULES as NUMBER_RULES
 from .numerals import cardinal, number, ordinal
 
 _ALWAYS = {
@@ -77,6 +77,33 @@ _CROWNED = frozenset(
     ["louis", "henry", "george", "elizabeth", "charles", "edward", "james", "william", "richard",
      "napoleon", "philip", "frederick", "paul", "benedict", "pius", "ramesses", "ivan", "peter"]
 )  # fmt: skip
+
+
+class EnglishForms:
+    """See `SpokenForms`."""
+
+    def number(self, text: str, at: int) -> tuple[str, int] | None:
+        """See `SpokenForms`."""
+        return say_number(text, at)
+
+    def sign(self, text: str, at: int) -> str | None:
+        """See `SpokenForms`."""
+        return say_sign(text, at)
+
+    def abbreviation(self, word: str, before: str, after: str) -> str | None:
+        """See `SpokenForms`."""
+        return say_abbreviation(word, before, after)
+
+    def word(self, word: str) -> str:
+        """See `SpokenForms`."""
+        return say_word(word)
+
+    def item(self, number: int) -> str:
+        """See `SpokenForms`."""
+        return cardinal(number)
+
+
+FORMS = EnglishForms()
 
 
 def say_number(text: str, at: int) -> tuple[str, int] | None:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .pack import DefaultPhrases, LanguagePack, TurnWords, words
+from vivavoce.text.language.pack import (
+    AddressWords,
+    BreakWords,
+    DefaultPhrases,
+    LanguagePack,
+    TurnWords,
+    words,
+)
+
+from .forms import FORMS
 
 _UNFINISHED = words(
     "le la les l' un une des et ou mais parce mon ma mes ton ta tes notre votre nos vos de du que"
@@ -42,11 +51,29 @@ _TURNS = TurnWords(
         "on veut", "on voudrait", "nous avons besoin", "nous aimerions", "on aimerait",
     ),
 )  # fmt: skip
+_BREAKS = BreakWords(
+    never_last=words("st ste m mm mme mlle me p.ex c.-à-d av env p pp éd vol chap tél bd"),
+    before_number=words("n art"),
+    late=words("etc"),
+    starters=words(
+        "je tu il elle on nous vous ils elles ce c'est cela ça le la les l'on un une des mais et"
+        " ou donc or ni car si dans en sur pour avec par quand que qui où oui non"
+    ),
+    bound=_BOUND,
+    conjunctions=words(
+        "et ou mais donc car parce puisque lorsque quand si que qui dont où avant après pendant"
+        " pour avec sans dans sur"
+    ),
+    clinging=words("de du des d"),
+)
 
 FR = LanguagePack(
     code="fr",
     name="français",
     turns=_TURNS,
+    breaks=_BREAKS,
+    addresses=AddressWords("point", "barre oblique", "arobase", "tiret", "tiret bas"),
+    forms=FORMS,
     phrases=DefaultPhrases(
         greeting="Bonjour ! Comment puis-je vous aider ?",
         apology="Désolé, il y a eu un problème. Veuillez réessayer.",

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from .english_units import CURRENCIES, MONTHS, UNITS, YEAR_COMES_AFTER
 from .numerals import cardinal, decade, digits, fraction, number, ordinal, year
+from .units import CURRENCIES, MONTHS, UNITS, YEAR_COMES_AFTER
 
 Say: TypeAlias = Callable[[re.Match[str], str], str | None]
 """What is said for a match, given the text before it; None where the rule does not apply."""

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .pack import DefaultPhrases, LanguagePack, TurnWords, words
+from vivavoce.text.language.pack import (
+    AddressWords,
+    BreakWords,
+    DefaultPhrases,
+    LanguagePack,
+    TurnWords,
+    words,
+)
+
+from .forms import FORMS
 
 _UNFINISHED = words(
     "o a os as um uma uns umas e ou mas porque meu minha meus minhas seu sua nosso nossa de do da"
@@ -41,11 +50,27 @@ _TURNS = TurnWords(
         "queremos", "precisamos", "gostaríamos", "eu queria",
     ),
 )  # fmt: skip
+_BREAKS = BreakWords(
+    never_last=words("sr sra srta dra d p.ex ex pág págs núm tel art cap av"),
+    late=words("etc"),
+    starters=words(
+        "eu tu ele ela você nós eles elas isto isso este esta o a os as um uma mas e ou se em no"
+        " na com por para quando que quem onde como sim não é há"
+    ),
+    bound=_BOUND,
+    conjunctions=words(
+        "e ou mas porque embora enquanto quando se que quem onde antes depois para com sem em"
+    ),
+    clinging=words("de do da dos das"),
+)
 
 PT = LanguagePack(
     code="pt",
     name="português",
     turns=_TURNS,
+    breaks=_BREAKS,
+    addresses=AddressWords("ponto", "barra", "arroba", "hífen", "sublinhado", "mais"),
+    forms=FORMS,
     phrases=DefaultPhrases(
         greeting="Olá! Como posso ajudar?",
         apology="Desculpe, algo deu errado. Tente de novo, por favor.",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .pack import DefaultPhrases, LanguagePack, TurnWords, words
+from vivavoce.text.language.pack import (
+    AddressWords,
+    BreakWords,
+    DefaultPhrases,
+    LanguagePack,
+    TurnWords,
+    words,
+)
+
+from .forms import FORMS
 
 _UNFINISHED = words(
     "der die das den dem des ein eine einen einem einer und oder aber weil dass mein meine meinen"
@@ -44,11 +53,35 @@ _TURNS = TurnWords(
         "wir wollen", "wir möchten", "wir brauchen", "wir hätten gern", "wir würden gern",
     ),
 )  # fmt: skip
+_BREAKS = BreakWords(
+    never_last=words(
+        "st hr fr frl dipl ing z.b d.h u.a z.t u.u s.o s.u ca bzw vgl evtl ggf inkl exkl zzgl nr"
+        " bspw sog geb gest abs art bd str tel mio mrd jh"
+    ),
+    before_number=words("s kap bd"),
+    late=words("usw etc u.s.w a.m"),
+    starters=words(
+        "ich du er sie es wir ihr das der die ein eine dies diese dieser dieses da hier dort wenn"
+        " aber und oder so auch dann nun jedoch weil während nach vor als ja nein bitte man in im"
+        " am an auf für von mit bei zu was wer wie wo warum"
+    ),
+    ordinal_dot=True,
+    noun_capitals=True,
+    bound=_BOUND,
+    conjunctions=words(
+        "und oder aber denn sondern weil obwohl während wenn dass daß ob bevor nachdem damit als"
+        " wie wo mit ohne für von aus nach bei durch"
+    ),
+    clinging=words("des der prozent uhr"),
+)
 
 DE = LanguagePack(
     code="de",
     name="Deutsch",
     turns=_TURNS,
+    breaks=_BREAKS,
+    addresses=AddressWords("Punkt", "Schrägstrich", "at", "Minus", "Unterstrich"),
+    forms=FORMS,
     phrases=DefaultPhrases(
         greeting="Hallo! Wie kann ich Ihnen helfen?",
         apology="Entschuldigung, da ist etwas schiefgegangen. Bitte versuchen Sie es noch einmal.",

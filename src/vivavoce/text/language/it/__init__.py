@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .pack import DefaultPhrases, LanguagePack, TurnWords, words
+from vivavoce.text.language.pack import (
+    AddressWords,
+    BreakWords,
+    DefaultPhrases,
+    LanguagePack,
+    TurnWords,
+    words,
+)
+
+from .forms import FORMS
 
 _UNFINISHED = words(
     "il lo la i gli le un uno una e ed o ma perché mio mia miei mie tuo tua suo sua di del della"
@@ -42,11 +51,29 @@ _TURNS = TurnWords(
         "vogliamo", "vorremmo", "abbiamo bisogno", "ci servirebbe",
     ),
 )  # fmt: skip
+_BREAKS = BreakWords(
+    never_last=words(
+        "sig sigg sig.ra sig.na dott dott.ssa ing avv arch geom p.es es pag pagg art cap tel"
+    ),
+    late=words("ecc"),
+    starters=words(
+        "io tu lui lei noi voi loro questo questa il lo la i gli le un una ma e o se in con per"
+        " quando che chi dove come sì no è ci"
+    ),
+    bound=_BOUND,
+    conjunctions=words(
+        "e ed o ma però perché anche mentre quando se che chi dove prima dopo per con senza in"
+    ),
+    clinging=words("di del della dei delle degli"),
+)
 
 IT = LanguagePack(
     code="it",
     name="italiano",
     turns=_TURNS,
+    breaks=_BREAKS,
+    addresses=AddressWords("punto", "barra", "chiocciola", "trattino", "trattino basso", "più"),
+    forms=FORMS,
     phrases=DefaultPhrases(
         greeting="Ciao! Come posso aiutarla?",
         apology="Mi dispiace, qualcosa è andato storto. Riprovi, per favore.",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .pack import DefaultPhrases, LanguagePack, TurnWords, words
+from vivavoce.text.language.pack import (
+    AddressWords,
+    BreakWords,
+    DefaultPhrases,
+    LanguagePack,
+    TurnWords,
+    words,
+)
+
+from .forms import FORMS
 
 _UNFINISHED = words("a an the and or but because my your our their every")
 _BOUND = words(
@@ -40,11 +49,36 @@ _TURNS = TurnWords(
         "i want", "i need", "i would like", "i'd like", "we want", "we need", "we would like",
     ),
 )  # fmt: skip
+_BREAKS = BreakWords(
+    never_last=words(
+        "st mt ph.d mr mrs ms messrs mx rev fr hon gen col maj capt cmdr lt sgt cpl gov sen rep"
+        " pres supt approx viz esp incl ave fig figs vol ch sec eq eqs ref refs"
+    ),
+    before_number=words("jan feb aug sept sep oct nov dec nos vol ch pt"),
+    late=words("etc inc ltd co corp bros jr sr esq dept est ed al m.a b.a a.m p.m u.s u.k e.u"),
+    starters=words(
+        "i it it's its he he's she she's we we're they they're you you're your my our their his"
+        " her this that that's these those the a an there there's here here's what when where why"
+        " how who which if in on at for from to with but and or so also then now however because"
+        " while after before as once since yes no not let let's please do does did is are was can"
+        " could would should some many most all each every one another"
+    ),
+    bound=_BOUND,
+    conjunctions=words(
+        "and but or nor so yet because although though while whereas since unless until when"
+        " where which who whom whose that if whether before after then as like such including with"
+        " without during through between among for from in on at by into over under about"
+    ),
+    clinging=words("of o'clock percent am pm a.m p.m"),
+)
 
 EN = LanguagePack(
     code="en",
     name="English",
     turns=_TURNS,
+    breaks=_BREAKS,
+    addresses=AddressWords("dot", "slash", "at", "dash", "underscore"),
+    forms=FORMS,
     phrases=DefaultPhrases(
         greeting="Hello! How can I help you?",
         apology="Sorry, something went wrong. Please try again.",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .pack import DefaultPhrases, LanguagePack, TurnWords, words
+from vivavoce.text.language.pack import (
+    AddressWords,
+    BreakWords,
+    DefaultPhrases,
+    LanguagePack,
+    TurnWords,
+    words,
+)
+
+from .forms import FORMS
 
 _UNFINISHED = words(
     "el la los las un una unos unas y e o u pero porque mi mis tu tus su sus nuestro nuestra de"
@@ -41,11 +50,28 @@ _TURNS = TurnWords(
         "necesitamos", "nos gustaría", "yo quisiera",
     ),
 )  # fmt: skip
+_BREAKS = BreakWords(
+    never_last=words("sr sra srta srs dra d dña ud uds p.ej ej pág págs núm tel art cap avda av"),
+    late=words("etc ee.uu a.m p.m"),
+    starters=words(
+        "yo tú él ella usted nosotros ellos ellas esto eso este esta el la los las un una pero y"
+        " o si en con por para cuando que quien donde cómo qué sí no es hay"
+    ),
+    bound=_BOUND,
+    conjunctions=words(
+        "y e o u pero sino porque aunque mientras cuando si que quien donde antes después para"
+        " con sin en desde hasta"
+    ),
+    clinging=words("de del"),
+)
 
 ES = LanguagePack(
     code="es",
     name="español",
     turns=_TURNS,
+    breaks=_BREAKS,
+    addresses=AddressWords("punto", "barra", "arroba", "guion", "guion bajo", "más"),
+    forms=FORMS,
     phrases=DefaultPhrases(
         greeting="¡Hola! ¿En qué puedo ayudarle?",
         apology="Lo siento, algo ha salido mal. Inténtelo de nuevo, por favor.",
