@@ -168,7 +168,8 @@ FORMS = GrammarForms(
         signs=SIGNS,
         abbreviations=ABBREVIATIONS,
         numbered=pairs(
-            "n°: numéro\nn°s: numéros\nno: numéro\nnº: numéro\np.: page\npp.: pages\nart.: article\n"
+            "n°: numéro\nn°s: numéros\nno: numéro\nnº: numéro\np.: page\npp.: pages\n"
+            "art.: article\n"
             "fig.: figure"
         ),
         phones=(r"0[1-9](?:[ .-]?[0-9]{2}){4}",),

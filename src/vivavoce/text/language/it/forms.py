@@ -138,7 +138,8 @@ FORMS = GrammarForms(
                 _MONTHS, "gen feb mar apr mag giu lug ago set/sett ott nov dic"
             ),
             weekdays=pairs(
-                "lun: lunedì\nmar: martedì\nmer: mercoledì\ngio: giovedì\nven: venerdì\nsab: sabato\n"
+                "lun: lunedì\nmar: martedì\nmer: mercoledì\ngio: giovedì\nven: venerdì\n"
+                "sab: sabato\n"
                 "dom: domenica\nLun: lunedì\nMar: martedì\nMer: mercoledì\nGio: giovedì\n"
                 "Ven: venerdì\nSab: sabato\nDom: domenica"
             ),
@@ -161,7 +162,8 @@ FORMS = GrammarForms(
         signs=SIGNS,
         abbreviations=ABBREVIATIONS,
         numbered=pairs(
-            "n.: numero\nnº: numero\nn°: numero\np.: pagina\npp.: pagine\nart.: articolo\nfig.: figura"
+            "n.: numero\nnº: numero\nn°: numero\np.: pagina\npp.: pagine\nart.: articolo\n"
+            "fig.: figura"
         ),
         phones=(
             r"3[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3,4}(?![0-9.,])",
