@@ -20,7 +20,7 @@ HEAVY = [
 ]  # fmt: skip
 LEVELS = [
     {"errors", "hints", "settings"},
-    {"audio", "concurrency"},
+    {"audio", "concurrency", "http_client"},
     {"engines", "options"},
     {"events", "registry"},
     {"media", "devices", "text", "models"},
@@ -35,10 +35,12 @@ LEVELS = [
 """Packages and modules from the ground up: each may import itself, and what lies below it."""
 
 ENGINES_MAY = {
-    "audio", "concurrency", "engine", "engines", "errors", "hints", "models", "options", "registry",
-    "text",
+    "audio", "concurrency", "engine", "engines", "errors", "hints", "http_client", "models",
+    "options", "registry", "text",
 }  # fmt: skip
-CLIENTS_MAY = {"audio", "client", "engines", "errors", "events", "media", "transcripts"}
+CLIENTS_MAY = {
+    "audio", "client", "engines", "errors", "events", "http_client", "media", "transcripts",
+}  # fmt: skip
 """A program that talks to a server needs no engine, no session and no server."""
 SESSIONS_MAY_NOT = {"config", "media", "models", "registry", "loading", "engine"}
 

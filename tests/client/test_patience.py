@@ -7,8 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vivavoce.client.refusals import refusal, refusal_of, seconds_of
-from vivavoce.client.server_address import Retries
+from vivavoce.client.refusals import refusal, refusal_of
 from vivavoce.errors import (
     BadAudio,
     BadRequest,
@@ -17,6 +16,7 @@ from vivavoce.errors import (
     EngineTimeout,
     EngineUnavailable,
 )
+from vivavoce.http_client.retries import Retries, retry_after
 from vivavoce.server.errors import Problem, problem_of
 
 
@@ -69,8 +69,7 @@ def test_what_may_pass_is_no_fault_of_the_request() -> None:
 
 @given(st.text())
 def test_a_wait_is_a_number_of_seconds_or_nothing(header: str) -> None:
-    seconds = seconds_of(header)
+    seconds = retry_after(header)
     assert seconds is None or 0 <= seconds < 1e9
-    assert seconds_of("7") == 7.0
-    assert seconds_of("Wed, 21 Oct 2026 07:28:00 GMT") is None
-    assert seconds_of(None) is seconds_of("nan") is seconds_of("-1") is None
+    assert retry_after("7") == 7.0
+    assert retry_after(None) is retry_after("nan") is retry_after("-1") is None

@@ -265,7 +265,7 @@ def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def cli(*args: str) -> subprocess.CompletedProcess[str]:
         code = (
-            "from vivavoce.models import web; web.PAUSES = (0.0,) * 4\n"
+            "from vivavoce.models import web; web.RETRIES = web.Retries(4, 0.0)\n"
             "from vivavoce.cli.main import main; main()"
         )
         return subprocess.run(

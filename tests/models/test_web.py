@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from vivavoce import models
 from vivavoce.errors import ModelError
+from vivavoce.http_client.retries import Retries
 from vivavoce.models import web as web_module
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ SHA256 = hashlib.sha256(DATA).hexdigest()
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_module, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(web_module, "RETRIES", Retries(2, 0.0))
 
 
 def test_a_file_is_pulled_once_and_then_found(store: Store, web: FileServer) -> None:
@@ -172,11 +173,29 @@ def test_no_network_is_a_clear_error(store: Store, web: FileServer) -> None:
 
 
 def test_a_proxy_that_is_no_address_is_a_clear_error(
-    store: Store, web: FileServer, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "nonsense://x")
-    with pytest.raises(ModelError, match="proxy"):
+    with pytest.raises(ModelError, match="ALL_PROXY is 'nonsense://x', which is no proxy"):
+        models.fetch("http://example.invalid/tiny.gguf")
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "NO_PROXY"])
+@pytest.mark.parametrize("value", ["nonsense://x", "[::1]", "fd07:b51a::/64", "socks://h:1/"])
+def test_no_proxy_variable_matters_for_this_machine(
+    name: str, value: str, store: Store, web: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.files["/tiny.gguf"] = b"weights"
+    monkeypatch.setenv(name, value)
+    assert models.fetch(f"{web.url}/tiny.gguf").read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_may_pass_is_asked_for_again(status: int, store: Store, web: FileServer) -> None:
+    web.errors["/tiny.gguf"] = (status, {"Retry-After": "0"})
+    with pytest.raises(ModelError, match=f"{status} from"):
         models.fetch(f"{web.url}/tiny.gguf")
+    assert len(web.requests_for("/tiny.gguf")) == 3
 
 
 def test_offline_forbids_downloads_but_not_what_is_here(

@@ -3,12 +3,14 @@
 `Client` for plain programs, `AsyncClient` for async ones; both do the same.
 """
 
+from vivavoce.http_client.retries import Retries
+
 from .async_client import AsyncClient
 from .batches import AsyncBatch
 from .conversation import Conversation
 from .refusals import Refused
 from .results import FileTranscript, Health, Job, JobItem, Spoken, SpokenAnswer, SttModel
-from .server_address import Retries, Timeouts
+from .server_address import Timeouts
 from .sync_client import Batch, Client
 
 __all__ = [

@@ -15,6 +15,7 @@ from vivavoce.audio import Audio, Samples
 from vivavoce.engines import SttOptions, TtsOptions, Voice, Word
 from vivavoce.errors import EngineError
 from vivavoce.events import Event
+from vivavoce.http_client.retries import Retries
 from vivavoce.transcripts.live_captions import Caption
 
 from . import decode
@@ -24,7 +25,7 @@ from .http import Http, HttpCall
 from .recordings import Recording
 from .request_options import hearing, speaking
 from .results import FileTranscript, Health, Job, Spoken, SpokenAnswer, SttModel
-from .server_address import Retries, ServerAddress, Timeouts
+from .server_address import ServerAddress, Timeouts
 from .sockets import Sockets, Uplink
 
 _HEALTH = TypeAdapter(Health)

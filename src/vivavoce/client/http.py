@@ -19,7 +19,9 @@ from typing import TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from vivavoce.errors import BadRequest, EngineError, EngineTimeout, EngineUnavailable, VivavoceError
+from vivavoce.errors import BadRequest, EngineError, EngineTimeout, EngineUnavailable
+from vivavoce.http_client.connections import Connections, async_client, beginning, reason, trusted
+from vivavoce.http_client.retries import MAY_PASS, NOTHING_DONE, TransientFailure, within
 
 from .recordings import Recording, opened
 from .refusals import refusal_of
@@ -32,9 +34,6 @@ _MOST_BYTES = 512 << 20
 _ERROR_BYTES = 64 << 10
 _KEPT_S = 3.0
 """For which an idle connection is kept; servers close theirs after 5 s."""
-_PASSING = (408, 429, 502, 503, 504)
-_UNDONE = (408, 429, 503)
-"""Those that tell for sure that nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +56,6 @@ class HttpCall:
     also: tuple[int, ...] = ()
 
 
-class TransientRefusal(Exception):
-    """An attempt failed, and another may not. after: seconds, where the server asks for them."""
-
-    def __init__(self, error: VivavoceError, after: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.after = after
-
-
 class Http:
     """Connections to one server, made when they are needed."""
 
@@ -86,7 +76,7 @@ class Http:
         """Whom to trust."""
         if self.place.tls is not None:
             return self.place.tls
-        return await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
+        return await asyncio.to_thread(trusted, by_environment=False)
 
     async def answer(self, call: HttpCall, shape: TypeAdapter[T]) -> T:
         """What the server answers, in that shape."""
@@ -103,11 +93,11 @@ class Http:
             response = await self._sent(call)
             try:
                 with self._explained(call):
-                    return await _read(response, _MOST_BYTES)
+                    return await _whole(response)
             finally:
                 await response.aclose()
 
-        return await self.within(self.persistently(attempt), call.path)
+        return await self.persistently(attempt, call.path)
 
     @asynccontextmanager
     async def stream(self, call: HttpCall) -> AsyncIterator[httpx.Response]:
@@ -119,39 +109,24 @@ class Http:
         async def attempt() -> httpx.Response:
             return await self._sent(call)
 
-        response = await self.within(self.persistently(attempt), call.path)
+        response = await self.persistently(attempt, call.path)
         try:
             with self._explained(call):
                 yield response
-        except TransientRefusal as failure:
+        except TransientFailure as failure:
             raise failure.error from failure.__cause__
         finally:
             await response.aclose()
 
-    async def persistently(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """What an attempt gives; others follow while they fail with MayPass."""
-        tried = 0
-        while True:
-            try:
-                return await attempt()
-            except TransientRefusal as failure:
-                pause = self.place.retries.pause(tried, failure.after)
-                if pause is None:
-                    raise failure.error from failure.__cause__
-            await asyncio.sleep(pause)
-            tried += 1
+    async def persistently(self, attempt: Callable[[], Awaitable[T]], what: str) -> T:
+        """What an attempt gives; others follow while they fail with TransientFailure.
 
-    async def within(self, work: Awaitable[T], what: str) -> T:
-        """What the work gives. Raises EngineTimeout after `total_s`."""
+        what: for messages. Raises EngineTimeout after `total_s`.
+        """
         seconds = self.place.timeouts.total_s
-        try:
-            async with asyncio.timeout(seconds) as limit:
-                return await work
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            waited = f"{self.place.url}{what} was not done within {seconds:g} s"
-            raise EngineTimeout(f"{waited}; raise `total_s`, or relieve the server") from error
+        waited = f"{self.place.url}{what} was not done within {seconds:g} s"
+        late = EngineTimeout(f"{waited}; raise `total_s`, or relieve the server")
+        return await within(self.place.retries.first_of(attempt), seconds, lambda: late)
 
     async def _started(self) -> httpx.AsyncClient:
         async with self._starting:
@@ -159,17 +134,17 @@ class Http:
                 raise BadRequest("the client is closed; make another")
             if self._client is None:
                 timeouts = self.place.timeouts
-                self._client = httpx.AsyncClient(
-                    headers=self.place.headers,
-                    verify=await self.tls(),
-                    timeout=httpx.Timeout(timeouts.read_s, connect=timeouts.connect_s),
-                    limits=httpx.Limits(max_connections=None, keepalive_expiry=_KEPT_S),
-                    trust_env=False,
+                connections = Connections(
+                    timeouts.connect_s, timeouts.read_s, kept_s=_KEPT_S, proxied=False
                 )
+                self._client = async_client(connections, await self.tls(), self.place.headers)
             return self._client
 
     async def _sent(self, call: HttpCall) -> httpx.Response:
-        """The answer's beginning, if it is one of success. Raises MayPass, or what is wrong."""
+        """The answer's beginning, if it is one of success.
+
+        Raises TransientFailure, or what is wrong.
+        """
         client = await self._started()
         async with AsyncExitStack() as stack:
             files = None
@@ -199,11 +174,11 @@ class Http:
     async def _refuse(self, call: HttpCall, response: httpx.Response) -> None:
         status = response.status_code
         with self._explained(call):
-            body = await _read(response, _ERROR_BYTES)
+            body = await beginning(response, _ERROR_BYTES)
         where = f"{self.place.url}{call.path}"
         refused = refusal_of(status, response.headers, body[:_ERROR_BYTES], where)
-        if status in (_PASSING if call.repeatable else _UNDONE):
-            raise TransientRefusal(refused, refused.retry_after)
+        if status in (MAY_PASS if call.repeatable else NOTHING_DONE):
+            raise TransientFailure(refused, refused.retry_after)
         raise refused
 
     @contextmanager
@@ -213,16 +188,16 @@ class Http:
         try:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            what = f"{url}: no connection ({_reason(error)}); is the server running?"
-            raise TransientRefusal(EngineUnavailable(what)) from error
+            what = f"{url}: no connection ({reason(error)}); is the server running?"
+            raise TransientFailure(EngineUnavailable(what)) from error
         except httpx.TimeoutException as error:
             seconds = self.place.timeouts.read_s
             what = f"{url}{call.path}: nothing came for {seconds:g} s; raise `read_s`"
             raise EngineTimeout(f"{what}, or relieve the server") from error
         except httpx.TransportError as error:
-            lost = EngineUnavailable(f"{url}: the connection broke off ({_reason(error)})")
+            lost = EngineUnavailable(f"{url}: the connection broke off ({reason(error)})")
             if call.repeatable:
-                raise TransientRefusal(lost) from error
+                raise TransientFailure(lost) from error
             raise lost from error
         except httpx.DecodingError as error:
             raise self._nonsense(call, b"") from error
@@ -235,17 +210,9 @@ class Http:
         )
 
 
-async def _read(response: httpx.Response, most: int) -> bytes:
-    """The body. Raises EngineError for more than `most` bytes that were a success."""
-    data = bytearray()
-    async for chunk in response.aiter_bytes():
-        data += chunk
-        if len(data) > most:
-            if not response.is_success:
-                break
-            raise EngineError(f"an answer of more than {most:,} bytes; ask for less at once")
-    return bytes(data)
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
+async def _whole(response: httpx.Response) -> bytes:
+    """The body. Raises EngineError for one that is too large to be held."""
+    body = await beginning(response, _MOST_BYTES)
+    if len(body) > _MOST_BYTES:
+        raise EngineError(f"an answer of more than {_MOST_BYTES:,} bytes; ask for less at once")
+    return body

@@ -19,6 +19,7 @@ from vivavoce.errors import (
     EngineUnavailable,
     VivavoceError,
 )
+from vivavoce.http_client.retries import retry_after
 
 
 class Refused(VivavoceError):
@@ -118,7 +119,7 @@ class _RefusalBody(BaseModel):
 
 def refusal_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -> Refused:
     """The error for an HTTP answer that is none of success. body: its beginning."""
-    after = seconds_of(headers.get("retry-after"))
+    after = retry_after(headers.get("retry-after"))
     try:
         told = _RefusalBody.model_validate_json(body).error
     except ValidationError:
@@ -131,12 +132,3 @@ def refusal_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -
             what += "; is it a Vivavoce server?" if status < 500 else ""
         return refusal(what, status=status, retry_after=after)
     return refusal(told.message, status=status, code=told.code, param=told.param, retry_after=after)
-
-
-def seconds_of(header: str | None) -> float | None:
-    """What `Retry-After` says; None for nothing, and for dates, which need both clocks right."""
-    try:
-        seconds = float(header or "")
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < 1e9 else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import ssl
 from dataclasses import dataclass, field
 
-import httpx
-
 from vivavoce.errors import BadRequest
+from vivavoce.http_client.connections import web_address
+from vivavoce.http_client.retries import Retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,32 +25,6 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Retries:
-    """What is tried again when it may pass: lost connections, and 408, 429, 502, 503, 504.
-
-    times: at most. first_s: before the first, twice as long before each further one; all of them
-    spread at random. A server that names a wait gets it, if it is `longest_s` at most.
-    """
-
-    times: int = 3
-    first_s: float = 0.5
-    longest_s: float = 30.0
-
-    def pause(self, tried: int, asked: float | None) -> float | None:
-        """Seconds before another attempt; None if there is to be none.
-
-        tried: how often it was tried again. asked: what the server asks for.
-        """
-        if tried >= self.times or (asked or 0.0) > self.longest_s:
-            return None
-        # Spread, so that those who were refused together do not come back together.
-        spread = random.uniform(0.5, 1.0)  # noqa: S311
-        if asked is not None:
-            return asked + self.first_s * spread
-        return min(self.longest_s, self.first_s * 2.0**tried) * spread
-
-
-@dataclass(frozen=True, slots=True)
 class ServerAddress:
     """A server. api_key: never shown. tls: None trusts the usual authorities.
 
@@ -62,14 +35,10 @@ class ServerAddress:
     api_key: str | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     timeouts: Timeouts = Timeouts()
-    retries: Retries = Retries()
+    retries: Retries = field(default_factory=Retries)
 
     def __post_init__(self) -> None:
-        try:
-            url = httpx.URL(self.base_url)
-        except httpx.InvalidURL as error:
-            raise BadRequest(f"base_url {self.base_url!r}: {error}") from None
-        if url.scheme not in ("http", "https") or not url.host:
+        if web_address(self.base_url) is None:
             what = f"base_url {self.base_url!r}: give one such as http://127.0.0.1:8080"
             raise BadRequest(what)
         key = self.api_key

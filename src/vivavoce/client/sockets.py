@@ -14,8 +14,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from vivavoce.audio import Audio, Resampler, Samples, slices, to_pcm16
 from vivavoce.errors import BadRequest, EngineError, EngineTimeout, EngineUnavailable, VivavoceError
+from vivavoce.http_client.retries import TransientFailure
 
-from .http import Http, TransientRefusal
+from .http import Http
 from .refusals import Refused, refusal, refusal_of
 
 Told: TypeAlias = Mapping[str, object]
@@ -62,7 +63,7 @@ class Sockets:
                 raise
             return line
 
-        line = await self._http.within(self._http.persistently(attempt), path)
+        line = await self._http.persistently(attempt, path)
         if self._closed:
             await line.aclose()
             raise BadRequest("the client is closed; make another")
@@ -95,12 +96,12 @@ class Sockets:
                 response.status_code, response.headers, response.body or b"", place.url + path
             )
             if response.status_code in (408, 429, 502, 503, 504):
-                raise TransientRefusal(refused, refused.retry_after) from error
+                raise TransientFailure(refused, refused.retry_after) from error
             raise refused from error
         except (OSError, EOFError, TimeoutError, InvalidHandshake) as error:
             reason = str(error) or type(error).__name__
             what = f"{place.url}: no connection ({reason}); is the server running?"
-            raise TransientRefusal(EngineUnavailable(what)) from error
+            raise TransientFailure(EngineUnavailable(what)) from error
         patience = place.timeouts.read_s
         return SocketConnection(
             connection, f"{place.url}{path}", min(patience, patience_s or patience)
@@ -130,10 +131,10 @@ class SocketConnection:
                 raise refused(first)
         except Refused as error:
             if error.retry_after is not None:
-                raise TransientRefusal(error, error.retry_after) from None
+                raise TransientFailure(error, error.retry_after) from None
             raise
         except EngineUnavailable as error:
-            raise TransientRefusal(error) from error.__cause__
+            raise TransientFailure(error) from error.__cause__
         if isinstance(first, bytes | None) or first["event"] != "Started":
             raise self._nonsense(first)
         self.started = first

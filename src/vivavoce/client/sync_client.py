@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from vivavoce.audio import Audio
 from vivavoce.engines import SttOptions, TtsOptions, Voice
 from vivavoce.events import Event
+from vivavoce.http_client.retries import Retries
 from vivavoce.transcripts.live_captions import Caption
 
 from .async_client import SPEECH_RATE, AsyncClient
@@ -19,7 +20,7 @@ from .conversation import Settings, SpeechSink, ignore
 from .loop_thread import LoopThread, threaded
 from .recordings import Recording
 from .results import FileTranscript, Health, Job, JobItem, Spoken, SpokenAnswer, SttModel
-from .server_address import Retries, Timeouts
+from .server_address import Timeouts
 
 T = TypeVar("T")
 

@@ -10,15 +10,18 @@ from pathlib import Path
 
 import httpx
 
-from vivavoce.errors import ModelError
+from vivavoce.errors import ModelError, VivavoceError
+from vivavoce.http_client.connections import Connections, reason, sync_client
+from vivavoce.http_client.proxies import BadProxy
+from vivavoce.http_client.retries import MAY_PASS, Retries, TransientFailure, retry_after
 
 from .catalog import File, Model, Web
 from .files import BLOCK, check, digest
 
-PAUSES = (0.0, 1.0, 2.0, 4.0)
-"""Seconds to wait before each new attempt after a cut connection; after more bytes, anew."""
+RETRIES = Retries(times=4, first_s=0.5, longest_s=30.0)
+"""After a cut connection, or what may pass; after more bytes, anew."""
 
-TIMEOUT = httpx.Timeout(60, connect=20)
+CONNECTIONS = Connections(connect_s=20.0, read_s=60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,7 @@ def pull(
     host only. What a cut download left in `stage/part` is gone on with.
     """
     before = 0
-    try:
-        client = httpx.Client(follow_redirects=True, timeout=TIMEOUT, headers=headers)
-    except ValueError as error:
-        raise ModelError(f"{model.name}: the proxy that is set cannot be used: {error}") from error
-    with client:
+    with sync_client(CONNECTIONS, headers or {}) as client:
         for item in wanted:
             target = stage / "files" / item.file.name
             if not target.exists():
@@ -112,13 +111,17 @@ class _Download:
             try:
                 self._connect()
                 return
-            except httpx.TransportError as error:
+            except BadProxy as error:
+                raise ModelError(f"{self._model}: {error}") from error
+            except (httpx.TransportError, TransientFailure) as error:
                 if self._size() > furthest:
                     attempt, furthest = 0, self._size()
                 hopeless = isinstance(error, httpx.ConnectError) and furthest == begun
-                if hopeless or attempt == len(PAUSES):
+                asked = error.after if isinstance(error, TransientFailure) else None
+                pause = None if hopeless else RETRIES.pause(attempt, asked)
+                if pause is None:
                     raise self._unreachable(error) from error
-                time.sleep(PAUSES[attempt])
+                time.sleep(pause)
                 attempt += 1
 
     def _connect(self) -> None:
@@ -141,6 +144,9 @@ class _Download:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             self._drop()
             raise httpx.RemoteProtocolError("the file is shorter than what is here")
+        if response.status_code in MAY_PASS:
+            after = retry_after(response.headers.get("Retry-After"))
+            raise TransientFailure(self._refused(response.status_code), after)
         if response.is_error:
             raise self._refused(response.status_code)
         follows = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
@@ -180,11 +186,13 @@ class _Download:
         self._part.unlink(missing_ok=True)
         self._etag.unlink(missing_ok=True)
 
-    def _unreachable(self, error: httpx.TransportError) -> ModelError:
+    def _unreachable(self, error: httpx.TransportError | TransientFailure) -> VivavoceError:
+        if isinstance(error, TransientFailure):
+            return error.error
         host = httpx.URL(self._item.url).host
         kept = "; what has come is kept, and the next pull goes on from there"
         return ModelError(
-            f"{self._model}: no connection to {host} ({str(error) or type(error).__name__}); "
+            f"{self._model}: no connection to {host} ({reason(error)}); "
             f"check the network or HTTPS_PROXY{kept if self._size() else ''}"
         )
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 
-from vivavoce.engine.openai.errors import retry_after
 from vivavoce.engine.openai.llm import OpenAiLlm, OpenAiLlmOptions
 from vivavoce.engine.openai.tts import OpenAiTts, OpenAiTtsOptions
 from vivavoce.engines import LlmOptions, Message, Thought, Token
@@ -272,13 +269,3 @@ async def test_the_connection_is_kept_for_the_next_turn() -> None:
             assert Token("Hello") in [it async for it in llm.reply(MESSAGES, LlmOptions())]
         await llm.aclose()
         assert server.connections == 1
-
-
-def test_retry_after_is_a_number_of_seconds_or_a_date() -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=100)
-    assert retry_after("2.5") == 2.5
-    assert retry_after("-1") == 0
-    assert retry_after(format_datetime(soon, usegmt=True)) == pytest.approx(100, abs=5)
-    assert retry_after("Wed, 21 Oct 2015 07:28:00 -0000") == 0
-    assert retry_after("soon") is None
-    assert retry_after(None) is None

@@ -6,28 +6,16 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import httpx
 
 from vivavoce.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable
 from vivavoce.hints import nearest
+from vivavoce.http_client.proxies import BadProxy
+from vivavoce.http_client.retries import MAY_PASS, TransientFailure, retry_after
 
 _SAID_LONGEST = 300
-_PASSES = frozenset((408, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529))
-
-
-class TransientFailure(Exception):
-    """A failure that may be gone at the next attempt.
-
-    after: seconds that the server asks to wait.
-    """
-
-    def __init__(self, error: EngineError, after: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.after = after
+_PASSES = MAY_PASS | {409, 425, 500, 520, 522, 524, 529}
 
 
 class ModelServerRefusal(BadRequest):
@@ -59,6 +47,8 @@ class RequestTarget:
 
     def unreachable(self, error: httpx.HTTPError) -> TransientFailure | EngineError:
         """What went wrong on the way there or back."""
+        if isinstance(error, BadProxy):
+            return EngineUnavailable(f"{self.engine}: {error}")
         reason = self.hide(str(error)) or type(error).__name__
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
             return TransientFailure(
@@ -121,23 +111,6 @@ class RequestTarget:
         if "model" in said.lower():
             return f"{self.url} has no model {self.model!r} ({said}); set another model"
         return f"{self.url}/{path} is not there; see that base_url is right"
-
-
-def retry_after(value: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for, as a number or as a date."""
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
 def _message(body: bytes) -> str:

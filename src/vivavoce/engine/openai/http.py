@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
 from vivavoce.errors import BadConfig, EngineError, EngineTimeout, EngineUnavailable
+from vivavoce.http_client.connections import (
+    Connections,
+    async_client,
+    beginning,
+    trusted,
+    web_address,
+)
+from vivavoce.http_client.retries import Retries, TransientFailure, within
 from vivavoce.options import Endpoint
 
-from .errors import RequestTarget, TransientFailure
+from .errors import RequestTarget
 from .sse import EventParser
 
 T = TypeVar("T")
@@ -27,7 +34,6 @@ LONGEST_WAIT_S = 10.0
 
 _PROBE_TIMEOUT_S = 10.0
 _ERROR_BYTES = 64 * 1024
-_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
 class _Listed(BaseModel):
@@ -50,6 +56,7 @@ class ModelServer:
         self.model = model
         self._base = _base(engine, endpoint.base_url)
         self._endpoint = endpoint
+        self._retries = Retries(endpoint.retries, endpoint.backoff, LONGEST_WAIT_S)
         self._client: httpx.AsyncClient | None = None
         self._target = self._aim(None)
         self._loading = asyncio.Lock()
@@ -101,7 +108,7 @@ class ModelServer:
             response = await self.within(client.send(request, stream=True), timeout)
             try:
                 if response.status_code >= 300:
-                    body = await self.within(_beginning(response), timeout)
+                    body = await self.within(beginning(response, _ERROR_BYTES), timeout)
                     raise self._target.refused(path, response.status_code, response.headers, body)
                 yield response
             finally:
@@ -117,39 +124,22 @@ class ModelServer:
         except (httpx.HTTPError, ValidationError):
             return None
 
-    async def persistently(
+    def persistently(
         self, attempt: Callable[[], AsyncGenerator[T, None]]
     ) -> AsyncGenerator[T, None]:
         """What an attempt yields; another is made while one fails before its first item."""
-        for tried in range(self._endpoint.retries + 1):
-            began = False
-            try:
-                async with aclosing(attempt()) as items:
-                    async for item in items:
-                        began = True
-                        yield item
-                return
-            except TransientFailure as failure:
-                pause = failure.after
-                if pause is None:
-                    # Spread, so that sessions that failed together do not come back together.
-                    pause = self._endpoint.backoff * 2**tried * random.uniform(0.5, 1.0)  # noqa: S311
-                if began or tried == self._endpoint.retries or pause > LONGEST_WAIT_S:
-                    raise failure.error from failure.__cause__
-            await asyncio.sleep(pause)
+        return self._retries.items_of(attempt)
 
     async def within(self, answer: Awaitable[T], seconds: float) -> T:
         """The answer. Raises EngineTimeout after so long."""
-        try:
-            async with asyncio.timeout(seconds) as limit:
-                return await answer
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            raise EngineTimeout(
+        return await within(
+            answer,
+            seconds,
+            lambda: EngineTimeout(
                 f"{self.engine}: {self._target.url} gave nothing for {seconds:.3g} s; "
                 "raise the engine's timeouts, or relieve the server"
-            ) from error
+            ),
+        )
 
     async def events(self, response: httpx.Response) -> AsyncGenerator[str, None]:
         """The data of the server-sent events in the body."""
@@ -213,15 +203,11 @@ class ModelServer:
 
     def _start(self, key: str | None) -> httpx.AsyncClient:
         """In a thread, for reading the machine's certificates takes a while."""
-        return httpx.AsyncClient(
-            base_url=self._base,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            # How long an answer may take depends on the call: see `within`.
-            timeout=httpx.Timeout(None, connect=self._endpoint.connect_timeout),
-            # A new connection takes as long as a short reply, so idle ones outlive a pause.
-            limits=httpx.Limits(max_keepalive_connections=20, keepalive_expiry=120.0),
-            mounts=dict.fromkeys(_LOOPBACK),  # no proxy on the way to this machine
-        )
+        # How long an answer may take depends on the call: see `within`.
+        # A new connection takes as long as a short reply, so idle ones outlive a pause.
+        connections = Connections(self._endpoint.connect_timeout, None, kept_s=120.0)
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return async_client(connections, trusted(), headers, self._base)
 
     async def _models(self, client: httpx.AsyncClient) -> tuple[str, ...]:
         try:
@@ -240,24 +226,11 @@ class ModelServer:
 
 
 def _base(engine: str, base_url: str) -> httpx.URL:
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in {"http", "https"} or not url.host:
+    url = web_address(base_url)
+    if url is None:
         raise BadConfig(
             f"{engine}: base_url {base_url.rpartition('@')[2]!r} is no web address; "
             f"one looks like {OPENAI}"
         )
     path = url.path.rstrip("/") or "/v1"
     return url.copy_with(path=f"{path}/")
-
-
-async def _beginning(response: httpx.Response) -> bytes:
-    """Of the body, enough for an error message."""
-    body = b""
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > _ERROR_BYTES:
-            break
-    return body
