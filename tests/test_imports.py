@@ -22,6 +22,7 @@ LEVELS = [
     {"errors", "hints", "settings"},
     {"audio", "concurrency", "http_client"},
     {"engines", "options"},
+    {"guard"},
     {"events", "registry"},
     {"media", "devices", "text", "models"},
     {"config", "turn_taking", "engine", "speech"},

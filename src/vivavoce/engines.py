@@ -24,7 +24,19 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name and model for people and logs, such as `moonshine:tiny-en`."""
+        """Its name and model for people and logs, such as `moonshine:tiny-en`. Nothing is decided
+        by it.
+        """
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """The weights that it runs, as they were asked for; None where there is no choice."""
+        ...
+
+    @property
+    def local(self) -> bool:
+        """Whether it computes on this machine: nothing that is said leaves it."""
         ...
 
     async def load(self) -> None:
@@ -37,6 +49,19 @@ class Engine(Protocol):
 
     async def aclose(self) -> None:
         """Free the weights and join the threads; the engine cannot be used again."""
+        ...
+
+
+@runtime_checkable
+class OnDevice(Protocol):
+    """An engine that can tell what it computes on."""
+
+    @property
+    def device(self) -> str:
+        """`cpu`, `cuda:0`, `mps` …; before `load`, what it would compute on.
+
+        Raises EngineUnavailable for a device that is not here.
+        """
         ...
 
 

@@ -16,6 +16,7 @@ from typing import Any, cast, get_args
 
 from .engines import Engine, Kind
 from .errors import BadConfig, BadRequest, EngineUnavailable
+from .guard import Guard, guarded
 from .hints import nearest
 from .options import Option as Option
 from .options import OptionKey, build, keys_of
@@ -73,7 +74,7 @@ def keys(kind: Kind, name: str) -> Mapping[str, OptionKey]:
 
 
 def create(kind: Kind, spec: EngineSpec) -> Engine:
-    """An engine, not loaded yet. Raises BadConfig for an option that it does not have."""
+    """An engine behind its guard, not loaded yet. Raises BadConfig for an option it lacks."""
     constructor = load(kind, spec.name)
     shape = _options(constructor)
     given = dict(spec.options)
@@ -82,10 +83,20 @@ def create(kind: Kind, spec: EngineSpec) -> Engine:
     what = f"{kind} engine {spec.name!r}"
     if shape is None and given:
         raise BadConfig(f"{what} has no option {next(iter(given))!r}; it has none at all")
+    with Guard(what):
+        try:
+            engine = constructor() if shape is None else constructor(build(shape, given, what))
+        except ImportError as error:
+            raise missing(what, error) from error
+    return guarded(kind, engine)
+
+
+def is_local(kind: Kind, name: str) -> bool:
+    """Whether the engine computes on this machine, as far as can be told without its package."""
     try:
-        return constructor() if shape is None else constructor(build(shape, given, what))
-    except ImportError as error:
-        raise missing(what, error) from error
+        return bool(getattr(load(kind, name), "local", True))
+    except EngineUnavailable:
+        return True
 
 
 def _options(constructor: Callable[..., Engine]) -> type[Any] | None:

@@ -33,6 +33,21 @@ def test_json_tells_the_same(vivavoce: Run) -> None:
     assert {finding["state"] for finding in findings} <= {"ok", "note", "missing"}
 
 
+def test_what_each_engine_computes_on_is_told(
+    vivavoce: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_DEVICE", "cuda:99")
+    given = ("--stt", "openai:whisper-1", "--tts", "espeak-ng")
+    findings = json.loads(vivavoce("doctor", "--json", *given).stdout)
+    told = {finding["subject"]: finding for finding in findings}
+    assert told["vad"]["detail"].startswith("silero, on cpu")
+    assert told["stt"]["detail"] == "openai:whisper-1, on a server"
+    assert told["tts"]["detail"] == "espeak-ng, on cpu"
+    assert told["llm"]["state"] == "missing"
+    assert "cuda:99 is not here" in told["llm"]["remedy"]
+    assert "set device: cpu" in told["llm"]["remedy"]
+
+
 @pytest.mark.usefixtures("plugin")
 def test_one_engine_that_works_is_enough(vivavoce: Run) -> None:
     ran = vivavoce("doctor", "--json", "--stt", "uninstalled", *SCRIPTED)

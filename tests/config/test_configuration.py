@@ -388,3 +388,19 @@ def test_secrets_are_masked(file: Path) -> None:
     assert "sk-1" not in shown
     assert "pw" not in shown
     assert "http://***@host/v1" in shown
+
+
+def test_a_device_holds_for_engines_that_may_choose_and_were_not_told_another() -> None:
+    given = {
+        "device": "CPU",
+        "stt": ["whisper:tiny", {"engine": "moonshine", "device": "cuda:1"}],
+        "tts": "espeak-ng",
+    }
+    config = load_config(overrides=given, environment={})
+    assert config.device == "cpu"
+    assert [spec.options for spec in config.stt] == [{"device": "cpu"}, {"device": "cuda:1"}]
+    assert config.llm[0].options == {"device": "cpu"}
+    assert (config.vad[0].options, config.tts[0].options) == ({}, {})
+    assert load_config(environment={"VIVAVOCE_DEVICE": "cuda"}).llm[0].options == {"device": "cuda"}
+    with pytest.raises(BadConfig, match=r"--device: choose auto, cpu, cuda, .*, not 'gpu'"):
+        load_config(overrides={"device": "gpu"}, environment={})

@@ -85,7 +85,10 @@ async def open_server(
     )
     before = asyncio.all_tasks()
     state = Path(gettempdir(), f"vivavoce-state-{secrets.token_hex(8)}")  # made when needed
-    chosen = {"state": str(state), **(settings or {})}
+    chosen: dict[str, object] = {"state": str(state), **(settings or {})}
+    limits = chosen.get("limits", {})
+    assert isinstance(limits, Mapping)
+    chosen["limits"] = {"talking": 0, **limits}  # scripted engines take no time
     config = load_config(overrides={"server": chosen}, environment={})
     service = Service(config)
     app = make_app(service)

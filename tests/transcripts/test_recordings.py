@@ -37,6 +37,8 @@ class Timekeeper:
     """Hears one word for each stretch of voice, and where it is."""
 
     name = "timekeeper"
+    model = None
+    local = True
     languages = ("en",)
 
     def __init__(self, rate: int = RATE) -> None:

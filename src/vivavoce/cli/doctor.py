@@ -125,7 +125,7 @@ def _one_will_do(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _engine(kind: Kind, spec: EngineSpec) -> Finding:
-    from vivavoce.errors import ModelError
+    from vivavoce.errors import ModelError, VivavoceError
     from vivavoce.models import path
 
     from .engines import engine_info
@@ -134,14 +134,30 @@ def _engine(kind: Kind, spec: EngineSpec) -> Finding:
     info = engine_info(kind, spec.name)
     if info.problem is not None:
         return Finding(kind, "missing", str(spec), info.problem)
+    try:
+        where = _where(kind, spec)
+    except VivavoceError as error:
+        return Finding(kind, "missing", str(spec), str(error))
     weights = weights_of(kind, spec)
     if weights is None:
-        return Finding(kind, "ok", str(spec))
+        return Finding(kind, "ok", f"{spec}{where}")
     try:
-        return Finding(kind, "ok", f"{spec}, weights in {path(weights)}")
+        return Finding(kind, "ok", f"{spec}{where}, weights in {path(weights)}")
     except ModelError:
         remedy = f"vivavoce models pull {weights}"
         return Finding(kind, "missing", f"{spec}, without its weights", remedy)
+
+
+def _where(kind: Kind, spec: EngineSpec) -> str:
+    """What the engine computes on, to go after its name."""
+    from vivavoce.engines import OnDevice, capability
+    from vivavoce.registry import create
+
+    engine = create(kind, spec)
+    if not engine.local:
+        return ", on a server"
+    placed = capability(engine, OnDevice)
+    return f", on {placed.device}" if placed is not None else ""
 
 
 def _devices() -> Iterator[Finding]:
@@ -173,7 +189,7 @@ async def _trials(config: Config) -> list[Finding]:
 
 
 async def _trial(kind: Kind, spec: EngineSpec) -> Finding:
-    from vivavoce.errors import describe
+    from vivavoce.errors import VivavoceError
     from vivavoce.loading.open_engines import probe
     from vivavoce.registry import create
 
@@ -184,6 +200,6 @@ async def _trial(kind: Kind, spec: EngineSpec) -> Finding:
             await probe(kind, engine)
         finally:
             await engine.aclose()
-    except Exception as error:  # noqa: BLE001 - an engine may raise anything
-        return Finding(f"try {kind}", "missing", str(spec), describe(error))
+    except VivavoceError as error:
+        return Finding(f"try {kind}", "missing", str(spec), str(error))
     return Finding(f"try {kind}", "ok", f"{spec} works, after {time.perf_counter() - begun:.1f} s")

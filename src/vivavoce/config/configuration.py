@@ -20,14 +20,14 @@ from vivavoce.hints import nearest
 from vivavoce.registry import EngineSpec, Option
 from vivavoce.settings import SessionSettings, TurnSettings
 
-from .engines import EnginePatch, checked_options, parse_engines
+from .engines import EnginePatch, checked_options, on_device, parse_device, parse_engines
 from .layers import Layer, Problems, expanded, read_environment, read_file
 from .model_settings import ModelSettings
 from .profiles import DEFAULT_PROFILE, PROFILES
 from .sections import SECTIONS, Sections, all_settings, parse_section
 from .server_settings import ServerSettings
 
-KEYS = ("profile", *KINDS, *SECTIONS)
+KEYS = ("profile", "device", *KINDS, *SECTIONS)
 FOUND = tuple(f"vivavoce.{suffix}" for suffix in ("yaml", "yml", "toml", "json"))
 """Files that are read without being named."""
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
@@ -39,6 +39,7 @@ MASK = "***"
 class Config:
     """All settings. Of each kind's engines the first is used, the others when it fails.
 
+    device: where engines compute that may choose, and have not been told their own.
     file: the one that was read, if any was.
     """
 
@@ -51,6 +52,7 @@ class Config:
     session: SessionSettings = field(default_factory=SessionSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    device: str = "auto"
     file: Path | None = field(default=None, compare=False)
 
     def engines(self, kind: Kind) -> tuple[EngineSpec, ...]:
@@ -62,6 +64,7 @@ class Config:
         """As a file would have it, with secrets masked."""
         return {
             "profile": self.profile,
+            "device": self.device,
             **{str(kind): _engines_as_data(self.engines(kind)) for kind in KINDS},
             "session": asdict(self.session),
             "models": asdict(self.models),
@@ -102,7 +105,8 @@ def load_config(
         for key in layer.data:
             if key not in KEYS:
                 problems.add(layer.where(str(key)), f"no such key; {nearest(str(key), KEYS)}")
-    engines = {kind: _engines(kind, layers, problems) for kind in KINDS}
+    device = parse_device(layers, problems)
+    engines = {kind: _engines(kind, layers, device, problems) for kind in KINDS}
     right = [_right(layer, problems) for layer in layers]
     sections = Sections(right)
     check_order(sections.session.turns, problems)
@@ -113,6 +117,7 @@ def load_config(
         session=sections.session,
         models=sections.models,
         server=sections.server,
+        device=device,
         file=file,
     )
 
@@ -148,7 +153,9 @@ def _profile(layers: Sequence[Layer]) -> str:
     return str(profile)
 
 
-def _engines(kind: Kind, layers: Sequence[Layer], problems: Problems) -> tuple[EngineSpec, ...]:
+def _engines(
+    kind: Kind, layers: Sequence[Layer], device: str, problems: Problems
+) -> tuple[EngineSpec, ...]:
     specs: tuple[EngineSpec, ...] = ()
     last = layers[0]
     for layer in layers:
@@ -160,7 +167,8 @@ def _engines(kind: Kind, layers: Sequence[Layer], problems: Problems) -> tuple[E
             specs = parsed
         elif specs:
             specs = parsed.over(specs)
-    return tuple(checked_options(kind, spec, last, problems) for spec in specs)
+    checked = (checked_options(kind, spec, last, problems) for spec in specs)
+    return tuple(on_device(kind, spec, device) for spec in checked)
 
 
 def _right(layer: Layer, problems: Problems) -> dict[str, object]:

@@ -10,6 +10,7 @@ from vivavoce import registry
 from vivavoce.engines import Kind
 from vivavoce.errors import EngineUnavailable
 from vivavoce.hints import nearest
+from vivavoce.options import device as device_named
 from vivavoce.registry import EngineSpec, Option
 
 from .layers import Layer, Problems
@@ -49,16 +50,38 @@ def parse_engines(kind: Kind, layer: Layer, given: object, problems: Problems) -
     return tuple(specs)
 
 
-def checked_options(
-    kind: Kind, spec: EngineSpec, layer: Layer, problems: Problems, *, device: str = "auto"
-) -> EngineSpec:
+def parse_device(layers: Sequence[Layer], problems: Problems) -> str:
+    """Where engines compute that may choose: what the last layer to name it names."""
+    found = "auto"
+    for layer in layers:
+        given = layer.data.get("device", found)
+        try:
+            found = device_named(str(given))
+        except ValueError as error:
+            problems.add(layer.where("device"), f"{error}, not {given!r}")
+    return found
+
+
+def on_device(kind: Kind, spec: EngineSpec, device: str) -> EngineSpec:
+    """The engine on this device, if it may choose and has not been told another."""
+    if device == "auto" or "device" in spec.options:
+        return spec
+    try:
+        key = registry.keys(kind, spec.name).get("device")
+    except EngineUnavailable:
+        return spec
+    if key is None or key.default != "auto":
+        return spec
+    return replace(spec, options={**spec.options, "device": device})
+
+
+def checked_options(kind: Kind, spec: EngineSpec, layer: Layer, problems: Problems) -> EngineSpec:
     """The engine with its options as it wants them.
 
     layer: the last one that said something about it.
-    device: where to compute, for an engine that may choose and has not been told its own.
     An engine that is not installed is not checked; using it will say so.
     """
-    if not spec.options and device == "auto":
+    if not spec.options:
         return spec
     try:
         known = registry.keys(kind, spec.name)
@@ -74,8 +97,6 @@ def checked_options(
             options[name] = known[name].checked(value)
         except ValueError as error:
             problems.add(layer.where(f"{kind}.{name}"), str(error))
-    if device != "auto" and "device" in known and known["device"].default == "auto":
-        options.setdefault("device", device)
     return replace(spec, options=options)
 
 

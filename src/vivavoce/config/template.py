@@ -28,6 +28,10 @@ PROFILES
 # tts: espeak-ng
 # vad: silero
 # turn: smart-turn
+
+## Where engines compute that may choose: auto, cpu, cuda, cuda:N or mps. An engine's own `device`
+## goes over it.
+# device: auto
 """
 
 

@@ -70,6 +70,16 @@ class Chain(Generic[E]):
         return self.first.name
 
     @property
+    def model(self) -> str | None:
+        """The model of the one that is used now."""
+        return self.first.model
+
+    @property
+    def local(self) -> bool:
+        """Whether all of them compute on this machine."""
+        return all(engine.local for engine in self.engines)
+
+    @property
     def down(self) -> list[E]:
         """Those that failed and have not been brought back."""
         return [self.engines[i] for i in sorted(self._down)]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from typing import Literal, TypeAlias
 
+from vivavoce import registry
 from vivavoce.config.configuration import Config
+from vivavoce.config.engines import on_device
 from vivavoce.config.server_settings import LimitSettings, ServerSettings
 from vivavoce.conversation.session import Engines
 from vivavoce.engines import Engine, Kind
+from vivavoce.registry import EngineSpec
 from vivavoce.server.access.admission import Admission
 from vivavoce.server.observe.metrics import Metrics
 from vivavoce.server.selection.loaded_engines import LoadedEngines
@@ -22,7 +25,8 @@ State: TypeAlias = Literal["warming", "ready", "draining"]
 class Service:
     """The server's state; `app.state.service` of every application.
 
-    faults: of the kinds of engines that do not work, why. shelf: engines beside the configured.
+    faults: of the kinds of engines that do not work, why.
+    loaded_engines: those beside the configured.
     """
 
     def __init__(self, config: Config) -> None:
@@ -36,7 +40,7 @@ class Service:
         self.state: State = "warming"
         self.faults: dict[Kind, str] = {}
         self.loaded: Engines | None = None
-        self.loaded_engines = LoadedEngines(self.limits.engines)
+        self.loaded_engines = LoadedEngines(self.limits.engines, self._make)
 
     @property
     def engines(self) -> Engines:
@@ -54,17 +58,18 @@ class Service:
     def ready(self, engines: Engines) -> None:
         """The engines are loaded and warm: let callers in."""
         self.loaded = engines
-        if self.limits.talking is None and any(map(_is_here, (engines.stt, engines.llm))):
+        if self.limits.talking is None and any(
+            engine.local for engine in (engines.stt, engines.llm)
+        ):
             self.admission.most_talking = 2 * (os.cpu_count() or 1)
         self.state = "ready"
+
+    def _make(self, kind: Kind, spec: EngineSpec) -> Engine:
+        """An engine that a client asks for, on the configured device."""
+        return registry.create(kind, on_device(kind, spec, self.config.device))
 
     def drain(self) -> None:
         """Let no new sessions in; those that run end after the reply that is under way."""
         self.state = "draining"
         self.admission.close()
         self.conversations.finish()
-
-
-def _is_here(engine: Engine) -> bool:
-    """Whether the engine computes on this machine, as far as its name tells."""
-    return not engine.name.startswith(("openai", "scripted"))

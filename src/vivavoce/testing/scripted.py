@@ -58,6 +58,8 @@ class _Scripted:
     """What scripted engines share: a name, and whether they were loaded and closed."""
 
     name = "scripted"
+    model: str | None = None
+    local = True
 
     def __init__(self) -> None:
         self.loaded = 0

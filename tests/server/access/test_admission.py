@@ -18,6 +18,7 @@ from vivavoce.server.access.machine_load import MachineLoad
 from vivavoce.server.errors import Problem
 from vivavoce.server.http.addresses import is_private, listening_host
 from vivavoce.server.observe.metrics import Metrics
+from vivavoce.testing import ScriptedLlm, ScriptedStt
 
 ANYONE = Caller("anyone")
 
@@ -200,6 +201,16 @@ def test_only_a_keyless_server_on_loopback_is_private() -> None:
     assert is_private(ServerSettings(host="::1"))
     assert not is_private(ServerSettings(keys=("k",), host="127.0.0.1"))
     assert not is_private(ServerSettings(open=True))
+
+
+@pytest.mark.parametrize(("local", "bounded"), [(True, True), (False, False)])
+async def test_talkers_are_bounded_where_an_engine_computes_on_this_machine(
+    serving: Serving, local: bool, bounded: bool
+) -> None:
+    stt, llm = ScriptedStt(), ScriptedLlm()
+    stt.local, llm.local = local, False
+    async with serving({"limits": {"talking": None}}, stt=stt, llm=llm) as server:
+        assert (server.service.admission.most_talking > 0) == bounded
 
 
 async def test_talkers_keep_the_machine_and_silent_sessions_do_not(serving: Serving) -> None:

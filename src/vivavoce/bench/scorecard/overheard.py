@@ -96,7 +96,8 @@ class _OverheardVad:
     def __init__(self, vad: Vad, phone: Phone) -> None:
         self._vad = vad
         self._phone = phone
-        self.name, self.rate, self.frame = vad.name, vad.rate, vad.frame
+        self.name, self.model, self.local = vad.name, vad.model, vad.local
+        self.rate, self.frame = vad.rate, vad.frame
 
     async def load(self) -> None:
         """It is loaded."""
@@ -127,7 +128,8 @@ class _OverheardTurn:
     def __init__(self, turn: TurnDetector, phone: Phone) -> None:
         self._turn = turn
         self._phone = phone
-        self.name, self.rate = turn.name, turn.rate
+        self.name, self.model, self.local = turn.name, turn.model, turn.local
+        self.rate = turn.rate
 
     async def load(self) -> None:
         """It is loaded."""
@@ -145,7 +147,7 @@ class _OverheardLlm:
     def __init__(self, llm: Llm, phone: Phone) -> None:
         self._llm = llm
         self._phone = phone
-        self.name = llm.name
+        self.name, self.model, self.local = llm.name, llm.model, llm.local
 
     async def load(self) -> None:
         """It is loaded."""
@@ -189,7 +191,8 @@ class _OverheardTts:
     def __init__(self, tts: Tts, phrases: list[OverheardPhrase]) -> None:
         self._tts = tts
         self._phrases = phrases
-        self.name, self.rate = tts.name, tts.rate
+        self.name, self.model, self.local = tts.name, tts.model, tts.local
+        self.rate = tts.rate
 
     @property
     def voices(self) -> Sequence[Voice]:

@@ -21,7 +21,6 @@ from vivavoce.server.errors import Problem
 
 NAMED: tuple[Kind, ...] = ("stt", "llm", "tts")
 """Kinds of engines that a request can name."""
-_ELSEWHERE = frozenset({"openai"})
 _WORD = re.compile(r"[A-Za-z0-9][\w.+-]*")
 
 
@@ -50,7 +49,7 @@ def wanted(name: str, kind: Kind | None = None) -> tuple[Kind, EngineSpec]:
     kinds = [each for each in NAMED if base in registry.names(each) and kind in (None, each)]
     if not kinds:
         raise _unknown(name, kind)
-    if base in _ELSEWHERE:
+    if not all(registry.is_local(each, base) for each in kinds):
         raise _refused(
             f"{base} engines work elsewhere, with this server's key; name them in its configuration"
         )
@@ -150,7 +149,9 @@ def _unknown(name: str, kind: Kind | None) -> Problem:
     if not colon:
         return _not_found(f"no model {name!r}; {nearest(name, MODELS)}")
     kinds = NAMED if kind is None else (kind,)
-    engines = sorted({each for it in kinds for each in registry.names(it)} - _ELSEWHERE)
+    engines = sorted(
+        {each for it in kinds for each in registry.names(it) if registry.is_local(it, each)}
+    )
     return _not_found(f"no engine {base!r}; {nearest(base, engines)}")
 
 

@@ -22,6 +22,16 @@ class FailureRecordingStt:
         return self._stt.name
 
     @property
+    def model(self) -> str | None:
+        """The engine's."""
+        return self._stt.model
+
+    @property
+    def local(self) -> bool:
+        """The engine's."""
+        return self._stt.local
+
+    @property
     def rate(self) -> int:
         """The engine's."""
         return self._stt.rate
