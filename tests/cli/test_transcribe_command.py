@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.media.sounds import sound_file
 from vivavoce.audio import Audio
 from vivavoce.media.decode import write_audio
 from vivavoce.testing import hush, say
@@ -215,3 +216,34 @@ def test_what_is_wrong_with_a_recording_is_told_beside_its_text(
     warnings = json.loads(ran.stdout)["warnings"]
     assert "recording_faulty" in [warning["code"] for warning in warnings]
     assert "the recording is cut short" in ran.stderr
+
+
+def call(path: Path) -> Path:
+    """Two sides of a call: the second speaks where the first is silent."""
+    first = np.concatenate([hush(0.5).samples, say(0.5).samples, hush(5.0).samples])
+    second = np.concatenate([hush(3.0).samples, say(0.5).samples, hush(2.5).samples])
+    path.write_bytes(sound_file("wav", "pcm_s16le", np.stack([first, second])))
+    return path
+
+
+def test_separate_channels_are_merged_by_time_with_the_channel_as_speaker(
+    vivavoce: Run, tmp_path: Path
+) -> None:
+    file = call(tmp_path / "call.wav")
+    ran = vivavoce("transcribe", file, "--channels", "separate", "--format", "json", *ENGINES)
+    segments = json.loads(ran.stdout)["segments"]
+    assert [segment["speaker"] for segment in segments] == ["channel 1", "channel 2"]
+    assert [segment["start"] for segment in segments] == pytest.approx([0.5, 3.0], abs=0.3)
+
+
+def test_one_channel_is_heard_alone(vivavoce: Run, tmp_path: Path) -> None:
+    file = call(tmp_path / "call.wav")
+    ran = vivavoce("transcribe", file, "--channels", "right", "--format", "json", *ENGINES)
+    [segment] = json.loads(ran.stdout)["segments"]
+    assert segment["start"] == pytest.approx(3.0, abs=0.3)
+    assert "speaker" not in segment
+    wrong = vivavoce("transcribe", file, "--channels", "3", *ENGINES)
+    assert (wrong.returncode, "there is no channel 3" in wrong.stderr) == (1, True)
+    unknown = vivavoce("transcribe", file, "--channels", "both", *ENGINES)
+    assert unknown.returncode != 0
+    assert "choose mix, left, right, separate, or a number" in unknown.stderr

@@ -75,6 +75,13 @@ class _Output:
 @click.option("--language", help="Of the speech, as a code such as `en`.")
 @click.option("--translate", is_flag=True, help="Into English.")
 @click.option(
+    "--channels",
+    default="mix",
+    show_default=True,
+    help="What to hear of several: mix, left, right, a number from 1, or separate: each by itself, "
+    "as the two sides of a telephone call.",
+)
+@click.option(
     "--track",
     help="Of several in a file: its number, or a part of its title. By default the one in the "
     "language asked for, or the file's own choice.",
@@ -91,13 +98,14 @@ def transcribe(
     translate: bool,
     force: bool,
     track: str | None,
+    channels: str,
 ) -> None:
     """Write down what is said in FILES: audio or video of any format; `-` is stdin.
 
     A file that cannot be read does not stop the others; the exit code is 1 then.
     """
     from vivavoce.engines import SttOptions
-    from vivavoce.media.decode import ReadOptions
+    from vivavoce.media.decode import ReadOptions, parse_channels
 
     from .weights import pull_weights
 
@@ -115,7 +123,7 @@ def transcribe(
         return
     pull_weights(config, ["stt", "vad"])
     out = _Output(form, words, len(jobs) > 1)
-    reading = ReadOptions(language=language, track=track)
+    reading = ReadOptions(channels=parse_channels(channels), language=language, track=track)
     if not run_async(_transcribe(config, jobs, out, options, reading)):
         click.get_current_context().exit(1)
 

@@ -18,7 +18,7 @@ import numpy as np
 from vivavoce.audio import Audio, Samples
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
 
-from .channels import Channels
+from .channels import Channels, parse_channels
 from .decoder import MediaInfo, ReadOptions, opened_decoder
 from .encode import FORMATS, Writer, write_audio
 from .frames import ChannelSamples
@@ -26,7 +26,8 @@ from .source import Source
 
 __all__ = [
     "FORMATS", "AudioFile", "Channels", "MediaInfo", "ReadOptions", "Source", "Writer",
-    "opened_audio", "probe_audio", "read_audio", "read_channels", "stream_audio", "write_audio",
+    "opened_audio", "parse_channels", "probe_audio", "read_audio", "read_channels",
+    "stream_audio", "write_audio",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)

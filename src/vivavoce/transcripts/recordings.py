@@ -21,6 +21,7 @@ from .doubts import DOUBTFUL, TranscriptWarning, doubtful_language, missing_word
 from .recording_transcript import RecordingTranscript
 from .segment import Segment, average
 from .segmenter import AudioSegment, AudioSegmenter, SegmentSettings
+from .separate_channels import heard_separately
 
 __all__ = ["RecordingTranscription", "Segment", "SpeechCutter", "cut", "transcribe"]
 
@@ -51,6 +52,7 @@ class RecordingTranscription:
     """One recording on its way to text.
 
     audio: chunks of any size at `stt.rate`; it is closed at the end. One piece is read ahead.
+    Where they are (channels, n), each channel is heard by itself, and is the segments' speaker.
     stt, vad: loaded. An stt that can do `FileStt` gets the audio whole.
     faults: what is wrong with the recording itself; looked at when the audio was read.
     seconds: of the audio that were read so far.
@@ -85,8 +87,12 @@ class RecordingTranscription:
         before the failure are out.
         """
         async with aclosing(self._counted()) as audio:
-            engine = capability(self._stt, FileStt)
-            found = self._piecewise(audio) if engine is None else self._whole(audio, engine)
+            first = await anext(audio, None)
+            chunks = _after(first, audio)
+            if first is None or first.ndim == 1:
+                found = self._one(chunks)
+            else:
+                found = heard_separately(chunks, len(first), self._one)
             async with aclosing(found):
                 async for segment in found:
                     self._segments.append(segment)
@@ -117,10 +123,14 @@ class RecordingTranscription:
             tuple(warning for warning in warnings if warning is not None),
         )
 
+    def _one(self, audio: AsyncGenerator[Samples, None]) -> AsyncGenerator[Segment, None]:
+        engine = capability(self._stt, FileStt)
+        return self._piecewise(audio) if engine is None else self._whole(audio, engine)
+
     async def _counted(self) -> AsyncGenerator[Samples, None]:
         async with aclosing(self._audio):
             async for chunk in self._audio:
-                self.seconds += len(chunk) / self._stt.rate
+                self.seconds += chunk.shape[-1] / self._stt.rate
                 yield chunk
 
     async def _piecewise(self, audio: AsyncIterator[Samples]) -> AsyncGenerator[Segment, None]:
@@ -269,6 +279,15 @@ async def cut(
             await asyncio.sleep(0)
     for piece in cutter.flush():
         yield piece
+
+
+async def _after(
+    first: Samples | None, rest: AsyncIterator[Samples]
+) -> AsyncGenerator[Samples, None]:
+    if first is not None:
+        yield first
+    async for chunk in rest:
+        yield chunk
 
 
 def _later(word: Word, seconds: float) -> Word:

@@ -13,11 +13,13 @@ class Segment:
     """A stretch of the recording and what is said in it.
 
     start, end: in seconds from the recording's beginning, as are the transcript's words.
+    speaker: who says it, where that is told: a channel that was heard by itself.
     """
 
     start: float
     end: float
     transcript: Transcript
+    speaker: str | None = None
 
     @property
     def plain(self) -> str:

@@ -72,7 +72,7 @@ def text(segments: Iterable[Segment], *, words: bool = False) -> str:
     where the times are estimated.
     """
     if not words:
-        return "".join(f"{segment.plain}\n" for segment in segments)
+        return "".join(f"{_label(segment)}{segment.plain}\n" for segment in segments)
     lines = []
     for segment in segments:
         mark = "" if segment.transcript.words else "\t~"
@@ -111,8 +111,8 @@ def warning_dict(warning: TranscriptWarning) -> dict[str, object]:
 
 
 def segment_dict(segment: Segment, *, words: bool = False) -> dict[str, object]:
-    """One segment, ready for JSON: `start`, `end` and `text`, and, where known, `language`,
-    `confidence` and `words`, which have `text`, `start`, `end` and maybe `confidence`.
+    """One segment, ready for JSON: `start`, `end` and `text`, and, where known, `speaker`,
+    `language`, `confidence` and `words`, which have `text`, `start`, `end` and maybe `confidence`.
 
     words: estimate them where they are not known; `words_estimated` is true then.
     """
@@ -122,6 +122,8 @@ def segment_dict(segment: Segment, *, words: bool = False) -> dict[str, object]:
         "end": round(segment.end, 3),
         "text": segment.plain,
     }
+    if segment.speaker:
+        fields["speaker"] = segment.speaker
     if said.language:
         fields["language"] = said.language
     if said.confidence is not None:
@@ -186,7 +188,7 @@ def cues(segments: Iterable[Segment]) -> Iterator[Cue]:
     """The segments' words in cues that follow each other and never overlap; one is held back."""
     held: Cue | None = None
     for segment in segments:
-        for cue in _cues_of(spans_of(segment)):
+        for cue in _cues_of(_labelled(segment)):
             if held is None:
                 held = _readable(cue)
                 continue
@@ -195,6 +197,16 @@ def cues(segments: Iterable[Segment]) -> Iterator[Cue]:
             held = _readable(replace(cue, start=start))
     if held is not None:
         yield _rounded(held)
+
+
+def _label(segment: Segment) -> str:
+    return f"{segment.speaker}: " if segment.speaker else ""
+
+
+def _labelled(segment: Segment) -> list[TimedSpan]:
+    """The segment's spans, the first of which names who speaks."""
+    spans = spans_of(segment)
+    return [replace(it, text=_label(segment) + it.text) for it in spans[:1]] + spans[1:]
 
 
 def _cues_of(spans: list[TimedSpan]) -> Iterator[Cue]:

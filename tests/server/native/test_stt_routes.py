@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 import pytest
 
+from tests.media.sounds import sound_file
 from vivavoce.audio import Audio
 from vivavoce.engines import SttOptions, SttStream, Transcript
 from vivavoce.errors import EngineBusy
@@ -258,3 +259,55 @@ async def test_an_upload_that_is_cut_off_leaves_no_file(
             answer = await client.post("/stt/transcribe", content=QUESTION)
         assert answer.status_code == 200
     assert left_in(tmp_path) == []
+
+
+CALL = sound_file(
+    "wav",
+    "pcm_s16le",
+    np.stack(
+        [
+            np.concatenate([hush(0.5).samples, say(0.5).samples, hush(5.0).samples]),
+            np.concatenate([hush(3.0).samples, say(0.5).samples, hush(2.5).samples]),
+        ]
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/stt/transcribe", {}),
+        ("/v1/audio/transcriptions", {"model": "whisper-1", "response_format": "verbose_json"}),
+    ],
+)
+async def test_channels_are_heard_as_the_caller_asks(
+    serving: Serving, path: str, form: dict[str, str]
+) -> None:
+    async with (
+        serving(stt=ScriptedStt("one", "two", "three")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+
+        async def ask(channels: str) -> httpx.Response:
+            fields = {**form, "channels": channels}
+            return await client.post(path, files={"file": ("a.wav", CALL)}, data=fields)
+
+        both, right = await ask("separate"), await ask("2")
+        absent, unknown = await ask("3"), await ask("both")
+    speakers = [it["speaker"] for it in both.json()["segments"]]
+    assert speakers == ["channel 1", "channel 2"]
+    [segment] = right.json()["segments"]
+    assert segment["start"] == pytest.approx(3.0, abs=0.3)
+    assert (absent.status_code, unknown.status_code) == (400, 400)
+    assert "there is no channel 3" in absent.text
+    assert "choose mix, left, right, separate" in unknown.text
+
+
+async def test_a_damaged_recording_is_transcribed_with_a_warning(serving: Serving) -> None:
+    data = encoded(hush(0.5), say(1.0), hush(4.0), form="flac")
+    async with (
+        serving(stt=ScriptedStt("what time is it")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        answer = await client.post("/stt/transcribe", content=data[: len(data) * 4 // 5])
+    assert "recording_faulty" in [warning["code"] for warning in answer.json()["warnings"]]

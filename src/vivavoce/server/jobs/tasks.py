@@ -92,7 +92,9 @@ async def _hear(
     pace: Yielding,
 ) -> ItemOutcome:
     begun = time.perf_counter()
-    done = await transcribed(source, engines, limits, wishes.options(), step=pace.step)
+    done = await transcribed(
+        source, engines, limits, wishes.options(), reading=wishes.reading(), step=pace.step
+    )
     answer = done.answer(words=False)
     data = await asyncio.to_thread(packed, done, words=wishes.words)
     _less(room, len(data))

@@ -37,6 +37,7 @@ class TranscriptSegment(BaseModel):
     start: float
     end: float
     text: str
+    speaker: str | None = Field(None, description="With separate channels: `channel 1` and so on.")
     language: str | None = None
     confidence: float | None = None
     words: list[TimedWord] | None = Field(

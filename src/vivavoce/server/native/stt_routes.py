@@ -18,7 +18,8 @@ from vivavoce.audio import Samples
 from vivavoce.config.server_settings import LimitSettings
 from vivavoce.conversation.session import Engines
 from vivavoce.engines import SttOptions
-from vivavoce.media.decode import ReadOptions
+from vivavoce.errors import BadRequest
+from vivavoce.media.decode import ReadOptions, parse_channels
 from vivavoce.server.access.auth import TheCaller, TheService
 from vivavoce.server.http.event_stream import while_connected
 from vivavoce.server.http.recordings import documented, recording
@@ -84,6 +85,27 @@ class TranscribeRequest(SttRequest):
 
     format: Format = Field("json", description="What the answer is.")
     temperature: float = Field(0.0, ge=0.0, le=2.0)
+    channels: str = Field(
+        "mix",
+        description="Of the recording: `mix`, `left`, `right`, a number from 1, or `separate`: "
+        "each is heard by itself, and is its segments' `speaker`.",
+    )
+    track: str | None = Field(
+        None, description="Of several in a file: its number, or a part of its title."
+    )
+
+    @field_validator("channels", mode="after")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            return str(parse_channels(value))
+        except BadRequest as error:
+            raise ValueError(str(error)) from None
+
+    def reading(self) -> ReadOptions:
+        """What is read of the file."""
+        channels = parse_channels(self.channels)
+        return ReadOptions(channels=channels, language=self.language or None, track=self.track)
 
     def options(self) -> SttOptions:
         """As engines have it; subtitles are made of words with their times."""
@@ -118,7 +140,9 @@ async def transcribe_recording(
             async with service.admission.request(caller):
                 done = await while_connected(
                     request.receive,
-                    lambda: transcribed(path, engines, service.limits, wishes.options()),
+                    lambda: transcribed(
+                        path, engines, service.limits, wishes.options(), reading=wishes.reading()
+                    ),
                 )
     answer = done.answer(words=wishes.words)
     if wishes.format == "json":
@@ -185,6 +209,7 @@ async def transcribed(
     limits: LimitSettings,
     options: SttOptions,
     *,
+    reading: ReadOptions,
     step: Callable[[], Awaitable[None]] | None = None,
 ) -> Transcribed:
     """All that is said in the file. Raises Problem for one that holds no audio.
@@ -195,7 +220,6 @@ async def transcribed(
     faults: list[str] = []
 
     async def paced() -> AsyncGenerator[Samples, None]:
-        reading = ReadOptions(language=options.language)
         chunks = streamed(path, engines.stt.rate, limits, options=reading, faults=faults)
         async with aclosing(chunks):
             async for chunk in chunks:

@@ -100,7 +100,7 @@ def _segment(number: int, segment: Segment, temperature: float) -> dict[str, obj
         "avg_logprob": 0.0 if confidence is None else round(_log(confidence), 6),
         "compression_ratio": round(_compression(text), 4),
         "no_speech_prob": 0.0,
-    }
+    } | ({"speaker": segment.speaker} if segment.speaker else {})
 
 
 def _compression(text: str) -> float:

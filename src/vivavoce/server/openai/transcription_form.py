@@ -8,9 +8,19 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from vivavoce.engines import SttOptions
+from vivavoce.errors import BadRequest
+from vivavoce.media.decode import ReadOptions, parse_channels
 from vivavoce.server.errors import Problem
 from vivavoce.text.language.names import CODES
 from vivavoce.transcripts.segmenter import SegmentSettings
@@ -65,6 +75,13 @@ def _listed(value: object) -> object:
 Strings: TypeAlias = Annotated[list[str], BeforeValidator(_listed)]
 
 
+def _channels(value: str) -> str:
+    try:
+        return str(parse_channels(value))
+    except BadRequest as error:
+        raise ValueError(str(error)) from None
+
+
 class TranslationForm(BaseModel):
     """The fields of `/v1/audio/translations`, besides the file."""
 
@@ -74,6 +91,8 @@ class TranslationForm(BaseModel):
     prompt: str = ""
     response_format: Literal["json", "text", "srt", "verbose_json", "vtt"] = "json"
     temperature: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    channels: Annotated[str, AfterValidator(_channels)] = "mix"
+    """Not OpenAI's: `mix`, `left`, `right`, a number from 1, or `separate`."""
 
     @property
     def streams(self) -> bool:
@@ -99,6 +118,12 @@ class TranslationForm(BaseModel):
     def logprobs(self) -> bool:
         """Whether the answer tells how sure the engine was."""
         return False
+
+    def reading(self) -> ReadOptions:
+        """What is read of the file."""
+        channels = parse_channels(self.channels)
+        spoken = None if self.options().translate else self.options().language
+        return ReadOptions(channels=channels, language=spoken)
 
     def check(self) -> None:
         """Raise Problem for wishes that do not go together, or that nothing here can grant."""

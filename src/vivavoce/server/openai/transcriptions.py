@@ -14,7 +14,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from vivavoce.engines import SttOptions
 from vivavoce.errors import BadRequest, describe
-from vivavoce.media.decode import ReadOptions
 from vivavoce.server.access.admission import Caller
 from vivavoce.server.access.auth import TheCaller, TheService
 from vivavoce.server.errors import Problem, problem_of
@@ -83,9 +82,8 @@ async def _answer(
         await stack.enter_async_context(service.admission.request(caller))
         options = form.options()
         faults: list[str] = []
-        reading = ReadOptions(language=options.language)
         stt, vad = engines.stt, engines.vad
-        audio = streamed(path, stt.rate, service.limits, options=reading, faults=faults)
+        audio = streamed(path, stt.rate, service.limits, options=form.reading(), faults=faults)
         transcription = RecordingTranscription(audio, stt, vad, options, form.cuts, faults)
         segments = await stack.enter_async_context(aclosing(_segments(transcription, options)))
         if form.streams:
