@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 from pydantic.dataclasses import dataclass
 
+AUTO = "auto"
+"""For a phrase that is said: the language's own."""
+
 Eagerness: TypeAlias = Literal["low", "medium", "high", "auto"]
 
 SECTION = ConfigDict(extra="forbid")
@@ -88,7 +91,9 @@ class SessionSettings:
         default="You are a helpful assistant. Answer in one short sentence.",
         description="What the model is told first.",
     )
-    greeting: StrictStr = Field(default="", description="Said when the session starts.")
+    greeting: StrictStr = Field(
+        default="", description="Said when the session starts. `auto` is the language's own phrase."
+    )
     language: StrictStr | None = Field(
         default=None,
         description="The language of the speech, as a code such as `en`; null lets the STT find "
@@ -121,7 +126,10 @@ class SessionSettings:
     history_turns: StrictInt = Field(
         default=12, ge=1, description="How many of the latest turns the model sees."
     )
-    idle_prompt: StrictStr = Field(default="", description="Said when the user stays silent.")
+    idle_prompt: StrictStr = Field(
+        default="",
+        description="Said when the user stays silent. `auto` is the language's own phrase.",
+    )
     idle_after_s: StrictFloat = Field(
         default=15.0, ge=0, description="Silence after which `idle_prompt` is said."
     )
@@ -129,7 +137,9 @@ class SessionSettings:
         default=1, ge=0, description="How often `idle_prompt` is said in a row, at most."
     )
     tool_filler: StrictStr = Field(
-        default="One moment.", description="Said when a tool takes longer than `tool_filler_s`."
+        default=AUTO,
+        description="Said when a tool takes longer than `tool_filler_s`. `auto` is the language's "
+        "own phrase.",
     )
     tool_filler_s: StrictFloat = Field(
         default=1.0, ge=0, description="How long a tool may take before `tool_filler` is said."
@@ -142,8 +152,8 @@ class SessionSettings:
         description="`auto`, `none`, `required`, or a tool's name; for the first round of a turn.",
     )
     apology: StrictStr = Field(
-        default="Sorry, something went wrong. Please try again.",
-        description="Said when the reply cannot be made.",
+        default=AUTO,
+        description="Said when the reply cannot be made. `auto` is the language's own phrase.",
     )
     temperature: StrictFloat | None = Field(
         default=None,

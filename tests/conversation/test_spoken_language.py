@@ -15,12 +15,20 @@ def german(text: str, sure: float | None = 0.95) -> Transcript:
 
 
 def test_the_configured_language_holds_whatever_is_heard() -> None:
-    language = expected(SessionSettings(language="en-GB"), ScriptedStt())
+    settings = SessionSettings(language="en-GB")
+    language = expected(settings, ScriptedStt(), ScriptedTts())
     assert follow(language, german("Wie spät ist es in Berlin?")).code == "en-GB"
 
 
 def test_a_recognizer_of_one_language_tells_it_before_a_word_was_said() -> None:
-    assert expected(SessionSettings(), ScriptedStt()) == SpokenLanguage("en", fixed=True)
+    known = expected(SessionSettings(), ScriptedStt(), ScriptedTts())
+    assert known == SpokenLanguage("en", fixed=True)
+
+
+def test_where_the_recognizer_knows_several_that_of_the_voice_is_likely() -> None:
+    known = expected(SessionSettings(), ScriptedStt(languages=("de", "fr")), ScriptedTts())
+    assert known == SpokenLanguage("en")
+    assert follow(known, german("Hallo")).code == "de"
 
 
 def test_the_first_words_tell_the_language_though_they_are_few_or_unsure() -> None:

@@ -303,7 +303,7 @@ async def test_enough_words_are_not_heard_twice() -> None:
     stt = ScriptedStt(TEN_WORDS, "never asked for")
     heard = await transcript_of(chunks(say(6)), stt)
     assert heard.text == TEN_WORDS
-    assert stt.next_utterance() == "never asked for"
+    assert stt.next_utterance() == Transcript("never asked for", language="en")
 
 
 async def test_a_whole_transcript_tells_its_facts() -> None:

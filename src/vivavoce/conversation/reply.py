@@ -31,7 +31,7 @@ from vivavoce.text.phrases import Phrase
 from .history import tool_messages
 from .playout import ReplyScript, Speaker
 from .runtime import Runtime
-from .spoken_language import speaking
+from .spoken_language import phrase_of, speaking
 from .tools import Toolbox, ToolResult
 
 _PHRASES_AHEAD = 2  # hides the TTS's start; more makes a barge-in waste work
@@ -219,10 +219,11 @@ class Reply:
         async with asyncio.TaskGroup() as group:
             wait = voicing.runtime.calls.wait
             running = [group.create_task(wait(voicing.toolbox.run(call))) for call in calls]
-            if quiet and voicing.settings.tool_filler:
+            filler = phrase_of(voicing.settings, "tool_filler", voicing.language)
+            if quiet and filler:
                 _, slow = await asyncio.wait(running, timeout=voicing.settings.tool_filler_s)
                 if slow:
-                    await self._say(voicing.settings.tool_filler)
+                    await self._say(filler)
                     await self._send(self._synthesis.flush())
                     self._joint = " "
         results = [task.result() for task in running]
@@ -233,7 +234,7 @@ class Reply:
     async def _apologize(self, error: Exception) -> None:
         voicing = self._voicing
         self.failed = True
-        apology = voicing.settings.apology
+        apology = phrase_of(voicing.settings, "apology", voicing.language)
         remedy = "an apology was spoken" if apology else "the reply was given up"
         await self._released.wait()
         self._emit(Failed("llm", voicing.llm.name, describe(error), remedy))

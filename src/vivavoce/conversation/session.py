@@ -22,6 +22,7 @@ from vivavoce.settings import SessionSettings
 from .history import History, Memory
 from .playout import Sink
 from .runtime import Runtime
+from .spoken_language import phrase_of
 from .tools import Toolbox
 from .turn_loop import CLOSING, TurnLoop
 from .turn_messages import (
@@ -86,8 +87,9 @@ class Session:
             try:
                 if self.settings.drafts:
                     self._loop.read_ahead()
-                if self.settings.greeting:
-                    self.say(self.settings.greeting)
+                language = self._loop.state.language.code
+                if greeting := phrase_of(self.settings, "greeting", language):
+                    self.say(greeting)
                 async for given in source:
                     self._loop.feed(given)
             except Exception as error:  # noqa: BLE001 - raised below, out of the group

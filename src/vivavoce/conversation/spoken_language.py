@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from vivavoce.engines import Stt, Transcript, Tts, TtsOptions
-from vivavoce.settings import SessionSettings
+from vivavoce.settings import AUTO, SessionSettings
+from vivavoce.speech.synthesis import voice_language
 from vivavoce.text.language.codes import language_of, match_language
+from vivavoce.text.language.packs import pack_of
 
 _WORDS = 3
 """Fewer words change no language: "okay" and "no" are said in many."""
@@ -28,14 +31,16 @@ class SpokenLanguage:
     settled: bool = False
 
 
-def expected(settings: SessionSettings, stt: Stt) -> SpokenLanguage:
+def expected(settings: SessionSettings, stt: Stt, tts: Tts) -> SpokenLanguage:
     """What is known before a word was said: the language that is configured, or the only one that
-    the recognizer knows.
+    the recognizer knows; else that of the voice is likely.
     """
     if settings.language:
         return SpokenLanguage(settings.language, fixed=True)
     only = {language_of(code) for code in stt.languages}
-    return SpokenLanguage(only.pop(), fixed=True) if len(only) == 1 else SpokenLanguage()
+    if len(only) == 1:
+        return SpokenLanguage(only.pop(), fixed=True)
+    return SpokenLanguage(voice_language(settings.voice, tts))
 
 
 def follow(before: SpokenLanguage, heard: Transcript) -> SpokenLanguage:
@@ -52,6 +57,18 @@ def follow(before: SpokenLanguage, heard: Transcript) -> SpokenLanguage:
     if before.settled and not sure:
         return before
     return SpokenLanguage(heard.language, settled=sure)
+
+
+Phrase: TypeAlias = Literal["greeting", "apology", "tool_filler", "idle_prompt"]
+
+
+def phrase_of(settings: SessionSettings, phrase: Phrase, language: str | None) -> str:
+    """What is said on an occasion: as the settings say, or the language's own."""
+    said: str = getattr(settings, phrase)
+    if said != AUTO:
+        return said
+    own: str = getattr(pack_of(language).phrases, phrase)
+    return own
 
 
 def speaking(settings: SessionSettings, tts: Tts, language: str | None) -> TtsOptions:

@@ -88,7 +88,7 @@ class TurnLoop:
         self.toolbox = toolbox
         speaker = Speaker(sink)
         self.state = TurnState(
-            language=expected(settings, engines.stt),
+            language=expected(settings, engines.stt, engines.tts),
             far=speaker.far,
             fits=fits_for(engines, settings.turns.fit),
         )
@@ -109,7 +109,7 @@ class TurnLoop:
         """Go by these from now on; what is under way goes on as it began."""
         language = self.state.language
         if settings.language != self.settings.language:
-            language = expected(settings, self._engines.stt)
+            language = expected(settings, self._engines.stt, self._engines.tts)
         fits = fits_for(self._engines, settings.turns.fit)
         self.settings, self.toolbox = settings, toolbox or self.toolbox
         self.handle(Configured(language, fits))

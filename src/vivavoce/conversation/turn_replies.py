@@ -8,7 +8,7 @@ from typing import Literal
 from vivavoce.engines import Transcript
 from vivavoce.events import Heard, ReplyStarted
 
-from .spoken_language import follow
+from .spoken_language import follow, phrase_of
 from .turn_messages import (
     DropReply,
     Duck,
@@ -148,11 +148,11 @@ def perhaps_prompt(t: Transition) -> None:
     """Ask a user who has been silent for long whether they are there."""
     settings, state = t.settings, t.state
     if (
-        settings.idle_prompt
+        (prompt := phrase_of(settings, "idle_prompt", state.language.code))
         and state.utterance is None
         and state.reply is None
         and state.idle_prompts < settings.idle_times
         and state.clock - state.quiet_since >= settings.idle_after_s
     ):
         t.state = replace(state, idle_prompts=state.idle_prompts + 1)
-        say(t, SayRequested(settings.idle_prompt))
+        say(t, SayRequested(prompt))

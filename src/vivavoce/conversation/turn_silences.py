@@ -21,7 +21,7 @@ from vivavoce.turn_taking.endpointing import (
 )
 from vivavoce.turn_taking.fits import Fit
 
-from .spoken_language import follow
+from .spoken_language import follow, phrase_of
 from .turn_interruption import adjust_stance, interrupt, interrupts, turn_words
 from .turn_messages import (
     AskCompleteness,
@@ -86,8 +86,8 @@ def transcript_failed(t: Transition, told: TranscriptFailed) -> None:
         return
     t.commands.append(Emit(told.failure))
     drop_utterance(t, "failed")
-    if t.settings.apology:
-        say(t, SayRequested(t.settings.apology))
+    if apology := phrase_of(t.settings, "apology", t.state.language.code):
+        say(t, SayRequested(apology))
 
 
 def completeness_known(t: Transition, told: CompletenessKnown) -> None:

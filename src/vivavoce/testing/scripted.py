@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -122,25 +122,30 @@ class ScriptedTurn(_Scripted):
 class ScriptedStt(_Scripted):
     """Hears these utterances in turn, `WORDS_PER_S` words of them a second of voice.
 
-    An utterance that is an exception is raised; past the script, nothing is understood.
+    An utterance that is an exception is raised; past the script, nothing is understood. One that
+    is a `Transcript` has its language, and how sure that is.
     """
 
     rate = RATE
-    languages = ("en",)
 
-    def __init__(self, *utterances: str | Exception) -> None:
+    def __init__(
+        self, *utterances: str | Transcript | Exception, languages: Sequence[str] = ("en",)
+    ) -> None:
         super().__init__()
-        self._left: list[str | Exception] = list(utterances)
+        self._left = list(utterances)
+        self.languages = tuple(languages)
         self.open_streams = 0
 
-    def next_utterance(self) -> str | Exception:
+    def next_utterance(self) -> Transcript | Exception:
         """What the stream that asks will hear, or raise."""
-        return self._left.pop(0) if self._left else ""
+        heard = self._left.pop(0) if self._left else ""
+        return Transcript(heard, language=self.languages[0]) if isinstance(heard, str) else heard
 
     async def open(self, options: SttOptions) -> SttStream:
         """A new utterance's stream."""
-        if options.language not in {None, "en"}:
-            raise BadRequest(f"scripted: no language {options.language!r}; try en")
+        if options.language not in {None, *self.languages}:
+            known = " or ".join(self.languages)
+            raise BadRequest(f"scripted: no language {options.language!r}; try {known}")
         self.open_streams += 1
         return ScriptedSttStream(self, options)
 
@@ -151,7 +156,7 @@ class ScriptedSttStream:
     def __init__(self, stt: ScriptedStt, options: SttOptions) -> None:
         self._stt = stt
         self._options = options
-        self._text: str | Exception | None = None
+        self._said: Transcript | Exception | None = None
         self._voiced = 0
         self._last = ""
         self._open = True
@@ -163,12 +168,12 @@ class ScriptedSttStream:
         if heard == self._last or not self._options.partials:
             return None
         self._last = heard
-        return Transcript(heard, stable=max(0, len(heard.split()) - 1), language="en")
+        return self._transcript(heard, stable=max(0, len(heard.split()) - 1))
 
     async def finish(self) -> Transcript:
         """Everything said so far."""
         text = self._heard()
-        return Transcript(text, stable=len(text.split()), language="en", confidence=1.0)
+        return replace(self._transcript(text, stable=len(text.split())), confidence=1.0)
 
     async def aclose(self) -> None:
         """The utterance is over."""
@@ -180,11 +185,18 @@ class ScriptedSttStream:
         seconds = self._voiced / RATE
         if seconds < 0.05:
             return ""
-        if self._text is None:
-            self._text = self._stt.next_utterance()
-        if isinstance(self._text, Exception):
-            raise self._text
-        return " ".join(self._text.split()[: math.ceil(seconds * WORDS_PER_S)])
+        if self._said is None:
+            self._said = self._stt.next_utterance()
+        if isinstance(self._said, Exception):
+            raise self._said
+        return " ".join(self._said.text.split()[: math.ceil(seconds * WORDS_PER_S)])
+
+    def _transcript(self, text: str, *, stable: int) -> Transcript:
+        said = self._said
+        if not isinstance(said, Transcript):
+            return Transcript(text, stable=stable, language=self._stt.languages[0])
+        sure = said.language_confidence
+        return Transcript(text, stable=stable, language=said.language, language_confidence=sure)
 
 
 class ScriptedLlm(_Scripted):

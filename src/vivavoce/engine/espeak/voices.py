@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from vivavoce.engines import Voice
 from vivavoce.errors import BadRequest
+from vivavoce.text.language.codes import asked_language, match_language
 
 from .library import VoiceFile
 
@@ -49,8 +50,9 @@ class VoiceBook:
                 voice = f"{default.partition('+')[0]}+{voice.removeprefix('+')}"
             self.path(voice)
             return voice
-        if language is None:
+        if asked_language(language) is None:
             return default
+        assert language is not None
         plain, plus, variant = default.partition("+")
         return f"{self._for_language(language, plain)}{plus}{variant}"
 
@@ -79,6 +81,9 @@ class VoiceBook:
             if best := self._best(wanted):
                 return best
         known = {code for file in self._files.values() for code, _ in file.languages}
+        matched = match_language(language, sorted(known))
+        if matched and (best := self._best(matched)):
+            return best
         raise _no("language", language, known)
 
     def _best(self, code: str) -> str | None:

@@ -17,6 +17,7 @@ from vivavoce.engine.onnx import device_of, first_run
 from vivavoce.engines import SttOptions
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.options import Compute, OnlyKeys
+from vivavoce.text.language.codes import asked_language, language_of, match_language
 
 from .model import BEAMS, RATE, MoonshineModel
 from .stream import MoonshineStream
@@ -101,14 +102,13 @@ class Moonshine:
             raise EngineUnavailable(f"{self.name} is not loaded; await load() first")
         if options.translate:
             raise BadRequest(f"{self.name} cannot translate; whisper can")
-        asked = (options.language or "").replace("_", "-").partition("-")[0].lower() or None
-        known = self.languages
-        if asked and known and asked not in known:
+        asked, known = asked_language(options.language), self.languages
+        if asked and known and match_language(asked, known) is None:
             raise BadRequest(
                 f"{self.name} knows {known[0]!r}, not {asked!r}; try whisper, or a moonshine model"
                 f" that ends in '-{asked}'"
             )
-        language = known[0] if known else asked
+        language = known[0] if known else language_of(asked) or None
         return MoonshineStream(
             self._weights,
             self._thread,

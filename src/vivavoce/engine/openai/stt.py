@@ -19,6 +19,7 @@ from vivavoce.audio import Samples, dbfs, to_pcm16
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.options import Endpoint
+from vivavoce.text.language.codes import asked_language, language_of
 from vivavoce.text.stable_prefix import StablePrefix
 
 from .errors import ModelServerRefusal
@@ -119,7 +120,7 @@ class OpenAiStt:
         fields: dict[str, str | list[str]] = {
             "model": self.model,
             "response_format": "verbose_json" if verbose else "json",
-            "language": (options.language or "").partition("-")[0],
+            "language": language_of(asked_language(options.language)),
             "prompt": f"{options.prompt} {wanted}".strip(),
             "temperature": f"{options.temperature:g}",
             "timestamp_granularities[]": ["word", "segment"] if verbose and options.words else [],

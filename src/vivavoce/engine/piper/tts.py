@@ -21,6 +21,7 @@ from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice, Word
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.hints import nearest
 from vivavoce.options import Compute, OnlyKeys
+from vivavoce.text.language.codes import asked_language, match_language
 
 from .model import PiperModel
 from .words import word_beginnings
@@ -161,7 +162,7 @@ class Piper:
 
     def _check_language(self, model: PiperModel, language: str | None) -> None:
         spoken = model.language
-        if language and language.lower().replace("_", "-").split("-")[0] != spoken.split("-")[0]:
+        if asked_language(language) and match_language(language, [spoken]) is None:
             raise BadRequest(
                 f"{self.name} speaks {spoken}, not {language!r}; choose a voice of that language"
             )

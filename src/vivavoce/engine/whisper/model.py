@@ -68,7 +68,7 @@ def task_of(options: SttOptions, beam_size: int, fallbacks: Iterable[float]) -> 
     """The task that the options describe."""
     first = options.temperature
     return Task(
-        language=language_code(options.language),
+        language=options.language,
         translate=options.translate,
         words=options.words,
         beam_size=beam_size,
@@ -114,11 +114,6 @@ def find(model: str) -> Path:
                 "preprocessor_config.json"
             )
     return folder
-
-
-def language_code(language: str | None) -> str | None:
-    """`en` for `en-GB`."""
-    return language.partition("-")[0].partition("_")[0].lower() if language else None
 
 
 class WhisperWeights:

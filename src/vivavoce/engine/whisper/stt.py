@@ -20,6 +20,7 @@ from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.hints import nearest
 from vivavoce.options import Compute, OnlyKeys
+from vivavoce.text.language.codes import asked_language, match_language
 from vivavoce.text.stable_prefix import StablePrefix
 
 from .files import FileReader
@@ -30,7 +31,6 @@ from .model import (
     Understood,
     WhisperWeights,
     find,
-    language_code,
     later,
     placed,
     task_of,
@@ -132,7 +132,7 @@ class FasterWhisper:
 
         Raises BadRequest for a language that the model lacks, or a translation that it cannot do.
         """
-        weights = self._checked(options)
+        weights, options = self._checked(options)
         task = task_of(options, self._beam_size or 1, LIVE_WARMER if self._fallback else ())
         return WhisperStream(weights, self._thread, task, options.partials)
 
@@ -144,7 +144,7 @@ class FasterWhisper:
         The language is found out once, in the first speech. Closing it waits for the windows
         that are being decoded.
         """
-        weights = self._checked(options)
+        weights, options = self._checked(options)
         task = task_of(options, self._beam_size or 5, WARMER if self._fallback else ())
         reader = FileReader(weights, task, self._options.batch_size)
         async for chunk in audio:
@@ -154,19 +154,20 @@ class FasterWhisper:
         for transcript in await self._thread.run(reader.finish, priority=FILE):
             yield transcript
 
-    def _checked(self, options: SttOptions) -> WhisperWeights:
+    def _checked(self, options: SttOptions) -> tuple[WhisperWeights, SttOptions]:
         weights = self._weights
         if weights is None:
             raise EngineUnavailable(f"{self.name} is not loaded; await load() first")
-        language = language_code(options.language)
-        if language is not None and language not in weights.languages:
-            hint = nearest(language, weights.languages)
-            raise BadRequest(f"{self.name} knows no language {options.language!r}; {hint}")
+        asked = asked_language(options.language)
+        language = match_language(asked, weights.languages)
+        if asked is not None and language is None:
+            hint = nearest(asked, weights.languages)
+            raise BadRequest(f"{self.name} knows no language {asked!r}; {hint}")
         kin = Path(self.model).name
         untrained = len(weights.languages) == 1 or "turbo" in kin or "distil" in kin
         if options.translate and untrained:
             raise BadRequest(f"{self.name} was not trained to translate; use small or large-v3")
-        return weights
+        return weights, replace(options, language=language)
 
     def _start(self) -> WhisperWeights:
         return WhisperWeights(

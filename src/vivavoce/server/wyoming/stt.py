@@ -14,6 +14,7 @@ from vivavoce.audio import Audio
 from vivavoce.engines import SttOptions, Vad
 from vivavoce.server.errors import Problem
 from vivavoce.settings import TurnSettings
+from vivavoce.text.language.codes import asked_language, match_language
 from vivavoce.transcripts.live_captions import Caption, captions
 from vivavoce.turn_taking.speech_input import SpeechInput
 
@@ -132,11 +133,9 @@ async def voiced_audio(
 
 
 def spoken_language(wanted: str | None, known: Sequence[str]) -> str | None:
-    """As the engine calls it: `en` for `en-US` where only that is known."""
-    if wanted is None or wanted in known:
-        return wanted
-    base = wanted.replace("_", "-").partition("-")[0].lower()
-    return base if base in known else wanted
+    """As the engine calls it: `en` for `en-US` where only that is known; None to find out."""
+    asked = asked_language(wanted)
+    return match_language(asked, known) or asked
 
 
 async def _audio(link: WyomingConnection) -> AsyncGenerator[Audio, None]:

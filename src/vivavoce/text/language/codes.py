@@ -33,6 +33,11 @@ def language_of(code: str | None) -> str:
     return _standard(code.strip()).partition("-")[0] if code and code.strip() else ""
 
 
+def asked_language(code: str | None) -> str | None:
+    """The language that is asked for; None, an empty one and `auto` mean to find out."""
+    return code.strip() if code and code.strip().lower() not in {"", "auto"} else None
+
+
 def match_language(code: str | None, known: Iterable[str]) -> str | None:
     """Which of the codes that are known stands for this language: `no` for `nb`, `he` for `iw`.
 

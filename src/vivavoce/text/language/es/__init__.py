@@ -51,7 +51,9 @@ _TURNS = TurnWords(
     ),
 )  # fmt: skip
 _BREAKS = BreakWords(
-    never_last=words("sr sra srta srs dra d dña ud uds p.ej ej pág págs núm tel art cap avda av"),
+    never_last=words(
+        "ee sr sra srta srs dra d dña ud uds p.ej ej pág págs núm tel art cap avda av"
+    ),
     late=words("etc ee.uu a.m p.m"),
     starters=words(
         "yo tú él ella usted nosotros ellos ellas esto eso este esta el la los las un una pero y"
