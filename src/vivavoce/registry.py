@@ -24,6 +24,7 @@ from .options import OptionKey, build, keys_of
 EXTRAS = {
     "aiortc": "server", "av": "", "ctranslate2": "whisper", "fastapi": "server",
     "faster_whisper": "whisper", "livekit": "mic", "piper": "piper", "prometheus_client": "server",
+    "jiwer": "bench", "rapidfuzz": "bench", "whisper_normalizer": "bench",
     "sounddevice": "mic", "uvicorn": "server", "webrtcvad": "webrtc", "wyoming": "server",
 }  # fmt: skip
 """Which extra brings a module that the base install lacks."""

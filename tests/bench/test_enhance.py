@@ -10,8 +10,8 @@ import pytest
 import vivavoce
 from vivavoce.audio import Audio, Samples
 from vivavoce.bench.enhance import LEAD_S, WAYS, cleaned, conditions
-from vivavoce.bench.scorecard.sound import at_speech_level
 from vivavoce.media.decode import read_audio
+from vivavoce.testing.signals import at_speech_level
 
 RATE = 16_000
 AS_IT_IS, ALWAYS, STEADY = WAYS

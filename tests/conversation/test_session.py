@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import Audio
-from vivavoce.bench.scorecard.sound import noise_of
 from vivavoce.conversation.tools import Toolbox
 from vivavoce.engines import Message, ToolCall
 from vivavoce.errors import EngineError
@@ -31,6 +30,7 @@ from vivavoce.events import (
 )
 from vivavoce.settings import SessionSettings, TurnSettings
 from vivavoce.testing import Call, ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, hush, say
+from vivavoce.testing.signals import noise_of
 
 QUIET = SessionSettings(system_prompt="")
 FITTED = SessionSettings(system_prompt="", turns=TurnSettings(fit="en"))

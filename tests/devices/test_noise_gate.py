@@ -9,7 +9,9 @@ import pytest
 
 import vivavoce
 from vivavoce.audio import Samples
-from vivavoce.bench.scorecard.sound import (
+from vivavoce.devices.noise_gate import NoiseGate
+from vivavoce.media.decode import read_audio
+from vivavoce.testing.signals import (
     at_speech_level,
     babble,
     coloured,
@@ -17,8 +19,6 @@ from vivavoce.bench.scorecard.sound import (
     room_response,
     unit,
 )
-from vivavoce.devices.noise_gate import NoiseGate
-from vivavoce.media.decode import read_audio
 
 BLOCK = 160
 QUESTION = Path(vivavoce.__file__).parent / "data/question.wav"

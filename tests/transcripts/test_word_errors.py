@@ -15,53 +15,42 @@ WORDS = st.lists(st.sampled_from("abcde"), max_size=12)
     ("written", "spoken"),
     [
         ("Don't PANIC!", "do not panic"),
-        ("It's John's, isn’t it?", "it is johns is not it"),
-        ("I'll, we've, you're, I'm, he'd", "i will we have you are i am he would"),
-        ("Mr. Quilter & Dr. Who", "mister quilter and doctor who"),
-        ("Uh, 42 um per cent", "forty two per cent"),
-        ("50%", "fifty percent"),
-        ("the 3rd, 12th, 20th and 21st", "the third twelfth twentieth and twenty first"),
-        ("1,250", "one thousand two hundred fifty"),
-        ("one hundred and five", "one hundred five"),
-        ("salt and pepper", "salt and pepper"),
-        ("in 1775", "in seventeen seventy five"),
-        ("in 1905", "in nineteen oh five"),
-        ("1900", "one thousand nine hundred"),
-        ("2.5", "two point five"),
-        ("$5, $1 and £2.50", "five dollars one dollar and two point five zero pounds"),
-        ("1000000000000", "one zero zero zero zero zero zero zero zero zero zero zero zero"),
-        ("twenty-one", "twenty one"),
-        ("OK", "okay"),
-        ("ﬁne", "fine"),
-        ("...", ""),
+        ("It's fine, isn't it?", "it is fine is not it"),
+        ("I'll, we've, you're, I'm", "i will we have you are i am"),
+        ("Mr. Quilter and Dr. Who", "mister quilter and doctor who"),
+        ("Uh, forty two um percent", "42%"),
+        ("one thousand two hundred and fifty", "1250"),
+        ("twenty-one", "21"),
+        ("the colour", "the color"),
+        ("Stop, please!", "stop please"),
     ],
 )
-def test_english_is_normalized_to_what_is_spoken(written: str, spoken: str) -> None:
+def test_english_is_normalized_as_whisper_s_figures_are(written: str, spoken: str) -> None:
     assert normalize(written) == spoken.split()
 
 
-def test_other_languages_keep_their_letters_and_digits() -> None:
-    assert normalize("L'été, à 5 €: «Où?»", "fr") == ["l'été", "à", "5", "où"]
+def test_other_languages_keep_their_letters() -> None:
+    assert normalize("L'été, à 5 heures: «Où?»", "fr") == ["l", "été", "à", "5", "heures", "où"]
+    assert normalize("Não, você?", "pt-BR") == ["não", "você"]
 
 
 def test_scripts_without_spaces_count_characters() -> None:
-    assert normalize("客観的な、AI", "ja") == ["客", "観", "的", "な", "ai"]
+    assert normalize("客観的な", "ja") == ["客", "観", "的", "な"]
 
 
 def test_edits_are_told_apart() -> None:
+    assert word_errors("the cat sat", "a cat sat") == WordErrors(words=3, substitutions=1)
+    assert word_errors("the cat sat", "the cat") == WordErrors(words=3, deletions=1)
+    assert word_errors("the cat sat", "the cat sat down") == WordErrors(words=3, insertions=1)
     errors = word_errors("the cat sat on the mat", "a cat sat on mat today okay")
-    assert errors == WordErrors(words=6, substitutions=1, deletions=1, insertions=2)
+    assert (errors.words, errors.errors) == (6, 4)
     assert errors.rate == pytest.approx(4 / 6)
 
 
 def test_writing_differences_are_no_errors() -> None:
-    assert word_errors("Mr. Smith won't pay $20.", "mister smith will not pay 20 dollars") == (
-        WordErrors(words=7)
+    assert word_errors("Mr. Smith won't pay twenty dollars.", "mister smith will not pay $20") == (
+        WordErrors(words=6)
     )
-
-
-def test_the_alignment_that_keeps_most_words_is_chosen() -> None:
-    assert distance(["a", "b"], ["b", "c"]) == WordErrors(2, 0, 1, 1)
 
 
 def test_an_empty_reference_is_wrong_when_something_was_invented() -> None:
@@ -94,7 +83,6 @@ def test_the_distance_agrees_with_the_textbook(reference: list[str], other: list
 
 @settings(deadline=None)
 @given(st.text())
-def test_any_text_normalizes_to_itself_again(text: str) -> None:
-    words = normalize(text)
+def test_no_text_differs_from_itself(text: str) -> None:
     assert word_errors(text, text).errors == 0
-    assert all(words)
+    assert all(normalize(text))

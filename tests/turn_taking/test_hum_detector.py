@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.audio import Audio, Samples
-from vivavoce.bench.scorecard.sound import noise_of
 from vivavoce.testing import hush, say
+from vivavoce.testing.signals import noise_of
 from vivavoce.text.language.en import EN
 from vivavoce.turn_taking.hum_detector import hums, movement
 from vivavoce.turn_taking.interruption import counted

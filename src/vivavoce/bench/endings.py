@@ -14,7 +14,6 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from vivavoce.audio import Audio
-from vivavoce.bench.scorecard.sound import at_speech_level
 from vivavoce.bench.scorecard.voices import parts_of
 from vivavoce.config.configuration import Config
 from vivavoce.engines import (
@@ -29,6 +28,7 @@ from vivavoce.engines import (
 from vivavoce.errors import BadRequest
 from vivavoce.loading.open_engines import open_engines
 from vivavoce.settings import TurnSettings
+from vivavoce.testing.signals import at_speech_level
 from vivavoce.text.language.en import EN
 from vivavoce.turn_taking.endpointing import (
     by_sound,

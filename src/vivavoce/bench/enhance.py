@@ -11,7 +11,11 @@ from typing import TypeAlias, cast
 import numpy as np
 
 from vivavoce.audio import Audio, Samples
-from vivavoce.bench.scorecard.sound import (
+from vivavoce.config.configuration import Config
+from vivavoce.devices.audio_processing import WebRtcCleaner
+from vivavoce.engines import Stt, Tts
+from vivavoce.loading.open_engines import make
+from vivavoce.testing.signals import (
     SPEECH_DB,
     at_speech_level,
     babble,
@@ -19,10 +23,6 @@ from vivavoce.bench.scorecard.sound import (
     reverberated,
     room_response,
 )
-from vivavoce.config.configuration import Config
-from vivavoce.devices.audio_processing import WebRtcCleaner
-from vivavoce.engines import Stt, Tts
-from vivavoce.loading.open_engines import make
 from vivavoce.transcripts.word_errors import WordErrors, word_errors
 
 from .report import Figure, Report

@@ -35,6 +35,13 @@ _speech = click.option(
 @click.group()
 def bench() -> None:
     """Measure this machine: tables for you, JSON for programs."""
+    from importlib.util import find_spec
+
+    from vivavoce.registry import missing
+
+    for module in ("jiwer", "rapidfuzz", "whisper_normalizer"):
+        if find_spec(module) is None:
+            raise missing("vivavoce bench", ImportError(name=module))
 
 
 bench.add_command(turns)

@@ -15,10 +15,10 @@ from vivavoce.audio import dbfs, to_pcm16
 from vivavoce.bench.scorecard.phone import LockstepClock
 from vivavoce.bench.scorecard.run import calls_to, plans_of
 from vivavoce.bench.scorecard.scenario import Scenario
-from vivavoce.bench.scorecard.sound import RATE, SPEECH_DB
 from vivavoce.bench.scorecard.target import Talk
 from vivavoce.bench.scorecard.voices import CallerClip, Cast, NoRecordings, parts_of
 from vivavoce.testing import ScriptedTts, say
+from vivavoce.testing.signals import RATE, SPEECH_DB
 
 
 def folder(tmp_path: Path) -> Path:

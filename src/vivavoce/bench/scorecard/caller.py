@@ -9,11 +9,11 @@ import numpy as np
 
 from vivavoce.audio import Samples
 from vivavoce.errors import VivavoceError, describe
+from vivavoce.testing.signals import RATE, SPEECH_DB, Packets
 
 from .loudspeaker import Echo, level
 from .phone import Clock, Phone
 from .script import CHUNK, CHUNK_S, CallerScript, ScriptPlan
-from .sound import RATE, SPEECH_DB, Packets
 from .target import CallLine, CallTarget
 from .timeline import RecordedCall
 

@@ -15,11 +15,11 @@ from vivavoce.conversation.session import Engines, Session
 from vivavoce.devices.audio_processing import WebRtcCleaner
 from vivavoce.errors import EngineTimeout
 from vivavoce.settings import SessionSettings
+from vivavoce.testing.signals import RATE
 
 from .loudspeaker import CallerLoudspeaker, Echo
 from .overheard import OverheardPhrase, overheard, words_of
 from .phone import Phone
-from .sound import RATE
 from .target import Talk
 from .timeline import ReplyAudio
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from vivavoce.transcripts.word_errors import distance, normalize, word_errors
+from rapidfuzz.distance import LCSseq
+
+from vivavoce.transcripts.word_errors import normalize, word_errors
 
 from .scenario import Expectation
 from .timeline import CallerSpeech, RecordedCall, Sounding, SpokenWord, TimelineMark
@@ -229,8 +231,7 @@ def _text(words: Sequence[SpokenWord], wanted: object) -> list[str]:
 
 def _extra(reference: list[str], words: list[str]) -> int:
     """How many of `words` are not in `reference`."""
-    errors = distance(reference, words)
-    return errors.insertions + errors.substitutions
+    return len(words) - LCSseq.similarity(reference, words)
 
 
 # --- reading a timeline --------------------------------------------------------------------------

@@ -20,9 +20,9 @@ from vivavoce.bench.server.realtime_client import (
     ServerFailed,
     open_realtime,
 )
+from vivavoce.testing.signals import RATE as CALLERS_RATE
 
 from .phone import Phone
-from .sound import RATE as CALLERS_RATE
 from .target import CallLine, Talk
 
 _POLL_S = 1.0

@@ -12,10 +12,10 @@ from pydantic.dataclasses import dataclass
 
 from vivavoce.errors import BadConfig, BadRequest
 from vivavoce.hints import nearest
+from vivavoce.testing.signals import Sound
 
 Expectation: TypeAlias = Literal["answer", "stop", "ignore"]
 Noise: TypeAlias = Literal["white", "pink", "babble"]
-Sound: TypeAlias = Literal["cough", "laughter", "knock", "mm-hm"]
 Pause: TypeAlias = Annotated[float, Field(gt=0, le=10)]
 Words: TypeAlias = str | tuple[str | Pause, ...]
 

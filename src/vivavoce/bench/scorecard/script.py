@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 
 from vivavoce.audio import Samples
+from vivavoce.testing.signals import RATE
 
 from .phone import Phone
 from .scenario import Scenario, Step, When
-from .sound import RATE
 from .timeline import CallerSpeech
 from .voices import CallerClip
 

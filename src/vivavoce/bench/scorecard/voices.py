@@ -14,9 +14,7 @@ from vivavoce.bench.speech import manifest, spoken, trimmed
 from vivavoce.engines import Tts, TtsOptions
 from vivavoce.errors import BadRequest
 from vivavoce.media.decode import read_audio
-
-from .scenario import Scenario, Step, Words
-from .sound import (
+from vivavoce.testing.signals import (
     RATE,
     at_speech_level,
     babble,
@@ -27,6 +25,8 @@ from .sound import (
     room_response,
     unit,
 )
+
+from .scenario import Scenario, Step, Words
 
 NOISE_S = 20.0
 _TALK = (

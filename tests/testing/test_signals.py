@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.audio import dbfs
-from vivavoce.bench.scorecard.scenario import Sound
-from vivavoce.bench.scorecard.sound import (
+from vivavoce.testing import say
+from vivavoce.testing.signals import (
     RATE,
     SPEECH_DB,
     Packets,
+    Sound,
     at_speech_level,
     babble,
     coloured,
@@ -20,7 +21,6 @@ from vivavoce.bench.scorecard.sound import (
     reverberated,
     room_response,
 )
-from vivavoce.testing import say
 
 
 @pytest.mark.parametrize("slope", [0.0, 1.0, 2.0])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vivavoce.audio import Samples
 
-from .scenario import Sound
+Sound: TypeAlias = Literal["cough", "laughter", "knock", "mm-hm"]
+"""What a caller may utter that is no word."""
 
 RATE = 16_000
 SPEECH_DB = -26.0
