@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import random
 import struct
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.media.sounds import sound_file
 from vivavoce.audio import Audio, Samples
 from vivavoce.errors import BadAudio
 from vivavoce.media.decode import probe_audio, read_audio, stream_audio, write_audio
@@ -89,6 +91,7 @@ class Pipe(io.RawIOBase):
         (PCM, 16, lambda x: (x * 32767).round().astype("<i2"), 2**-15),
         (PCM, 24, lambda x: (x * 8388607).astype("<i4")[:, None].view(np.uint8)[:, :3], 2**-22),
         (PCM, 32, lambda x: (x.astype(float) * 2147483647).astype("<i4"), 2**-22),
+        (PCM, 64, lambda x: (x.astype(float) * 2.0**63).astype("<i8"), 2**-22),
         (FLOAT, 32, lambda x: x.astype("<f4"), 0.0),
         (FLOAT, 64, lambda x: x.astype("<f8"), 0.0),
     ],
@@ -262,6 +265,26 @@ def test_no_bytes_raise_anything_but_bad_audio(data: st.DataObject) -> None:
         return
     assert np.isfinite(audio.samples).all()
     assert np.abs(audio.samples).max(initial=0.0) <= 2.0
+
+
+@pytest.mark.parametrize(
+    ("container", "codec"),
+    [
+        ("w64", "pcm_s16le"), ("caf", "pcm_s16le"), ("flac", "flac"), ("mp4", "aac"),
+        ("matroska", "pcm_s16le"), ("mpegts", "mp2"), ("avi", "pcm_s16le"), ("ogg", "flac"),
+    ],
+)  # fmt: skip
+def test_no_broken_container_raises_anything_but_bad_audio(container: str, codec: str) -> None:
+    valid, chance = sound_file(container, codec, tone(0.5)), random.Random(1)
+    for _ in range(30):
+        broken = bytearray(valid)
+        for _ in range(chance.randint(1, 8)):
+            broken[chance.randrange(min(400, len(broken)))] = chance.randrange(256)
+        try:
+            audio = read_audio(io.BytesIO(broken), rate=RATE, limit_s=30.0)
+        except BadAudio:
+            continue
+        assert np.isfinite(audio.samples).all()
 
 
 # --- video, and what a file says of itself -------------------------------------------------------

@@ -136,3 +136,17 @@ async def test_chunks_join_to_the_whole() -> None:
         async with aclosing(streamed(path, 16_000, LIMITS)) as chunks:
             pieces = [chunk async for chunk in chunks]
         assert np.array_equal(np.concatenate(pieces), (await decoded(path, 16_000, LIMITS)).samples)
+
+
+async def test_a_file_that_states_hours_is_refused_before_any_of_it_is_decoded(
+    tmp_path: Path,
+) -> None:
+    short = encoded(say(1.0), "flac")
+    # STREAMINFO's count of samples: the low 32 of the 36 bits from byte 21 on.
+    stated = short[:22] + (36_000 * 16_000).to_bytes(4, "big") + short[26:]
+    path = tmp_path / "hours.flac"
+    path.write_bytes(stated)
+    async with aclosing(streamed(path, 16_000, LIMITS)) as chunks:
+        with pytest.raises(Problem, match="limit of 60 s") as caught:
+            await anext(chunks)
+    assert caught.value.status == 413
