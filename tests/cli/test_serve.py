@@ -88,7 +88,10 @@ def serve(plugin: Path) -> Iterator[Serve]:
     started: list[Served] = []
 
     def start(
-        *args: object, stt: str = "scripted:hello there", tts: str = "scripted", **environment: str
+        *args: object,
+        stt: str = "scripted:a trial|hello there",
+        tts: str = "scripted",
+        **environment: str,
     ) -> Served:
         engines = ["--vad", "scripted", "--turn", "silence", "--stt", stt]
         engines += ["--llm", "scripted", "--tts", tts]
@@ -168,7 +171,7 @@ def test_it_proves_itself_with_a_spoken_question(serve: Serve) -> None:
 
 
 def test_a_proof_that_fails_is_told_and_it_serves_nevertheless(serve: Serve) -> None:
-    server = serve(stt="scripted:!").ready()
+    server = serve(stt="scripted:" + "|".join("!" * 9)).ready()
     assert "stt scripted: scripted: too tired" in server.until("spoken question failed")
     assert httpx.get(f"{server.url}/audio/health?live").status_code == 200
 
@@ -334,8 +337,19 @@ def test_a_wrong_configuration_is_told(serve: Serve, tmp_path: Path) -> None:
     assert "it should be 'text' or 'json'" in failed(serve(VIVAVOCE_SERVER__LOG="xml"))
 
 
-def test_engines_that_cannot_be_loaded_are_told(serve: Serve) -> None:
-    assert failed(serve(tts="absent")) == "error: absent: no answer\n"
+def test_it_serves_without_an_engine_that_cannot_be_loaded_and_says_so(serve: Serve) -> None:
+    server = serve("--no-proof", tts="absent").ready()
+    told = server.until("does not work")
+    assert told == "  tts scripted does not work: absent: no answer\n"
+    assert "uses what is missing as soon as it is there" in server.until("The rest works")
+    health = httpx.get(f"{server.url}/audio/health")
+    [down] = [it for it in health.json()["engines"] if it["state"] == "down"]
+    assert (health.status_code, down["kind"], down["detail"]) == (503, "tts", "absent: no answer")
+    speech = {"model": "tts-1", "input": "Hi.", "voice": "alloy"}
+    answer = httpx.post(f"{server.url}/v1/audio/speech", json=speech)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (503, "absent: no answer")
+    chat = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+    assert httpx.post(f"{server.url}/v1/chat/completions", json=chat).status_code == 200
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

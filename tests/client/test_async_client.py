@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from vivavoce.conversation.sinks import MemorySink
 from vivavoce.engines import SttOptions, TtsOptions, Voice
 from vivavoce.errors import BadAudio, BadRequest, EngineError
 from vivavoce.events import Heard, ReplyEnded, ReplyStarted, SpeechStarted, Spoke
+from vivavoce.loading.fallback import FallbackLlm
 from vivavoce.media.decode import write_audio
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, hush, say
 
@@ -100,10 +102,12 @@ async def test_a_server_tells_how_it_is(server: Served, joining: Joining) -> Non
         health = await client.health()
         assert health.ready
         assert {engine.kind for engine in health.engines} == {"vad", "turn", "stt", "llm", "tts"}
-        server.service.faults["llm"] = "it broke"
+        llm = FallbackLlm([ScriptedLlm(EngineError("it broke"))])
+        server.service.loaded = replace(server.service.engines, llm=llm)
+        await llm.examine()
         health = await client.health()
     assert not health.ready
-    assert [it.detail for it in health.engines if it.state == "failed"] == ["it broke"]
+    assert [it.detail for it in health.engines if it.state == "down"] == ["it broke"]
 
 
 async def test_a_spoken_question_is_answered_and_the_next_goes_on_from_it(

@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Sequence
 
-import numpy as np
 import pytest
 
 from vivavoce.audio import Audio, Samples
 from vivavoce.engines import (
+    Foresight,
+    Llm,
     LlmOptions,
     Message,
     Stt,
     SttOptions,
     SttStream,
+    Thought,
     Token,
     Transcript,
+    Tts,
     TtsOptions,
+    TurnDetector,
+    capability,
 )
-from vivavoce.errors import BadRequest, EngineError
+from vivavoce.errors import BadRequest, EngineBusy, EngineError
 from vivavoce.events import Failed, Heard, ReplyEnded
-from vivavoce.loading.fallback import (
-    FallbackLlm,
-    FallbackStt,
-    FallbackTts,
-    FallbackTurn,
-    FallbackVad,
-)
-from vivavoce.loading.open_engines import probe
+from vivavoce.loading.fallback import FallbackLlm, FallbackTurn
+from vivavoce.loading.fallback_stt import FallbackStt
+from vivavoce.loading.fallback_tts import FallbackTts
 from vivavoce.testing import (
     Call,
     ScriptedLlm,
     ScriptedStt,
     ScriptedTts,
     ScriptedTurn,
-    ScriptedVad,
+    check_llm,
+    check_stt,
+    check_tts,
+    check_turn,
     hush,
     say,
 )
@@ -102,31 +105,68 @@ async def test_a_session_is_told_who_took_over_and_its_turn_is_not_lost() -> Non
     assert [e.transcript.text for e in call.of(Heard) if e.final] == ["what time is it"]
 
 
-async def test_a_probe_that_succeeds_brings_the_first_engine_back() -> None:
+async def test_an_engine_that_works_again_is_used_again() -> None:
     deaf = Deaf("hello there you two")
-    chain = FallbackStt([deaf, ScriptedStt("hi")])
+    chain = FallbackStt([deaf, ScriptedStt("hi", "hi again")])
     assert await words(chain) == "hi"
     assert chain.down == [deaf]
-    with pytest.raises(EngineError):
-        await probe("stt", deaf)
     deaf.broken = False
-    await probe("stt", deaf)
-    chain.restore(deaf)
+    chain.restore(chain.links[0])
     assert await words(chain) == "hello there"
 
 
+async def test_those_that_are_down_are_asked_before_a_call_fails() -> None:
+    deaf, spare = Deaf("hello there"), ScriptedStt(EngineError("worn out"))
+    chain = FallbackStt([deaf, spare])
+    chain.fail(chain.links[0], EngineError("out of order"))
+    deaf.broken = False
+    assert await words(chain) == "hello there"
+    assert chain.down == [spare]
+
+
 async def test_when_all_fail_the_last_error_is_raised_and_all_are_tried_again() -> None:
-    chain = FallbackStt([Deaf(), Deaf()])
+    first, second = Deaf("hello there"), Deaf()
+    chain = FallbackStt([first, second])
     with pytest.raises(EngineError, match="out of order"):
         await words(chain)
-    assert len(chain.candidates()) == 2
+    assert not chain.works
+    first.broken = False
+    assert await words(chain) == "hello there"
+    assert chain.works
 
 
-async def test_what_the_caller_did_wrong_is_not_retried() -> None:
+async def test_what_no_engine_can_do_is_refused_at_once_and_nobody_is_down() -> None:
     chain = FallbackStt([ScriptedStt(), ScriptedStt()])
-    stream = await chain.open(SttOptions(language="xx"))
-    with pytest.raises(BadRequest):
-        await stream.feed(say(0.1).samples)
+    with pytest.raises(BadRequest, match="no language 'xx'"):
+        await chain.open(SttOptions(language="xx"))
+    assert chain.down == []
+
+
+async def test_the_engine_that_can_do_what_is_asked_is_chosen() -> None:
+    english, german = ScriptedStt("hello there"), ScriptedStt("guten Tag", languages=("de",))
+    chain = FallbackStt([english, german])
+    stream = await chain.open(SttOptions(language="de"))
+    await stream.feed(say(0.3).samples)
+    await stream.feed(say(0.3).samples)
+    assert (await stream.finish()).text == "guten Tag"
+    await stream.aclose()
+    assert chain.down == []
+    assert (english.open_streams, german.open_streams) == (0, 0)
+    assert list(chain.languages) == ["en", "de"]
+
+
+async def test_a_failure_is_told_and_not_that_the_others_cannot_stand_in() -> None:
+    broken = ScriptedStt(EngineError("kaputt"), languages=("de",))
+    chain = FallbackStt([broken, ScriptedStt()])
+    stream = await chain.open(SttOptions(language="de"))
+    with pytest.raises(EngineError, match="kaputt"):
+        await stream.feed(say(0.5).samples)
+    assert chain.down == [broken]
+
+
+async def test_an_engine_with_a_full_queue_is_passed_over_but_is_not_down() -> None:
+    chain = FallbackStt([ScriptedStt(EngineBusy("full")), ScriptedStt("hello there")])
+    assert await words(chain) == "hello there"
     assert chain.down == []
 
 
@@ -173,28 +213,14 @@ class Low(ScriptedTts):
 
 async def test_a_voice_that_takes_over_speaks_at_the_rate_of_the_first() -> None:
     chain = FallbackTts([ScriptedTts(fail=EngineError("hoarse")), Low()])
-    async with aclosing(await chain.open(TtsOptions(voice="tone"))) as voice:
-        pieces = [piece async for piece in voice.speak("one two")]
+    voice = await chain.open(TtsOptions(voice="tone"))
+    pieces = [piece async for piece in voice.speak("one two")]
     seconds = sum(len(piece.samples) for piece in pieces) / chain.rate
     assert seconds == pytest.approx(0.5, abs=0.01)
     assert [word.text for piece in pieces for word in piece.words] == ["one", "two"]
 
 
-async def test_a_voice_that_fails_between_phrases_is_replaced_and_its_stream_closed() -> None:
-    first, second = ScriptedTts(), Low()
-    async with aclosing(await FallbackTts([first, second]).open(TtsOptions())) as voice:
-        for phrase in ("one", "two"):
-            assert [piece.words[0].text async for piece in voice.speak(phrase)] == [phrase]
-        assert (first.opened, second.opened) == (1, 0)
-        first.fail = EngineError("hoarse")
-        for phrase in ("three", "four"):
-            words = [word.text async for piece in voice.speak(phrase) for word in piece.words]
-            assert words == [phrase]
-        assert (first.left, second.opened, second.left) == (0, 1, 1)
-    assert second.left == 0
-
-
-async def test_a_turn_detector_and_a_vad_are_replaced_too() -> None:
+async def test_a_turn_detector_is_replaced_too() -> None:
     class Broken(ScriptedTurn):
         name = "broken"
 
@@ -203,10 +229,6 @@ async def test_a_turn_detector_and_a_vad_are_replaced_too() -> None:
 
     turn = FallbackTurn([Broken(), ScriptedTurn(0.7)])
     assert await turn.probability(say(1.0), "hello") == 0.7
-    vad = FallbackVad([ScriptedVad(), ScriptedVad()])
-    vad.fail(vad.engines[0], EngineError("broken"))
-    assert vad.first is vad.engines[1]
-    assert list(vad.open().feed(np.zeros(320, np.float32))) == [0.0]
 
 
 async def test_a_conversation_goes_on_through_a_failing_model_without_an_apology() -> None:
@@ -216,22 +238,94 @@ async def test_a_conversation_goes_on_through_a_failing_model_without_an_apology
     assert [(e.heard, e.why) for e in call.of(ReplyEnded)] == [("It is noon.", "done")]
 
 
-@pytest.mark.parametrize("kind", ["vad", "turn", "stt", "llm", "tts"])
-async def test_a_probe_uses_any_kind_of_engine(kind: str) -> None:
-    engines = {
-        "vad": ScriptedVad(),
-        "turn": ScriptedTurn(),
-        "stt": ScriptedStt(),
-        "llm": ScriptedLlm("Hi."),
-        "tts": ScriptedTts(),
-    }
-    engine = engines[kind]
-    await probe(kind, engine)  # type: ignore[arg-type]
-    assert engine.loaded == 1
+# --- capabilities --------------------------------------------------------------------------------
 
 
-async def test_a_probe_raises_what_the_engine_raises() -> None:
-    with pytest.raises(EngineError):
-        await probe("tts", ScriptedTts(fail=EngineError("hoarse")))
-    with pytest.raises(EngineError):
-        await probe("llm", ScriptedLlm(EngineError("no")))
+class Foreseeing(ScriptedLlm):
+    """Knows how probable it is that all is said, or fails."""
+
+    name = "foreseeing"
+
+    def __init__(self, probability: float | None) -> None:
+        super().__init__()
+        self.probability = probability
+
+    async def completeness(self, messages: Sequence[Message]) -> float:
+        if self.probability is None:
+            raise EngineError("no idea")
+        return self.probability
+
+
+async def completeness(chain: FallbackLlm) -> float | None:
+    foresight = capability(chain, Foresight)
+    return await foresight.completeness([Message("user", "Well")]) if foresight else None
+
+
+async def test_two_models_with_foresight_keep_it_and_one_stands_in_for_the_other() -> None:
+    first, second = Foreseeing(0.2), Foreseeing(0.7)
+    chain = FallbackLlm([first, second])
+    assert await completeness(chain) == 0.2
+    first.probability = None
+    assert await completeness(chain) == 0.7
+    assert chain.down == [first]
+
+
+async def test_a_chain_foresees_only_while_the_model_in_use_does() -> None:
+    chain = FallbackLlm([ScriptedLlm(EngineError("gone")), Foreseeing(0.4)])
+    assert await completeness(chain) is None
+    await reply(chain)
+    assert await completeness(chain) == 0.4
+
+
+# --- the contracts -------------------------------------------------------------------------------
+
+
+class Broken(ScriptedTurn):
+    """Never knows."""
+
+    name = "broken"
+
+    async def probability(self, utterance: Audio, transcript: str) -> float:
+        raise EngineError("broken")
+
+
+class Mute(ScriptedLlm):
+    """Never answers."""
+
+    name = "mute"
+
+    async def reply(
+        self, messages: Sequence[Message], options: LlmOptions
+    ) -> AsyncGenerator[Thought, None]:
+        if messages:
+            raise EngineError("mute")
+        yield Token("")
+
+
+@pytest.mark.parametrize("engines", [[ScriptedTurn(0.7)], [Broken(), ScriptedTurn(0.7)]])
+async def test_a_chain_of_turn_detectors_keeps_their_contract(
+    engines: list[TurnDetector],
+) -> None:
+    await check_turn(FallbackTurn(engines))
+
+
+@pytest.mark.parametrize("others", [[], ["up"], ["down"]])
+async def test_a_chain_of_recognizers_keeps_their_contract(others: list[str]) -> None:
+    text = "one two three four"
+    engines: list[Stt] = [ScriptedStt(*[text] * 30)]
+    if others == ["up"]:
+        engines.append(ScriptedStt())
+    if others == ["down"]:
+        engines.insert(0, Deaf())
+    await check_stt(FallbackStt(engines), say(1.0), "one" if others != ["up"] else "")
+
+
+@pytest.mark.parametrize("first", [[], [Mute()]])
+async def test_a_chain_of_models_keeps_their_contract(first: list[Llm]) -> None:
+    answer = ScriptedLlm(answer=lambda _: "It is Paris, of course.")
+    await check_llm(FallbackLlm([*first, answer]), deterministic=True)
+
+
+@pytest.mark.parametrize("first", [[], [ScriptedTts(fail=EngineError("hoarse"))]])
+async def test_a_chain_of_voices_keeps_their_contract(first: list[Tts]) -> None:
+    await check_tts(FallbackTts([*first, ScriptedTts()]))

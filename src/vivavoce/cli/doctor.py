@@ -190,7 +190,7 @@ async def _trials(config: Config) -> list[Finding]:
 
 async def _trial(kind: Kind, spec: EngineSpec) -> Finding:
     from vivavoce.errors import VivavoceError
-    from vivavoce.loading.open_engines import probe
+    from vivavoce.loading.probe import probe
     from vivavoce.registry import create
 
     begun = time.perf_counter()

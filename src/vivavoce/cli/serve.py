@@ -95,8 +95,11 @@ def _tell_ready(ready: Ready, config: Config) -> None:
 
     key = "YOUR-KEY" if config.server.keys else "any"
     click.secho(f"Ready after {ready.seconds:.1f} s.", bold=True)
-    for engine in ready.failed:
-        click.secho(f"  {engine.kind} {engine.name} does not work: {engine.detail}", fg="red")
+    for engine in ready.down:
+        colour = "red" if engine.missed else "yellow"
+        click.secho(f"  {engine.kind} {engine.name} does not work: {engine.detail}", fg=colour)
+    if any(engine.missed for engine in ready.down):
+        click.echo("  The rest works. The server uses what is missing as soon as it is there.")
     click.echo(f"  page    {ready.url}/")
     click.echo(f"  API     {ready.url}/docs")
     click.echo(f'  OpenAI  OpenAI(base_url="{ready.url}/v1", api_key="{key}")')

@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
-import numpy as np
-
 from vivavoce import registry
-from vivavoce.audio import Audio
 from vivavoce.config.configuration import Config, load_config
-from vivavoce.engines import (
-    KINDS,
-    Engine,
-    Engines,
-    Kind,
-    Llm,
-    LlmOptions,
-    Message,
-    Stt,
-    SttOptions,
-    Tts,
-    TtsOptions,
-    TurnDetector,
-    Vad,
-)
-from vivavoce.errors import describe
+from vivavoce.engines import KINDS, Engine, Engines, Kind, Llm, Stt, Tts, TurnDetector, Vad
+from vivavoce.errors import BadRequest
 from vivavoce.registry import EngineSpec
 
-from .fallback import Chain, FallbackLlm, FallbackStt, FallbackTts, FallbackTurn, FallbackVad
-
-log = logging.getLogger(__name__)
+from .chain import Chain
+from .fallback import FallbackLlm, FallbackTurn
+from .fallback_stt import FallbackStt
+from .fallback_tts import FallbackTts
+from .fallback_vad import FallbackVad
 
 PROBE_S = 30.0
-"""How often an engine that is down is probed."""
+"""How often an engine that is down is probed, at most."""
 
 _CHAINS: dict[Kind, Callable[[Sequence[Any]], Chain[Any]]] = {
     "vad": FallbackVad,
@@ -50,17 +34,16 @@ _CHAINS: dict[Kind, Callable[[Sequence[Any]], Chain[Any]]] = {
 
 @asynccontextmanager
 async def open_engines(
-    config: Config | None = None, *, probe_s: float = PROBE_S
+    config: Config | None = None, *, lenient: bool = False, probe_s: float = PROBE_S
 ) -> AsyncIterator[Engines]:
     """All five engines of the configuration, loaded; closed at the end.
 
     config: None goes by the environment and the defaults.
-    Raises what the registry and `Engine.load` raise; nothing stays loaded then.
+    lenient: go without those that cannot be loaded, and take them in when they come.
+    Raises what the registry and, unless lenient, `Engine.load` raise; nothing stays loaded then.
     """
     config = config or load_config()
-    made: dict[Kind, Engine] = {}
-    for kind in KINDS:
-        made[kind] = make(kind, config.engines(kind))
+    made = {kind: chain(kind, config.engines(kind)) for kind in KINDS}
     engines = Engines(
         cast("Vad", made["vad"]),
         cast("TurnDetector", made["turn"]),
@@ -68,65 +51,40 @@ async def open_engines(
         cast("Llm", made["llm"]),
         cast("Tts", made["tts"]),
     )
-    chains = [engine for engine in made.values() if isinstance(engine, Chain)]
     try:
-        await asyncio.gather(*(engine.load() for engine in made.values()))
+        await asyncio.gather(*(_load(one, lenient) for one in made.values()))
         gc.freeze()  # what was loaded stays; walking it again and again would delay frames
-        watch = asyncio.create_task(_watch(chains, probe_s)) if chains else None
+        watches = [
+            asyncio.create_task(one.watch(link, probe_s))
+            for one in made.values()
+            for link in one.links
+        ]
         try:
             yield engines
         finally:
-            if watch is not None:
+            for watch in watches:
                 watch.cancel()
-                await asyncio.wait({watch})
+            await asyncio.wait(watches)
     finally:
-        for engine in made.values():
-            await engine.aclose()
+        for one in made.values():
+            await one.aclose()
+
+
+async def _load(one: Chain[Any], lenient: bool) -> None:
+    try:
+        await one.load()
+    except BadRequest:
+        raise
+    except Exception:
+        if not lenient:
+            raise
+
+
+def chain(kind: Kind, specs: Sequence[EngineSpec]) -> Chain[Any]:
+    """Engines that take over from one another, not loaded yet; one alone is watched."""
+    return _CHAINS[kind]([registry.create(kind, spec) for spec in specs])
 
 
 def make(kind: Kind, specs: Sequence[EngineSpec]) -> Engine:
     """One engine, or one that falls back through several; not loaded yet."""
-    engines = [registry.create(kind, spec) for spec in specs]
-    return engines[0] if len(engines) == 1 else _CHAINS[kind](engines)
-
-
-async def _watch(chains: Sequence[Chain[Any]], probe_s: float) -> None:
-    """Bring back engines that work again."""
-    while True:
-        await asyncio.sleep(probe_s)
-        for chain in chains:
-            for engine in chain.down:
-                try:
-                    await chain.within(probe(chain.kind, engine))
-                except Exception as error:  # noqa: BLE001 - it may raise anything
-                    log.debug("%s is still down: %s", engine.name, describe(error))
-                else:
-                    chain.restore(engine)
-
-
-async def probe(kind: Kind, engine: Engine) -> None:
-    """Use the engine once, for as little as possible; raises what it raises."""
-    await engine.load()
-    match kind:
-        case "vad":
-            vad = cast("Vad", engine)
-            vad.open().feed(np.zeros(vad.frame, np.float32))
-        case "turn":
-            detector = cast("TurnDetector", engine)
-            await detector.probability(Audio.silence(1.0, detector.rate), "")
-        case "stt":
-            stt = cast("Stt", engine)
-            stream = await stt.open(SttOptions(partials=False))
-            await stream.feed(np.zeros(stt.rate // 2, np.float32))
-            await stream.finish()
-            await stream.aclose()
-        case "llm":
-            await _first(cast("Llm", engine).reply([Message("user", "Hi")], LlmOptions(1)))
-        case "tts":
-            async with aclosing(await cast("Tts", engine).open(TtsOptions())) as voice:
-                await _first(voice.speak("Hi."))
-
-
-async def _first(items: AsyncIterator[object]) -> None:
-    async with aclosing(items):  # type: ignore[type-var]
-        await anext(items)
+    return registry.create(kind, specs[0]) if len(specs) == 1 else chain(kind, specs)

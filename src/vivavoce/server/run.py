@@ -13,10 +13,10 @@ from typing import TypeAlias
 
 from vivavoce.config.configuration import Config
 from vivavoce.errors import describe
-from vivavoce.loading.open_engines import PROBE_S, open_engines
+from vivavoce.loading.open_engines import open_engines
 from vivavoce.server.http.addresses import listening_host
 from vivavoce.server.http.listener import HttpListener, bound, make_listener
-from vivavoce.server.observe.health import EngineState, engine_states, examine
+from vivavoce.server.observe.health import EngineState, configured_states, examine
 from vivavoce.server.observe.memory_watch import watch
 from vivavoce.server.observe.self_test import SelfTest, prove
 from vivavoce.server.selection.aliases import check_names
@@ -44,13 +44,13 @@ class Listening:
 class Ready:
     """Engines are loaded and warm, and callers are let in, after so many seconds.
 
-    wyoming: its address, where it is spoken. failed: engines that do not work.
+    wyoming: its address, where it is spoken. down: engines that do not work.
     """
 
     url: str
     wyoming: str | None
     seconds: float
-    failed: tuple[EngineState, ...]
+    down: tuple[EngineState, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ async def _kept(work: Coroutine[None, None, None]) -> Exception | None:
 
 async def _work(life: Life, service: Service, url: str, began: float) -> None:
     """Have the engines and the other protocols' listeners, as long as this is not cancelled."""
-    async with open_engines(service.config) as engines, AsyncExitStack() as stack:
-        await examine(service, engines)
+    async with open_engines(service.config, lenient=True) as engines, AsyncExitStack() as stack:
+        await examine(engines)
         check_names(engines, service.settings)
         wyoming = None
         if service.settings.wyoming:
@@ -133,16 +133,12 @@ async def _work(life: Life, service: Service, url: str, began: float) -> None:
 
             wyoming = await stack.enter_async_context(wyoming_server(service))
         service.ready(engines)
-        failed = tuple(state for state in engine_states(service) if state.state == "failed")
-        life.tell(Ready(url, wyoming, time.perf_counter() - began, failed))
+        down = tuple(state for state in configured_states(service) if state.state == "down")
+        life.tell(Ready(url, wyoming, time.perf_counter() - began, down))
         async with asyncio.TaskGroup() as group:
             group.create_task(watch(service))
             if life.self_test:
                 life.tell(await _proved(service))
-            while True:
-                await asyncio.sleep(PROBE_S)
-                if service.faults:
-                    await examine(service, engines)
 
 
 async def _proved(service: Service) -> SelfTest | SelfTestFailed:

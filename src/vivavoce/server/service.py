@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Literal, TypeAlias
 
-from vivavoce import registry
 from vivavoce.config.configuration import Config
 from vivavoce.config.engines import on_device
 from vivavoce.config.server_settings import LimitSettings, ServerSettings
@@ -14,7 +13,7 @@ from vivavoce.engines import Engine, Kind
 from vivavoce.registry import EngineSpec
 from vivavoce.server.access.admission import Admission
 from vivavoce.server.observe.metrics import Metrics
-from vivavoce.server.selection.loaded_engines import LoadedEngines
+from vivavoce.server.selection.loaded_engines import LoadedEngines, watched
 
 from .errors import Problem
 from .live_conversations import LiveConversations
@@ -25,8 +24,7 @@ State: TypeAlias = Literal["warming", "ready", "draining"]
 class Service:
     """The server's state; `app.state.service` of every application.
 
-    faults: of the kinds of engines that do not work, why.
-    loaded_engines: those beside the configured.
+    loaded: the engines of the configuration. loaded_engines: those beside them.
     """
 
     def __init__(self, config: Config) -> None:
@@ -38,7 +36,6 @@ class Service:
         self.conversations = LiveConversations(self.meters, log_words=config.server.log_words)
         self.admission.talking = self.conversations.talking
         self.state: State = "warming"
-        self.faults: dict[Kind, str] = {}
         self.loaded: Engines | None = None
         self.loaded_engines = LoadedEngines(self.limits.engines, self._make)
 
@@ -66,7 +63,7 @@ class Service:
 
     def _make(self, kind: Kind, spec: EngineSpec) -> Engine:
         """An engine that a client asks for, on the configured device."""
-        return registry.create(kind, on_device(kind, spec, self.config.device))
+        return watched(kind, on_device(kind, spec, self.config.device))
 
     def drain(self) -> None:
         """Let no new sessions in; those that run end after the reply that is under way."""

@@ -15,7 +15,8 @@ from vivavoce.conversation.session import Engines
 from vivavoce.engines import Transcript
 from vivavoce.errors import EngineError
 from vivavoce.events import Heard, ReplyEnded, TurnTimes
-from vivavoce.loading.fallback import FallbackTts
+from vivavoce.loading.fallback import FallbackLlm
+from vivavoce.loading.fallback_tts import FallbackTts
 from vivavoce.server.access.keys import hash_of
 from vivavoce.server.observe.health import engine_states, examine
 from vivavoce.server.service import Service
@@ -71,19 +72,34 @@ async def test_whoever_has_no_key_learns_whether_it_is_ready_and_no_more(serving
 async def test_an_engine_that_fails_makes_the_server_unready_until_it_works(
     serving: Serving,
 ) -> None:
-    tts = ScriptedTts(fail=EngineError("no voice today"))
+    voice = ScriptedTts(fail=EngineError("no voice today"))
+    tts = FallbackTts([voice])
     async with serving(engines=engines(tts)) as server, client(server) as http:
-        await examine(server.service, server.service.engines)
+        await examine(server.service.engines)
         answer = await http.get("/audio/health")
         assert answer.status_code == 503
         failed = [it for it in answer.json()["engines"] if it["state"] != "ready"]
         assert failed == [
-            {"kind": "tts", "name": "scripted", "state": "failed", "detail": "no voice today"}
+            {"kind": "tts", "name": "scripted", "state": "down", "detail": "no voice today"}
         ]
         metrics = (await http.get("/metrics")).text
         assert 'vivavoce_engine_up{engine="scripted",kind="tts"} 0.0' in metrics
-        tts.fail = None
-        await examine(server.service, server.service.engines)
+        voice.fail = None
+        await examine(server.service.engines)
+        assert (await http.get("/audio/health")).status_code == 200
+
+
+async def test_health_tells_what_a_request_failed_at_until_one_is_answered(
+    serving: Serving,
+) -> None:
+    llm = FallbackLlm([ScriptedLlm(EngineError("the model went away"), "Hello.")])
+    chat = {"model": "scripted", "messages": [{"role": "user", "content": "Hi"}]}
+    async with serving(llm=llm) as server, client(server) as http:
+        assert (await http.post("/v1/chat/completions", json=chat)).status_code >= 500
+        answer = await http.get("/audio/health")
+        [down] = [it for it in answer.json()["engines"] if it["state"] == "down"]
+        assert (answer.status_code, down["detail"]) == (503, "the model went away")
+        assert (await http.post("/v1/chat/completions", json=chat)).status_code == 200
         assert (await http.get("/audio/health")).status_code == 200
 
 
@@ -93,12 +109,12 @@ async def test_an_engine_that_another_stands_in_for_leaves_the_server_ready(
     broken, spare = ScriptedTts(fail=EngineError("gone")), ScriptedTts()
     broken.name, spare.name = "broken", "spare"
     async with serving(engines=engines(FallbackTts([broken, spare]))) as server:
-        await examine(server.service, server.service.engines)
+        await examine(server.service.engines)
         async with client(server) as http:
             answer = await http.get("/audio/health")
     assert answer.status_code == 200
     assert [it for it in answer.json()["engines"] if it["kind"] == "tts"] == [
-        {"kind": "tts", "name": "broken", "state": "down", "detail": "spare does its work"},
+        {"kind": "tts", "name": "broken", "state": "down", "detail": "gone; spare does its work"},
         {"kind": "tts", "name": "spare", "state": "ready", "detail": ""},
     ]
 

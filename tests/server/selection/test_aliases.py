@@ -12,7 +12,7 @@ from vivavoce.conversation.session import Engines
 from vivavoce.engine.espeak.tts import EspeakNg
 from vivavoce.engines import Voice
 from vivavoce.errors import BadConfig
-from vivavoce.loading.fallback import FallbackStt
+from vivavoce.loading.fallback_stt import FallbackStt
 from vivavoce.server.errors import Problem
 from vivavoce.server.selection.aliases import (
     Use,

@@ -217,7 +217,7 @@ async def test_a_mind_that_is_loaded_answers_those_who_name_it(
 async def test_a_spoken_question_may_name_all_three(
     server: Served, client: httpx.AsyncClient
 ) -> None:
-    shelve(server, Ears("what time is it"), Mind("It is noon."), Mouth())
+    shelve(server, Ears("a trial", "what time is it"), Mind("It is noon."), Mouth())
     for name in ("whisper:tiny", "llama-cpp:smollm2-360m", "espeak-ng:de"):
         await load(client, name)
     names = {"stt": "whisper:tiny", "llm": "smollm2-360m", "tts": "espeak-ng:de"}

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from vivavoce.conversation.session import Engines
 from vivavoce.engines import KINDS, Engine, Kind
-from vivavoce.errors import describe
-from vivavoce.loading.fallback import Chain
-from vivavoce.loading.open_engines import probe
+from vivavoce.loading.chain import Chain
 from vivavoce.server.service import Service
 
-log = logging.getLogger(__name__)
-
-Condition: TypeAlias = Literal["loading", "ready", "down", "failed", "unloading"]
+Condition: TypeAlias = Literal["loading", "ready", "down", "unloading"]
 
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """One engine. detail: what is wrong, and what stands in; empty when nothing is.
+    """One engine. detail: what it failed at, and what stands in; empty when it works.
 
-    state: `down` is one of several whose work another does; `failed` is one that is needed;
-    `unloading` is one that goes when its last user has ended.
+    state: `down` failed at its last use, or could not be loaded; `unloading` is one that goes when
+    its last user has ended.
+    missed: it is down, and no other engine does its work.
     configured: it is of the configuration. users: requests and sessions that it cannot be freed
     for; not counted of the configured ones, which stay.
     """
@@ -33,6 +29,7 @@ class EngineState:
     name: str
     state: Condition
     detail: str = ""
+    missed: bool = False
     configured: bool = True
     users: int | None = None
 
@@ -43,7 +40,10 @@ def engine_states(service: Service) -> Iterator[EngineState]:
     """
     yield from configured_states(service)
     for it in service.loaded_engines:
-        yield EngineState(it.kind, it.name, it.state, configured=False, users=it.leases)
+        down = isinstance(it.engine, Chain) and not it.engine.works and it.state == "ready"
+        state: Condition = "down" if down else it.state
+        detail = it.engine.links[0].fault or "" if isinstance(it.engine, Chain) else ""
+        yield EngineState(it.kind, it.name, state, detail, configured=False, users=it.leases)
 
 
 def configured_states(service: Service) -> Iterator[EngineState]:
@@ -54,18 +54,21 @@ def configured_states(service: Service) -> Iterator[EngineState]:
                 yield EngineState(kind, str(spec), "loading")
             continue
         engine: Engine = getattr(service.loaded, kind)
-        fault = service.faults.get(kind)
         if not isinstance(engine, Chain):
-            yield EngineState(kind, engine.name, "failed" if fault else "ready", fault or "")
+            yield EngineState(kind, engine.name, "ready")
             continue
-        down = engine.down
-        for one in engine.engines:
-            if fault:
-                yield EngineState(kind, one.name, "failed", fault)
-            elif one in down:
-                yield EngineState(kind, one.name, "down", f"{engine.name} does its work")
+        for link in engine.links:
+            if link.fault is None:
+                yield EngineState(kind, link.engine.name, "ready")
             else:
-                yield EngineState(kind, one.name, "ready")
+                stands_in = f"; {engine.name} does its work" if engine.works else ""
+                detail = f"{link.fault}{stands_in}"
+                yield EngineState(kind, link.engine.name, "down", detail, not engine.works)
+
+
+def works(service: Service) -> bool:
+    """Whether each kind of work has an engine that does it."""
+    return not any(state.missed for state in configured_states(service))
 
 
 def ups(service: Service) -> Iterator[tuple[str, str, bool]]:
@@ -74,15 +77,9 @@ def ups(service: Service) -> Iterator[tuple[str, str, bool]]:
         yield it.kind, it.name, it.state == "ready"
 
 
-async def examine(service: Service, engines: Engines) -> None:
-    """Use each engine once, which also warms it; what fails becomes a fault of the service."""
+async def examine(engines: Engines) -> None:
+    """Use each engine once, which also warms it; one that fails is down."""
     for kind in KINDS:
         engine: Engine = getattr(engines, kind)
-        try:
-            await probe(kind, engine)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
-            fault = service.faults[kind] = describe(error)
-            log.error("%s %s does not work: %s", kind, engine.name, fault)  # noqa: TRY400 - told
-        else:
-            if service.faults.pop(kind, None) is not None:
-                log.info("%s %s works again", kind, engine.name)
+        if isinstance(engine, Chain):
+            await engine.examine()

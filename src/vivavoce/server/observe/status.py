@@ -16,7 +16,7 @@ from vivavoce.server.access.auth import TheCaller, TheService, caller_of
 from vivavoce.server.errors import Problem
 from vivavoce.server.service import Service, State
 
-from .health import Condition, engine_states
+from .health import Condition, engine_states, works
 from .latency_history import STEP_S, HistoryPoint, Percentiles
 from .metrics import Metrics
 
@@ -27,7 +27,7 @@ _BUCKET = "_bucket"
 
 
 class EngineHealthResponse(BaseModel):
-    """One engine. `down` is one whose work another does; `failed` is one that is missed."""
+    """One engine. `detail` tells what one that is `down` failed at, and what does its work."""
 
     kind: Kind
     name: str
@@ -85,7 +85,7 @@ async def health(
 
     503 until it is ready, and once it is asked to stop. Needs no key.
     """
-    ready = service.state == "ready" and not service.faults
+    ready = service.state == "ready" and works(service)
     response.status_code = 200 if ready or live is not None else 503
     response.headers["Cache-Control"] = "no-store"
     engines = None

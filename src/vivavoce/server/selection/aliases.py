@@ -17,7 +17,7 @@ from vivavoce.conversation.session import Engines
 from vivavoce.engines import Engine, Tts, Voice
 from vivavoce.errors import BadConfig
 from vivavoce.hints import nearest
-from vivavoce.loading.fallback import Chain
+from vivavoce.loading.chain import Chain
 from vivavoce.server.errors import Problem
 
 Use: TypeAlias = Literal["stt", "tts", "llm", "realtime"]

@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from vivavoce import registry
 from vivavoce.engines import Engine, Kind
 from vivavoce.errors import EngineTimeout, describe
-from vivavoce.loading.open_engines import probe
+from vivavoce.loading.open_engines import chain
+from vivavoce.loading.probe import probe
 from vivavoce.registry import EngineSpec
 from vivavoce.server.errors import Problem
 
@@ -27,6 +27,11 @@ LOAD_S = 600.0
 """How long an engine may take to be loaded and used once."""
 
 Make: TypeAlias = Callable[[Kind, EngineSpec], Engine]
+
+
+def watched(kind: Kind, spec: EngineSpec) -> Engine:
+    """The engine, not loaded yet, which will tell what its calls failed at."""
+    return chain(kind, [spec])
 
 
 @dataclass(slots=True, eq=False)
@@ -69,7 +74,7 @@ class LoadedEngines:
     loaded yet.
     """
 
-    def __init__(self, most: int, make: Make = registry.create) -> None:
+    def __init__(self, most: int, make: Make = watched) -> None:
         self._most = most
         self._make = make
         self._extras: list[LoadedEngine] = []

@@ -1,0 +1,103 @@
+"""Speech that goes on when an engine fails: the next one speaks the phrase."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from vivavoce.audio import Resampler
+from vivavoce.engines import Speech, Tts, TtsOptions, TtsStream, Voice
+
+from .chain import Chain, ChainLink, closed
+
+
+class FallbackTts(Chain[Tts]):
+    """Speech by the first engine that begins to speak; all of it at one rate.
+
+    A voice that only another engine has is not asked for: its stand-in speaks with its own.
+    """
+
+    def __init__(self, engines: Sequence[Tts], patience_s: float = 5.0) -> None:
+        super().__init__("tts", engines, patience_s)
+        self._rate: int | None = None
+
+    @property
+    def rate(self) -> int:
+        """Hz of the audio that streams give: that of the first engine which could be loaded; the
+        same for ever, whichever comes later.
+        """
+        if self._rate is not None:
+            return self._rate
+        rate = next((it.engine.rate for it in self.links if not it.lacking), None)
+        if self.tried:
+            self._rate = rate or self.links[0].engine.rate
+        return rate or self.links[0].engine.rate
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """Of the engine that is used now."""
+        return self.first.voices
+
+    async def open(self, options: TtsOptions) -> TtsStream:
+        """A new reply's stream, of the first engine that has the voice and the language."""
+        stream = _FallbackTtsStream(self, options)
+        await self.call(stream.opened)
+        return stream
+
+    def options_for(self, link: ChainLink[Tts], options: TtsOptions) -> TtsOptions:
+        """The same, without a voice that only another engine has, or may have."""
+        if options.voice is None or link is self.links[0] or _has(link, options.voice):
+            return options
+        others = (other for other in self.links if other is not link)
+        is_theirs = any(not it.engine.voices or _has(it, options.voice) for it in others)
+        return replace(options, voice=None) if is_theirs else options
+
+
+class _FallbackTtsStream:
+    """One reply's speech: a stream of one engine, as long as that works."""
+
+    def __init__(self, chain: FallbackTts, options: TtsOptions) -> None:
+        self._chain = chain
+        self._options = options
+        self._stream: TtsStream | None = None
+        self._link: ChainLink[Tts] | None = None
+
+    def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+        """The phrase's audio, piece by piece."""
+        return self._chain.stream(lambda link: self._speak(link, phrase), preferred=self._link)
+
+    async def aclose(self) -> None:
+        """Free the stream's state."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.aclose()
+
+    async def opened(self, link: ChainLink[Tts]) -> TtsStream:
+        """This engine's stream; another engine's is closed."""
+        if self._stream is None or link is not self._link:
+            stream, self._stream = self._stream, None
+            await closed(stream)
+            options = self._chain.options_for(link, self._options)
+            self._stream, self._link = await link.engine.open(options), link
+        return self._stream
+
+    async def _speak(self, link: ChainLink[Tts], phrase: str) -> AsyncGenerator[Speech, None]:
+        stream = await self.opened(link)
+        rate, own = self._chain.rate, link.engine.rate
+        async with aclosing(stream.speak(phrase)) as pieces:
+            if own == rate:
+                async for piece in pieces:
+                    yield piece
+                return
+            resampler = Resampler(own, rate, live=True)
+            async for piece in pieces:
+                yield Speech(resampler.feed(piece.samples), piece.words)
+        rest = resampler.flush()
+        if len(rest):
+            yield Speech(rest)
+
+
+def _has(link: ChainLink[Tts], voice: str) -> bool:
+    """Whether the engine lists the voice, or one that this is a variant of."""
+    return voice.partition("+")[0] in {each.id for each in link.engine.voices}
