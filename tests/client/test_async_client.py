@@ -288,3 +288,14 @@ async def test_a_closed_client_says_so(server: Served, joining: Joining) -> None
     with pytest.raises(BadRequest, match="closed"):
         async for _ in client.listen(given(question())):
             pass
+
+
+async def test_a_transcript_s_warnings_come_with_it(
+    serving: Serving, joining: Joining, tmp_path: Path
+) -> None:
+    path = tmp_path / "murmur.wav"
+    write_audio(say(6.0), path)
+    async with serving(stt=ScriptedStt("hm")) as server, joining(server.url) as client:
+        heard = await client.transcribe_file(path)
+    [warning] = heard.warnings
+    assert (warning.code, len(warning.stretches)) == ("words_missing", 1)

@@ -126,7 +126,9 @@ async def _listen(
     config: Config, ears: _ListeningEngines, options: SttOptions, out: Output
 ) -> None:
     from vivavoce.loading.open_engines import make
+    from vivavoce.transcripts.doubts import LiveDoubts, only_language
     from vivavoce.transcripts.live_captions import captions
+    from vivavoce.transcripts.segment import Segment
 
     stt, vad = cast("Stt", make("stt", config.stt)), cast("Vad", make("vad", config.vad))
     try:
@@ -136,8 +138,12 @@ async def _listen(
                 click.secho("Listening; Ctrl-C ends.", dim=True, err=True)
             heard = captions(ears.source, vad, stt, options)
             async with aclosing(ears.source), aclosing(heard):
+                doubts = LiveDoubts(stt.name, only_language(stt))
                 async for caption in heard:
                     out.show(caption)
+                    segment = Segment(caption.start, caption.end, caption.transcript)
+                    if caption.final and (warning := doubts.feed(segment)) is not None:
+                        click.echo(f"warning: {warning.message}", err=True)
     finally:
         await stt.aclose()
         await vad.aclose()

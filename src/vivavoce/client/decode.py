@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from vivavoce.audio import Audio, Samples, from_pcm16
 from vivavoce.engines import Transcript, Voice, Word
 from vivavoce.errors import BadAudio, EngineError
+from vivavoce.transcripts.doubts import TranscriptWarning
 from vivavoce.transcripts.live_captions import Caption
 from vivavoce.transcripts.recordings import Segment
 
@@ -55,6 +56,7 @@ class TranscriptWire:
     language_confidence: float | None = None
     confidence: float | None = None
     words: tuple[Word, ...] = ()
+    warnings: tuple[TranscriptWarning, ...] = ()
 
     def transcript(self) -> FileTranscript:
         """As the library has it."""
@@ -69,6 +71,7 @@ class TranscriptWire:
             duration_s=self.duration_s,
             processing_s=self.processing_s,
             engine=self.engine,
+            warnings=self.warnings,
         )
 
 

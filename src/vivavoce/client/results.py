@@ -9,7 +9,8 @@ from typing import Literal
 
 from vivavoce.audio import Audio
 from vivavoce.engines import Kind, Transcript, Word
-from vivavoce.transcripts.recordings import Segment
+from vivavoce.transcripts.doubts import TranscriptWarning
+from vivavoce.transcripts.segment import Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,14 @@ class FileTranscript(Transcript):
 
     words: of the whole recording, where they were asked for.
     duration_s: of the recording. processing_s: what it took to transcribe it.
+    warnings: what to know before you trust the text.
     """
 
     segments: tuple[Segment, ...] = ()
     duration_s: float = 0.0
     processing_s: float = 0.0
     engine: str = ""
+    warnings: tuple[TranscriptWarning, ...] = ()
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self.segments)
@@ -87,13 +90,17 @@ class ItemError:
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """What came of an item. duration_s: of the audio. text: of a short transcript."""
+    """What came of an item. duration_s: of the audio. text: of a short transcript.
+
+    warnings: what to know before you trust it.
+    """
 
     duration_s: float
     processing_s: float
     engine: str
     language: str | None = None
     text: str | None = None
+    warnings: tuple[TranscriptWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from vivavoce.engines import Stt
 from vivavoce.text.language.names import NAMES
 
 from .segment import Segment, average
@@ -82,6 +83,28 @@ def doubtful_language(
     )
     stretches = tuple((segment.start, segment.end) for segment in doubtful)
     return TranscriptWarning("language_doubtful", message, stretches)
+
+
+class LiveDoubts:
+    """Doubts about what is said live, each told once. language: the only one the engine knows."""
+
+    def __init__(self, engine: str, language: str | None) -> None:
+        self._engine = engine
+        self._language = language
+        self._told = False
+
+    def feed(self, segment: Segment) -> TranscriptWarning | None:
+        """Take what was understood in the end of a stretch; give what is to be told now."""
+        if self._told:
+            return None
+        warning = doubtful_language([segment], self._engine, self._language)
+        self._told = warning is not None
+        return warning
+
+
+def only_language(stt: Stt) -> str | None:
+    """The one language that the engine knows; None where it knows several, or does not tell."""
+    return stt.languages[0] if len(stt.languages) == 1 else None
 
 
 def _name(language: str) -> str:

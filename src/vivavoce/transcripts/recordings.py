@@ -17,7 +17,13 @@ from vivavoce.engines import FileStt, Stt, SttOptions, Transcript, Vad, Word, ca
 from vivavoce.errors import EngineError, describe
 
 from .completeness import sparse, spoken_letters
-from .doubts import DOUBTFUL, TranscriptWarning, doubtful_language, missing_words
+from .doubts import (
+    DOUBTFUL,
+    TranscriptWarning,
+    doubtful_language,
+    missing_words,
+    only_language,
+)
 from .recording_transcript import RecordingTranscript
 from .segment import Segment, average
 from .segmenter import AudioSegment, AudioSegmenter, SegmentSettings
@@ -107,8 +113,7 @@ class RecordingTranscription:
 
     def transcript(self) -> RecordingTranscript:
         """What was understood so far."""
-        known, name = self._stt.languages, self._stt.name
-        only = known[0] if len(known) == 1 else None
+        only, name = only_language(self._stt), self._stt.name
         warnings = (
             *(TranscriptWarning("recording_faulty", fault) for fault in self._faults),
             missing_words(self._missing, only),

@@ -17,7 +17,7 @@ import pytest
 from vivavoce.engines import Speech, TtsOptions
 from vivavoce.errors import EngineBusy, EngineError
 from vivavoce.media.decode import read_audio
-from vivavoce.testing import ScriptedStt, ScriptedTts, hush
+from vivavoce.testing import ScriptedStt, ScriptedTts, hush, say
 
 if TYPE_CHECKING:
     from tests.server.conftest import Served, Serving
@@ -73,6 +73,18 @@ async def test_recordings_become_transcripts_in_every_form(
         answer = (await client.get(url, params={"format": "json"})).json()
         assert answer["segments"][0]["text"] == "one two"
         assert stt.open_streams == 0
+
+
+async def test_missing_words_are_told_with_their_item(
+    serving: Serving, batches: Batches, encoded: Encoded
+) -> None:
+    async with (
+        serving(stt=ScriptedStt("hm")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        job = await batches.transcribe(client, ("a.wav", encoded(say(6.0))))
+        [item] = (await batches.ended(client, job))["items"]
+    assert [warning["code"] for warning in item["result"]["warnings"]] == ["words_missing"]
 
 
 async def test_a_failure_of_one_item_is_that_item_s(

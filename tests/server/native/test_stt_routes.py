@@ -311,3 +311,49 @@ async def test_a_damaged_recording_is_transcribed_with_a_warning(serving: Servin
     ):
         answer = await client.post("/stt/transcribe", content=data[: len(data) * 4 // 5])
     assert "recording_faulty" in [warning["code"] for warning in answer.json()["warnings"]]
+
+
+MURMUR = encoded(hush(0.5), say(6.0), hush(0.5))
+
+
+async def test_missing_words_are_told_with_where_they_are(serving: Serving) -> None:
+    async with (
+        serving(stt=ScriptedStt("hm")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        told = (await client.post("/stt/transcribe", content=MURMUR)).json()
+    [warning] = told["warnings"]
+    assert warning["code"] == "words_missing"
+    assert warning["stretches"] == [pytest.approx([0.5, 6.5], abs=0.1)]
+
+
+async def test_missing_words_are_told_in_a_header_beside_text(serving: Serving) -> None:
+    async with (
+        serving(stt=ScriptedStt("hm")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        answer = await client.post("/stt/transcribe?format=text", content=MURMUR)
+    assert answer.text == "hm\n"
+    assert answer.headers["X-Warnings"].startswith(
+        "words_missing: words are missing: 6 s of speech"
+    )
+
+
+async def test_a_transcript_with_all_its_words_has_no_warning(serving: Serving) -> None:
+    async with (
+        serving(stt=ScriptedStt("what time is it", "what time is it")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        assert "warnings" not in (await client.post("/stt/transcribe", content=QUESTION)).json()
+        text = await client.post("/stt/transcribe?format=text", content=QUESTION)
+        assert "X-Warnings" not in text.headers
+
+
+async def test_words_may_be_asked_for_in_any_form(serving: Serving) -> None:
+    async with (
+        serving(stt=ScriptedStt("so what")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        answer = await client.post("/stt/transcribe?format=text&words=true", content=QUESTION)
+    lines = [line.split("\t")[2:] for line in answer.text.splitlines()]
+    assert lines == [["so", "~"], ["what", "~"]]

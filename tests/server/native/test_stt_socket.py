@@ -176,3 +176,34 @@ async def test_more_than_a_minute_in_one_message_is_refused(
         assert "send 60 s at most" in str(error["message"])
         await client.tell(type="end")
         assert (await client.until("Ended"))["duration_s"] == 0
+
+
+class UnsureOfAllStt(ScriptedStt):
+    """Hears, and believes little of it."""
+
+    async def open(self, options: SttOptions) -> SttStream:
+        return UnsureOfAllStream(self, options)
+
+
+class UnsureOfAllStream(ScriptedSttStream):
+    async def finish(self) -> Transcript:
+        return replace(await super().finish(), confidence=0.4)
+
+
+async def test_speech_in_another_language_is_warned_of_once(
+    serving: Serving, device: Devices
+) -> None:
+    stt = UnsureOfAllStt("the swath of la pappier", "befin it this to all")
+    async with (
+        serving(stt=stt) as server,
+        device(f"{server.ws_url}/stt/stream", rate=16_000) as client,
+    ):
+        await client.speak(hush(0.5), say(1.5), hush(2.0), say(1.5), hush(2.0))
+        await client.tell(type="end")
+        await client.until("Ended")
+    assert len(client.of("Final")) == 2
+    [warning] = client.of("Warning")
+    assert warning["code"] == "language_doubtful"
+    assert str(warning["message"]).startswith(
+        "the speech may not be English: scripted was only 40%"
+    )

@@ -20,7 +20,7 @@ from openai.types.audio import (
 from vivavoce.audio import Audio
 from vivavoce.engines import SttOptions, SttStream
 from vivavoce.errors import EngineError
-from vivavoce.testing import ScriptedStt, hush
+from vivavoce.testing import ScriptedStt, hush, say
 
 if TYPE_CHECKING:
     from tests.server.conftest import Serving
@@ -265,3 +265,24 @@ async def test_a_client_that_leaves_ends_the_work_and_leaves_nothing(
         assert (await post(server)).json()["text"] == two[1]
         assert stt.open_streams == 0
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240
+
+
+@pytest.mark.parametrize("form", ["json", "verbose_json"])
+async def test_missing_words_are_told_beside_openai_s_own_fields(
+    serving: Serving, form: str, post: Post, encoded: Encoded
+) -> None:
+    async with serving(stt=ScriptedStt("hm")) as server:
+        file = ("a.wav", encoded(hush(0.5), say(6.0)), "audio/wav")
+        answer = await post(server, {"response_format": form}, file)
+    told = answer.json()
+    assert told["text"] == "hm"
+    assert [warning["code"] for warning in told["warnings"]] == ["words_missing"]
+
+
+async def test_missing_words_are_told_in_a_header_beside_subtitles(
+    serving: Serving, post: Post, encoded: Encoded
+) -> None:
+    async with serving(stt=ScriptedStt("hm")) as server:
+        file = ("a.wav", encoded(hush(0.5), say(6.0)), "audio/wav")
+        answer = await post(server, {"response_format": "srt"}, file)
+    assert answer.headers["X-Warnings"].startswith("words_missing: ")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, Field
 
+from vivavoce.server.native.api_types import TranscriptWarningResponse
 from vivavoce.server.speech.sound_files import MEDIA_TYPES
 
 from .job import ItemState, JobKind, JobState, StoredItem, StoredJob
@@ -47,6 +48,9 @@ class ItemResultResponse(BaseModel):
     sample_rate: int | None = Field(None, description="Hz of the audio that was made.")
     language: str | None = None
     text: str | None = Field(None, description="Of a transcript, up to 1,000 characters.")
+    warnings: list[TranscriptWarningResponse] | None = Field(
+        None, description="What to know before you trust the transcript."
+    )
 
 
 class ItemResponse(BaseModel):

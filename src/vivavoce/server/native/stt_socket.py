@@ -20,9 +20,10 @@ from vivavoce.server.http.outbox import Gone
 from vivavoce.server.http.sockets import Socket, opening, parsed, serve
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.speech import pcm
+from vivavoce.transcripts.doubts import LiveDoubts, only_language
 from vivavoce.transcripts.live_captions import Caption, CaptionSettings, captions
 from vivavoce.transcripts.recordings import Segment
-from vivavoce.transcripts.subtitles import segment_dict
+from vivavoce.transcripts.subtitles import segment_dict, warning_dict
 
 from .stt_routes import SttRequest
 
@@ -110,12 +111,16 @@ class _SttSocketStream:
             }
         )
         settings = CaptionSettings(silence_s=start.silence_s)
+        doubts = LiveDoubts(engines.stt.name, only_language(engines.stt))
         async with (
             aclosing(self._audio(messages)) as audio,
             aclosing(captions(audio, engines.vad, engines.stt, start.options(), settings)) as found,
         ):
             async for caption in found:
                 await self._socket.send(_event(caption, words=start.words))
+                segment = Segment(caption.start, caption.end, caption.transcript)
+                if caption.final and (warning := doubts.feed(segment)) is not None:
+                    await self._socket.send({"event": "Warning", **warning_dict(warning)})
         await self._socket.send({"event": "Ended", "duration_s": round(self._seconds, 3)})
 
     async def _audio(self, messages: AsyncIterator[str | bytes]) -> AsyncGenerator[Audio, None]:
