@@ -105,6 +105,7 @@ class _CaptionLoop:
         self._settings = settings
         self._utterance: _Utterance | None = None
         self._failures = 0
+        self._taken_until = 0.0
 
     async def hear(self, audio: Audio) -> Caption | None:
         """Take a slice of audio; give what it makes known."""
@@ -117,7 +118,8 @@ class _CaptionLoop:
             self._utterance.hear(chunk.samples)
         for edge in chunk.edges:
             if edge.kind == "start" and self._utterance is None:
-                first = self._speech_input.prefixed_from(edge.at, self._settings.turns)
+                prefixed = self._speech_input.prefixed_from(edge.at, self._settings.turns)
+                first = max(prefixed, self._taken_until)
                 self._begin(edge.at, first, self._speech_input.since(first).samples)
         utterance, silence = self._utterance, self._speech_input.edges.silence
         if utterance is None:
@@ -138,7 +140,9 @@ class _CaptionLoop:
         self._speech_input.end_utterance()
         surplus = max(0, round((silence - _TAIL_S) * self._stt.rate))
         end = self._speech_input.edges.now - silence
-        return await self._final(utterance, end, utterance.count - surplus)
+        count = utterance.count - surplus
+        self._taken_until = utterance.first + count / self._stt.rate
+        return await self._final(utterance, end, count)
 
     async def aclose(self) -> None:
         """Free what is open."""
