@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vivavoce.audio import Audio
+from vivavoce.conversation.explanation import explained
 from vivavoce.conversation.replay import replay
 from vivavoce.conversation.session import Engines
 from vivavoce.conversation.single_turn import answer
@@ -73,6 +74,16 @@ async def test_a_session_is_kept_whole_and_runs_again_with_the_same_result(tmp_p
     again = await replay(folder, engines(), SessionSettings())
     assert again.changes == []
     assert again.after == ["user: what time is it", "reply (done): It is noon."]
+
+
+async def test_a_replay_explains_each_silence(tmp_path: Path) -> None:
+    await answer(engines(), say(1.0), record=tmp_path / "call")
+    again = await replay(tmp_path / "call", engines(), SessionSettings())
+    assert again.changes == [], "explanations are no change"
+    (silence,) = again.silences
+    assert silence.outcome == "ended"
+    assert "ended after 0.16 s (the silence lasted for the wait); wait 0.15 s" in explained(silence)
+    assert "over 1.00 from it sounds over 1 → " in explained(silence)
 
 
 async def test_a_replay_says_what_changed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vivavoce.conversation.tools import MOST_CHARACTERS, Tool, Toolbox, ToolResult, tool
+from vivavoce.conversation.tools import Tool, Toolbox, ToolResult, tool
 from vivavoce.engines import ToolCall
 from vivavoce.errors import BadRequest
 
@@ -138,7 +138,7 @@ async def test_a_cancelled_call_is_cancelled_in_the_tool() -> None:
 
 async def test_a_long_result_is_cut_and_says_so() -> None:
     def long() -> str:
-        return "x" * (MOST_CHARACTERS + 5)
+        return "x" * 8_005
 
     result = await run(long)
     assert result.content.endswith("(5 characters left out)")

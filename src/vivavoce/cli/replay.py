@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--explain", is_flag=True, help="Show why each silence ended the turn or did not.")
 @engine_options
-def replay(config: Config, folder: Path, as_json: bool) -> None:
+def replay(config: Config, folder: Path, as_json: bool, explain: bool) -> None:
     """Run a recorded session again and show what changed.
 
     Faster than real time, and with the same result each time. Exits with 1 when something
     changed.
     """
+    from dataclasses import asdict
+
+    from vivavoce.conversation.explanation import explained
     from vivavoce.engines import KINDS
 
     from .weights import pull_weights
@@ -44,6 +48,7 @@ def replay(config: Config, folder: Path, as_json: bool) -> None:
                     "after": list(result.after),
                     "engines_before": dict(result.engines_before),
                     "engines_after": dict(result.engines_after),
+                    "silences": [asdict(silence) for silence in result.silences],
                     "audio_s": round(result.seconds, 3),
                     "took_s": round(seconds, 3),
                 },
@@ -56,6 +61,8 @@ def replay(config: Config, folder: Path, as_json: bool) -> None:
                 click.echo(f"{kind}: {result.engines_before.get(kind)} → {name}")
         for line in result.changes or result.after:
             click.echo(line)
+        for silence in result.silences if explain else ():
+            click.echo(explained(silence))
         what = "changed" if result.changes else "nothing changed"
         click.echo(f"{what}; {result.seconds:.1f} s of audio in {seconds:.1f} s", err=True)
     if result.changes:

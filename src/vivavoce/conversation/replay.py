@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vivavoce.engines import KINDS
 from vivavoce.errors import BadRequest
-from vivavoce.events import Event, as_dict
+from vivavoce.events import Event, SilenceExplained, as_dict
 from vivavoce.media.decode import read_audio
 from vivavoce.settings import SessionSettings
 
@@ -22,13 +22,18 @@ from .tools import Toolbox
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A session run again. before, after: what happened, a line each; seconds: of input."""
+    """A session run again.
+
+    before, after: what happened, a line each. seconds: of input. silences: what was made of each of
+    the user's silences this time.
+    """
 
     before: Sequence[str]
     after: Sequence[str]
     seconds: float
     engines_before: Mapping[str, str]
     engines_after: Mapping[str, str]
+    silences: Sequence[SilenceExplained]
 
     @property
     def changes(self) -> list[str]:
@@ -52,21 +57,24 @@ async def replay(
     lines, about = _read(folder)
     audio = read_audio(folder / "input.wav")
     events: list[dict[str, object]] = []
+    silences: list[SilenceExplained] = []
 
-    def take(event: Event) -> None:
+    def keep(event: Event) -> None:
+        if isinstance(event, SilenceExplained):
+            silences.append(event)
         events.append({"t": session.now, **as_dict(event)})
 
     session = Session(
         engines,
         MemorySink(engines.tts.rate),
-        take,
-        settings=settings,
+        keep,
+        settings=replace(settings, explain=True),
         toolbox=toolbox,
         clock=lambda: session.now,
     )
     await session.run(in_lockstep(audio, session.settled, lambda: True))
     names = {str(kind): str(getattr(engines, kind).name) for kind in KINDS}
-    return Replay(_told(lines), _told(events), audio.seconds, about, names)
+    return Replay(_told(lines), _told(events), audio.seconds, about, names, silences)
 
 
 def _read(folder: Path) -> tuple[list[dict[str, object]], dict[str, str]]:

@@ -18,7 +18,6 @@ from vivavoce.conversation.session import Engines
 from vivavoce.engines import SttOptions, SttStream
 from vivavoce.settings import SessionSettings, TurnSettings
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
-from vivavoce.turn_taking.interruption import HOLD_S
 
 TALE = "  - agent_says: one two three four five six seven eight nine ten eleven twelve\n"
 
@@ -38,7 +37,7 @@ def script(*steps: str) -> str:
 async def test_the_gap_counts_from_the_true_end_of_speech(calls: Calls) -> None:
     made = await calls(script("  - say: one two three four\n"), "one two three four")
     turn = only_turn(made)
-    assert turn.gap == pytest.approx(TurnSettings().wait_min_s, abs=0.05)
+    assert turn.gap == pytest.approx(0.15, abs=0.05)
     assert (turn.cut_off, turn.answered) == (False, True)
     assert (turn.errors, turn.words) == (0, 4)
 
@@ -83,7 +82,7 @@ async def test_an_interruption_stops_the_reply_and_is_answered(calls: Calls, whe
     turn = only_turn(made)
     assert turn.missed is False
     assert turn.answered is True
-    assert turn.to_silence == pytest.approx(HOLD_S, abs=0.05)
+    assert turn.to_silence == pytest.approx(0.16, abs=0.05)
     assert turn.to_silence_decided == pytest.approx(0.0, abs=0.03)
     assert [(tale.unheard, tale.missing) for tale in tales_of(made[0]) if tale.interrupted] == [
         (0, 0),

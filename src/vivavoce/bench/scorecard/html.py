@@ -43,6 +43,7 @@ line.median { stroke: #111; stroke-width: 2; } line.tail { stroke: #c2410c; stro
 .vad { fill: none; stroke: #7c3aed; } .turn { fill: #c2410c; } .complete { fill: #0e7490; }
 .partial { fill: #bbb; } .final { fill: #2563eb; } .started { fill: #15803d; }
 .stopped, .dropped { fill: #a1260d; } .drafted { fill: #ca8a04; } .failed { fill: #a1260d; }
+.silence { fill: #475569; }
 .reply { fill: #15803d; fill-opacity: .5; } .paused { fill: #a1260d; } .resumed { fill: #2563eb; }
 """
 _HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8">'

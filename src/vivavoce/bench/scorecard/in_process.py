@@ -11,6 +11,7 @@ import numpy as np
 
 from vivavoce import events
 from vivavoce.audio import Audio, Samples
+from vivavoce.conversation.explanation import explained
 from vivavoce.conversation.session import Engines, Session
 from vivavoce.devices.audio_processing import WebRtcCleaner
 from vivavoce.errors import EngineTimeout
@@ -53,7 +54,7 @@ class InProcess:
 
     async def call(self, phone: Phone, instructions: str | None, talk: Talk) -> None:
         """Run `talk` with a line to a new session; then hang up."""
-        settings = self._settings
+        settings = replace(self._settings, explain=True)
         if instructions is not None:
             settings = replace(settings, system_prompt=instructions)
         phrases: list[OverheardPhrase] = []
@@ -174,6 +175,8 @@ class _Teller:
                 tell("final" if final else "partial", transcript.text, transcript.confidence)
             case events.TurnDropped(why=why):
                 tell("dropped", why)
+            case events.SilenceExplained():
+                tell("silence", explained(event), event.over)
             case events.ReplyStarted(turn=turn, draft=draft):
                 self.reply = str(turn)
                 tell("reply started", "draft" if draft else "", reply=self.reply)

@@ -25,6 +25,7 @@ Kind: TypeAlias = Literal[
     "turn",
     "completeness",
     "drafted",
+    "silence",
     "heard words",
     "failed",
 ]
@@ -34,10 +35,11 @@ Kind: TypeAlias = Literal[
 class TimelineMark:
     """Something that the agent told, or was seen to do.
 
-    text: of `partial`, `final` and `wrote` the words; of `reply started` `draft` or nothing; of
-    `reply ended` `done`, `interrupted` or `failed`; of `heard words` the words that the history
-    holds. value: of `turn` and `completeness` the probability, of `speech stopped` where.
-    reply: which reply it is about.
+    text: of `partial`, `final` and `wrote` the words; of `silence` how it ended, and why; of
+    `reply started` `draft` or nothing; of `reply ended` `done`, `interrupted` or `failed`; of
+    `heard words` the words that the history holds. value: of `turn` and `completeness` the
+    probability, of `silence` that of the turn being over by all that was known, of `speech
+    stopped` where. reply: which reply it is about.
     """
 
     at: float

@@ -113,6 +113,9 @@ def _probabilities(call: RecordedCall) -> list[str]:
             told = f"{mark.kind} {mark.value:.3f}: {mark.text[-_TIP:]}"
             kind = "turn" if mark.kind == "turn" else "complete"
             shapes.append(svg.dot(_x(mark.at), turn.at(mark.value), 4, kind, told))
+        elif mark.kind == "silence":
+            top = turn.at(0.0 if mark.value is None else mark.value)
+            shapes.append(svg.box(_x(mark.at) - 1, top, 3, 190 + _LANE - top, "silence", mark.text))
     return shapes
 
 
