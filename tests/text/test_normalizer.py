@@ -320,3 +320,69 @@ def test_text_in_another_script_is_not_read_as_english() -> None:
     check(
         {"我有3个苹果，你呢？": "我有3个苹果，你呢？", "У меня 3 яблока": "У меня 3 яблока"}, None
     )
+
+
+def test_latex_and_entities_are_said_and_not_spelled() -> None:
+    check(
+        {
+            r"The answer is \(\frac{3}{4}\).": "The answer is three quarters.",
+            "So $x^2 + y^2 = 25$ holds.": "So x squared plus y squared equals twenty-five holds.",
+            r"$$a \times b \leq 10$$": "a times b is at most ten",
+            r"\boxed{42}": "forty-two",
+            r"\sqrt{2} and \[E = mc^2\]": "the square root of two and E equals mc squared",
+            r"$10^{-3}$": "ten to the power of minus three",
+            r"\textbf{Note}: 5\% of \$20": "Note: five percent of twenty dollars",
+            r"$\frac{a}{b}$": "a divided by b",
+            "Tom &amp; Jerry&#39;s&nbsp;show": "Tom and Jerry's show",
+            "&lt;b&gt; &eacute;t&eacute;": "été",
+            "It costs $5 or $10.": "It costs five dollars or ten dollars.",
+            r"Look in C:\Users for it.": "Look in C: backslash Users for it.",
+            "AT&T; R&D": "AT and T; R and D",
+        }
+    )
+    check({r"\(\frac{3}{4}\) und $x^2$": "drei Viertel und x Quadrat"}, "de")
+    check({r"$3 \times 10^8$ m": "trois fois dix puissance huit m"}, "fr")
+
+
+def test_a_formula_is_one_piece_as_written() -> None:
+    assert [(piece.written, piece.spoken) for piece in pieces("So $x^2 = 4$, ok", "en")] == [
+        ("So", "So"),
+        (" $x^2 = 4$,", "x squared equals four,"),
+        (" ok", "ok"),
+    ]
+
+
+def test_rates_ranges_and_stamps() -> None:
+    check(
+        {
+            "$10/month or $99.50/yr": (
+                "ten dollars per month or ninety-nine dollars and fifty cents per year"
+            ),
+            "60 miles/hour": "sixty miles per hour",
+            "€5/kg": "five euros per kilogram",
+            "Mon-Fri, 9am-5pm": "Monday to Friday, nine AM to five PM",
+            "10am–noon": "ten AM to noon",
+            "2024/10/01 and 2024.10.01": (
+                "October first, twenty twenty-four and October first, twenty twenty-four"
+            ),
+            "2024-01-15T10:30:00Z": "January fifteenth, twenty twenty-four, ten thirty",
+            "$.99": "ninety-nine cents",
+            "₹1,50,000": "one hundred fifty thousand rupees",
+            "120/80": "one hundred twenty over eighty",
+            "7/4": "seven quarters",
+            "in 1950 homes": "in one thousand nine hundred fifty homes",
+            "in 1950, homes": "in nineteen fifty, homes",
+            "he/she": "he slash she",
+        }
+    )
+
+
+def test_a_mark_within_a_name_is_no_pause() -> None:
+    check(
+        {
+            "I use Yahoo! Mail daily.": "I use Yahoo Mail daily.",
+            "They said Yahoo! is down.": "They said Yahoo is down.",
+            "I saw Bob! He ran.": "I saw Bob! He ran.",
+            "Great! Let us go.": "Great! Let us go.",
+        }
+    )

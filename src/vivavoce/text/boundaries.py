@@ -9,6 +9,8 @@ from enum import IntEnum
 from vivavoce.text.language.pack import BreakWords
 from vivavoce.text.language.und import UND
 
+from .formulas import open_formula
+
 SENTENCE_MARKS = frozenset(".?!…。！？｡؟۔।॥။።։‼⁇⁈⁉")
 CLAUSE_MARKS = frozenset(",;:，、；：،؛—")
 WIDE_MARKS = frozenset("。！？｡，、；：")
@@ -47,6 +49,10 @@ class BoundaryRule(IntEnum):
     """The next word: one that begins sentences."""
     NEW_LINE = 4
     """The next character, and the length of the line that ended."""
+    DASH = 5
+    """The next character: before a digit the dash stands in a range."""
+    NAME = 6
+    """The next word: a name that ends in `!` or `?` goes on like any other, as `Yahoo!`."""
 
 
 def token_break(
@@ -58,7 +64,7 @@ def token_break(
     """
     bare = token.rstrip(_CLOSING)
     if not bare or bare in _DASHES:
-        return Boundary.CLAUSE if bare else Boundary.PLAIN
+        return BoundaryRule.DASH if bare else Boundary.PLAIN
     mark = bare[-1]
     if mark in CLAUSE_MARKS or bare.endswith(("...", "…")):
         return Boundary.CLAUSE
@@ -86,6 +92,12 @@ def follow(rule: BoundaryRule, first: str, line_length: int) -> Boundary | None:
             if first.isupper():
                 return None
             return Boundary.PLAIN if first.isalnum() else Boundary.SENTENCE
+        case BoundaryRule.DASH:
+            return Boundary.PLAIN if first.isdigit() else Boundary.CLAUSE
+        case BoundaryRule.NAME:
+            if first.isupper():
+                return None
+            return Boundary.PLAIN if first.islower() else Boundary.SENTENCE
         case BoundaryRule.NEW_LINE:
             wrapped = first.islower() or (line_length >= _WRAPPED_LINE and first.isalnum())
             return Boundary.PLAIN if wrapped else Boundary.LINE
@@ -97,12 +109,27 @@ def begins_sentence(word: str, breaks: BreakWords) -> bool:
     return match is not None and match.group().lower() in breaks.starters
 
 
+def in_name(following: str, breaks: BreakWords) -> bool:
+    """Whether a capitalized word's `!` or `?` within a sentence is a part of the name.
+
+    following: what comes after it. Where nouns have capitals, too, these tell nothing.
+    """
+    if not following[:1].isupper():
+        return following[:1].islower()
+    told = bool(breaks.starters) and not breaks.noun_capitals
+    return told and not begins_sentence(following, breaks)
+
+
 def worth(before: str, after: str, breaks: BreakWords) -> int:
     """How good a cut between two tokens is, 0 to 2; 0 parts what belongs together."""
     last = before.strip(_OPENING + _CLOSING).lower()
     first = after.strip(_OPENING + _CLOSING).lower().rstrip(".")
+    if before.rstrip(_CLOSING)[-1:] in {"!", "?"}:
+        return 0
     bound = last in breaks.bound or last in _ALL.bound
     if bound or last[-1:].isdigit() or after[:1] in tuple("%°"):
+        return 0
+    if after in _DASHES or (before in _DASHES and first[:1].isdigit()):
         return 0
     if first in breaks.clinging or _bound_abbreviation(last, breaks):
         return 0
@@ -138,8 +165,8 @@ def joins(character: str) -> bool:
 
 
 def open_bracket(text: str) -> bool:
-    """Whether a `[` is still open, as it is inside the text of a Markdown link."""
-    return text.count("[") > text.count("]")
+    """Whether a `[` is still open, as inside the text of a Markdown link, or a formula is."""
+    return text.count("[") > text.count("]") or open_formula(text)
 
 
 def _full_stop(stem: str, line_start: bool, breaks: BreakWords) -> Boundary | BoundaryRule:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from vivavoce.text.language.pack import LanguagePack
 from vivavoce.text.language.packs import pack_of
 
-from . import boundaries, markdown
+from . import boundaries, formulas, markdown
 
 _MARKS = "".join(sorted(boundaries.SENTENCE_MARKS | boundaries.CLAUSE_MARKS))
 _END_CLASS = f"[{re.escape(_MARKS + ''.join(sorted(boundaries.CLOSERS)))}|{markdown.EMOJI}]"
@@ -23,6 +23,7 @@ _LEAD = re.compile(f"(?:[\"“”„‟«»‹›'‘’‚(\\[{{「『（【《
 _TOKEN = re.compile(r"(?:(?!\.\.\.)[^\s—…|])+")
 _SIGNS_SAID = frozenset("&%+=@€$£¥°")
 _BROKEN_LINK = re.compile(r"\]\(.*")
+_MARKED_UP = re.compile(r"\\|\$|&[#A-Za-z]")
 _NOTE = re.compile(r"\[\^?[0-9]{1,3}\]?$")
 _BRACKETS = re.compile(r"[\[\](){}\"“”„«»<>]")
 _QUESTIONS = ("?", "？", "؟", "!", "！")
@@ -48,10 +49,35 @@ def pieces(
     language: a code; what no pack knows is left to the voice, as is everything where it is None.
     line_start: whether the text begins where a line does.
     """
-    reading = _NumberReading(text, pack_of(language), line_start=line_start)
+    pack = pack_of(language)
+    if not _MARKED_UP.search(text):
+        return _read(text, pack, line_start=line_start)
+    plain, ends = formulas.plain(text)
+    return _placed(text, _read(plain, pack, line_start=line_start), ends)
+
+
+def _read(text: str, pack: LanguagePack, *, line_start: bool) -> list[NormalizedSpan]:
+    reading = _NumberReading(text, pack, line_start=line_start)
     while reading.at < len(text):
         reading.step()
     return reading.found
+
+
+def _placed(
+    text: str, found: list[NormalizedSpan], ends: list[tuple[int, int]]
+) -> list[NormalizedSpan]:
+    """The pieces of the plain text as pieces of the original; a formula is one piece."""
+    placed, said, at, start = [], list[str](), 0, 0
+    for i, piece in enumerate(found, 1):
+        at += len(piece.written)
+        said += [piece.spoken] if piece.spoken else []
+        end = len(text) if i == len(found) else formulas.source_end(at, ends)
+        if end is not None and end > start:
+            placed.append(NormalizedSpan(text[start:end], " ".join(said)))
+            said, start = [], end
+    if start < len(text):
+        placed.append(NormalizedSpan(text[start:], " ".join(said)))
+    return placed
 
 
 class _NumberReading:
@@ -110,11 +136,20 @@ class _NumberReading:
         if ")" in tail.group() and self._in_brackets:
             self._in_brackets = False
             mark = mark or ("" if over else ",")
+        if mark in _QUESTIONS and self._within_name(end, tail.end()):
+            said, mark = said.rstrip(_MARKS), ""
         if said:
             said = said.rstrip(_MARKS) + mark if mark else said
         elif mark:
             self._pause(mark)
         self._add(tail.end(), said)
+
+    def _within_name(self, end: int, tail_end: int) -> bool:
+        """Whether a mark belongs to a name that the sentence goes on after, as in `Yahoo! Mail`."""
+        word, after = self.text[self.at : end].strip(), self.text[tail_end:].lstrip()
+        within = bool(self.found) and self.found[-1].spoken[-1:] not in boundaries.SENTENCE_MARKS
+        named = word[:1].isupper() and word[1:2].islower()
+        return within and named and boundaries.in_name(after, self._pack.breaks)
 
     def _add(self, end: int, said: str) -> None:
         self.found.append(NormalizedSpan(self.text[self.at : end], said))

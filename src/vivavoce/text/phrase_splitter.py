@@ -55,6 +55,7 @@ class PhraseSplitter:
         self._first_words = first_words
         self._most_words = most_words
         self._said = 0.0
+        self._fresh = True
         self._base = 0
         self._start: int | None = None
         self._wait: _Wait | None = None
@@ -143,9 +144,11 @@ class PhraseSplitter:
         """Whether a plain word's mark ends the stretch without a look at what follows."""
         if token[-1] not in "?!," or not _QUICK.fullmatch(token):
             return False
+        if token[-1] != "," and (self._words or not self._fresh) and _named(token):
+            return False
         if token[-1] == "," and self._words + 1 < self._clause_words:
             return False
-        return _ENCLOSING.isdisjoint(self._text)
+        return _ENCLOSING.isdisjoint(self._text) and not boundaries.open_bracket(self._text)
 
     def _quoting(self) -> bool:
         """Whether a quote is open, so that its end may follow the mark."""
@@ -178,15 +181,21 @@ class PhraseSplitter:
         assert self._start is not None
         token = self._slice(self._start, end)
         self._start = None
+        within = self._words > 0 or not self._fresh
         if self._wait:
             wait, self._wait = self._wait, None
-            starts = boundaries.begins_sentence(token, self._breaks)
+            if wait.rule is BoundaryRule.NAME:
+                starts = not boundaries.in_name(token, self._breaks)
+            else:
+                starts = boundaries.begins_sentence(token, self._breaks)
             self._place(wait.end, Boundary.SENTENCE if starts else Boundary.PLAIN)
         self._words += boundaries.weight(token)
         found = boundaries.token_break(token, self._breaks, line_start=self._line_first)
         if self._line_first:
             self._line_first = False
             self._line_marked = _MARKER.fullmatch(token) is not None
+        if found is Boundary.SENTENCE and within and _named(token):
+            found = BoundaryRule.NAME
         if found is Boundary.SENTENCE and self._quoting():
             found = BoundaryRule.QUOTE
         if isinstance(found, BoundaryRule):
@@ -253,6 +262,7 @@ class PhraseSplitter:
         self._cuts.append(SpokenStretch(self._slice(self._base, end), kind, self._line_start))
         self._text = self._text[end - self._base :]
         self._base, self._line_start = end, False
+        self._fresh = kind >= Boundary.SENTENCE
         self._words -= words
         self._said += words
         self._places = [
@@ -265,3 +275,8 @@ class PhraseSplitter:
 
     def _slice(self, start: int, end: int) -> str:
         return self._text[start - self._base : end - self._base]
+
+
+def _named(token: str) -> bool:
+    """Whether it may be a name that ends in `!` or `?`."""
+    return token[-1] in "!?" and token[:1].isupper() and token[1:2].islower()

@@ -86,6 +86,8 @@ class GrammarForms:
             return grammar.numbered[word.lower()]
         if word in {"<", ">"} and not before.strip()[-1:].isalnum():
             return None
+        if word == "−":
+            return self._words.minus
         if word in signs.alone:
             return signs.alone[word]
         for written in (word, word.lower()):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from .numbers import RULES as NUMBER_RULES
+from .numbers import SUPERSCRIPTS, raised
 from .numerals import cardinal, number, ordinal
+from .units import DAYS, RATES, UNITS
 
 _ALWAYS = {
     "dr.": "Doctor", "dr": "Doctor", "mr.": "Mister", "mrs.": "Missus", "ms.": "Miz",
@@ -27,7 +29,8 @@ _ALWAYS = {
     "≤": "is at most", "≥": "is at least", "<=": "is at most", ">=": "is at least",
     "!=": "is not equal to", "==": "equals", "×": "times", "÷": "divided by", "±": "plus or minus",
     "→": "to", "->": "to", "=>": "to", "@": "at", "%": "percent", "°": "degrees", "∞": "infinity",
-    "/": "slash", "~": "about", "#": "number", "§": "section", "√": "the square root of",
+    "/": "slash", "−": "minus", "~": "about", "#": "number", "§": "section",
+    "√": "the square root of",
 }  # fmt: skip
 """By what is written, in small letters, with the full stop if it has one."""
 
@@ -46,6 +49,7 @@ _BETWEEN_WORDS = {"<": "is less than", ">": "is greater than"}
 _BEFORE = {
     "~": "about", "≈": "about", "#": "number", "<": "less than", ">": "more than",
     "±": "plus or minus", "≤": "at most", "≥": "at least", "^": "to the power of",
+    "√": "the square root of",
 }  # fmt: skip
 """Signs that touch the number after them."""
 _WITHIN = {"+": "plus", "=": "equals", "*": "times", "×": "times", "÷": "divided by"}
@@ -55,8 +59,8 @@ _INSIDE = (
     (re.compile(r"(?<=\w)&(?=\w)"), " and "),
     (re.compile(r"(?<=\w)\+(?=\w)"), " plus "),
     (re.compile(r"(?<=[\w)])={1,3}(?=[\w(])"), " equals "),
-    (re.compile(r"(?<=\w)\^2(?!\w)|²"), " squared"),
-    (re.compile(r"(?<=\w)\^3(?!\w)|³"), " cubed"),
+    (re.compile(r"(?<=\w)\^2(?!\w)"), " squared"),
+    (re.compile(r"(?<=\w)\^3(?!\w)"), " cubed"),
     (re.compile(r"(?<=\w)\^(?=\w)"), " to the power of "),
     (re.compile(r"^@(?=\w)|(?<=\w)@(?=\w)"), " at "),
     (re.compile(r"^#(?=\w)"), "hashtag "),
@@ -66,6 +70,12 @@ _INSIDE = (
     (re.compile(r"%$"), " percent"),
     (re.compile(r"°"), " degrees "),
 )
+_PER = "|".join(map(re.escape, sorted({*RATES, *UNITS}, key=len, reverse=True)))
+_RATE = re.compile(rf"\s?/\s?({_PER})(?!\w)")
+_WORD_RATE = re.compile(
+    r"(?<=[a-z]{3})/(month|year|week|day|night|hour|minute|second|person|gallon)\b"
+)
+_DAYS = re.compile(r"(\w+)\.?[-–—](\w+)\.?")
 _INITIALS = re.compile(r"(?:[A-Za-z]\.){2,}|[A-Z]\.")
 _ROMAN = re.compile(r"(?:X{0,2}(?:IX|IV|V?I{2,3}|VI?)|XI{0,3}|XX|III?)")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
@@ -113,8 +123,17 @@ def say_number(text: str, at: int) -> tuple[str, int] | None:
     for pattern, say in NUMBER_RULES:
         match = pattern.match(text, at)
         if match and (said := say(match, text[:at])):
-            return said, match.end()
+            return _with_rate(said, text, match.end())
     return None
+
+
+def _with_rate(said: str, text: str, end: int) -> tuple[str, int]:
+    """What was said, and what it is for, where that follows: `/month`."""
+    match = _RATE.match(text, end)
+    if match is None:
+        return said, end
+    noun = RATES.get(match[1]) or UNITS[match[1]][0]
+    return f"{said} per {noun}", match.end()
 
 
 def say_sign(text: str, at: int) -> str | None:
@@ -146,6 +165,9 @@ def say_abbreviation(word: str, before: str, after: str) -> str | None:
         return _BETWEEN_WORDS[small]
     if small in _ALWAYS:
         return _ALWAYS[small]
+    days = _DAYS.fullmatch(small)
+    if days and days[1] in DAYS and days[2] in DAYS:
+        return f"{DAYS[days[1]]} to {DAYS[days[2]]}"
     if _INITIALS.fullmatch(word):
         letters = word.replace(".", "")
         return letters.upper() if letters.lower() in {"am", "pm"} else letters
@@ -154,6 +176,8 @@ def say_abbreviation(word: str, before: str, after: str) -> str | None:
 
 def say_word(word: str) -> str:
     """What is said for any other word, its marks left off."""
+    word = _WORD_RATE.sub(r" per \1", word)
+    word = re.sub(rf"(?<=\w)({SUPERSCRIPTS})", lambda match: f" {raised(match[1])}", word)
     for pattern, said in _INSIDE:
         word = pattern.sub(said, word)
     parts = word.split()

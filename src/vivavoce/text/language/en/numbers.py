@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from .numerals import cardinal, decade, digits, fraction, number, ordinal, year
-from .units import CURRENCIES, MONTHS, UNITS, YEAR_COMES_AFTER
+from .units import COUNTED, CURRENCIES, MONTHS, UNITS, YEAR_COMES_AFTER
 
 Say: TypeAlias = Callable[[re.Match[str], str], str | None]
 """What is said for a match, given the text before it; None where the rule does not apply."""
 
-_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
+_NUMBER = (
+    r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+)
 _AMOUNT = rf"[-−+]?(?:{_NUMBER}|\.[0-9]+)"
 _TO = r"\s?[-–—]\s?"
 _END = r"(?![^\W_])(?![.,:/-][0-9])"
@@ -30,11 +32,21 @@ _MAGNITUDE = r"(?:\s?(thousand|million|billion|trillion|[kKmMbBT]|[mbt]n|mm)(?![
 _SIGNS = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 _HALF_DAY = r"(?:\s?([ap])(?:\.m\.?|m)(?![^\W_]))"
 _CLOCK = r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?"
+_ISO = (
+    r"([12][0-9]{3})([-/.])([01]?[0-9])\2([0-3]?[0-9])"
+    r"(?:[T\s]([01][0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?"
+    rf"(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?)?{_END}"
+)
+_HOUR = rf"(1?[0-9])(?::([0-5][0-9]))?{_HALF_DAY}"
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _TH = "(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s([12][0-9]{3}))?"
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+_LARGEST_PART = 10
+"""Parts of which there may be more than a whole, as in 7/4; 120/80 is "one twenty over eighty"."""
 _SAYINGS = {"24/7": "twenty-four seven", "9/11": "nine eleven", "911": "nine one one"}
+SUPERSCRIPTS = "[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
+_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _VULGAR = {
     "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5),
     "⅗": (3, 5), "⅘": (4, 5), "⅙": (1, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
@@ -48,7 +60,10 @@ def _phone(match: re.Match[str], _before: str) -> str | None:
 
 
 def _iso_date(match: re.Match[str], _before: str) -> str | None:
-    return _date(int(match[1]), int(match[2]), int(match[3]))
+    said = _date(int(match[1]), int(match[3]), int(match[4]))
+    if said and match[5]:
+        said += f", {_time(match[5], match[6], None, None)}"
+    return said
 
 
 def _slash_date(match: re.Match[str], _before: str) -> str | None:
@@ -118,6 +133,15 @@ def _hour(match: re.Match[str], _before: str) -> str | None:
     return f"{first}{cardinal(int(match[2]))} {match[3].upper()}M"
 
 
+def _hours(match: re.Match[str], _before: str) -> str | None:
+    first = _hour_of(match[1], match[2], match[3])
+    return f"{first} to {match[7].lower() if match[7] else _hour_of(match[4], match[5], match[6])}"
+
+
+def _hour_of(hour: str, minute: str | None, half: str) -> str:
+    return _time(hour, minute or "0", None, half)
+
+
 def _money(match: re.Match[str], _before: str) -> str | None:
     sign, symbol, low, high, magnitude = match.groups()
     said = _money_of(symbol, high or low, magnitude)
@@ -136,6 +160,7 @@ def _money_of(symbol: str, amount: str, magnitude: str | None) -> str:
         scale = _MAGNITUDES.get(magnitude.lower(), magnitude)
         return f"{number(amount)} {scale} {many}"
     whole, _, part = amount.replace(",", "").partition(".")
+    whole = whole or "0"
     if len(part) != 2 or not cent:
         return _counted(number(amount), one, many)
     parts = []
@@ -172,6 +197,8 @@ def _decade(match: re.Match[str], _before: str) -> str | None:
 
 def _fraction(match: re.Match[str], _before: str) -> str | None:
     whole, above, below = match.groups()
+    if int(above) >= int(below) > _LARGEST_PART:
+        return f"{number(above)} over {number(below)}"
     said = fraction(int(above), int(below))
     return f"{number(whole)} and {said}" if whole else said
 
@@ -215,9 +242,27 @@ def _plain(match: re.Match[str], before: str) -> str | None:
 
 
 def _reads_as_year(before: str, after: str) -> bool:
+    if _counts(after):
+        return False
     if _last_word(before) in YEAR_COMES_AFTER:
         return True
     return not after.strip() or after.lstrip()[0] in ".,;:)!?" or not before.strip()
+
+
+def _counts(after: str) -> bool:
+    """Whether a noun follows that is often counted: `in 1950 homes`."""
+    following = re.match(r"\s+([a-z]+)\b", after)
+    return following is not None and following[1] in COUNTED
+
+
+def _power(match: re.Match[str], _before: str) -> str | None:
+    return f"{number(match[1])} {raised(match[2])}"
+
+
+def raised(small: str) -> str:
+    """What is said for a number in superscript."""
+    power = small.translate(_SUPERSCRIPT)
+    return {"2": "squared", "3": "cubed"}.get(power) or f"to the power of {number(power)}"
 
 
 def _value(text: str) -> float:
@@ -248,7 +293,11 @@ RULES: list[tuple[re.Pattern[str], Say]] = [
             _phone,
         ),
         (rf"[0-9]{{3}}-[0-9]{{4}}{_END}", 0, _phone),
-        (rf"([0-9]{{4}})-([01][0-9])-([0-3][0-9]){_END}", 0, _iso_date),
+        (
+            _ISO,
+            0,
+            _iso_date,
+        ),
         (rf"([0-9]{{1,2}})/([0-9]{{1,2}})/([0-9]{{4}}|[0-9]{{2}}){_END}", 0, _slash_date),
         (
             rf"({_MONTH})\.?\s([0-9]{{1,2}}){_TH}(?:[-–]([0-9]{{1,2}}))?{_YEAR}{_END}(?!\s?%)",
@@ -267,9 +316,10 @@ RULES: list[tuple[re.Pattern[str], Say]] = [
             _clock_range,
         ),
         (rf"{_CLOCK}{_HALF_DAY}?{_END}", re.IGNORECASE, _clock),
+        (rf"{_HOUR}{_TO}(?:{_HOUR}|(noon|midnight)){_END}", re.IGNORECASE, _hours),
         (rf"(?:([0-9]{{1,2}}){_TO})?(1?[0-9]){_HALF_DAY}{_END}", re.IGNORECASE, _hour),
         (
-            rf"([-−])?({_SIGNS})\s?({_NUMBER})(?:{_TO}(?:{_SIGNS})?({_NUMBER}))?{_MAGNITUDE}{_END}",
+            rf"([-−])?({_SIGNS})\s?({_NUMBER}|\.[0-9]{{2}})(?:{_TO}(?:{_SIGNS})?({_NUMBER}))?{_MAGNITUDE}{_END}",
             0,
             _money,
         ),
@@ -277,6 +327,7 @@ RULES: list[tuple[re.Pattern[str], Say]] = [
         (rf"(?:({_AMOUNT})\s?%?{_TO})?({_AMOUNT})\s?%", 0, _percent),
         (rf"['’]?([0-9]0|[12][0-9]{{2}}0)['’]?s{_END}", 0, _decade),
         (rf"(?:({_AMOUNT}){_TO})?({_AMOUNT})[\s-]?({_UNIT}){_END}", 0, _unit),
+        (rf"({_AMOUNT})({SUPERSCRIPTS})", 0, _power),
         (r"([0-9])['′]\s?([0-9]{1,2})(?:\"|″|'')", 0, _feet),
         (rf"([0-9][0-9,]*)(?:st|nd|rd|th){_END}", 0, _ordinal),
         (rf"(24/7|9/11|911){_END}", 0, lambda match, _: _SAYINGS[match[1]]),
