@@ -26,6 +26,8 @@ GERMAN = {
     "zum 2. Mal in der 3. Woche": "zum zweiten Mal in der dritten Woche",
     "Es sind 3. Danach 1999.": "Es sind drei. Danach neunzehnhundertneunundneunzig.",
     "Mo–Fr, 9–17 Uhr": "Montag bis Freitag, neun bis siebzehn Uhr",
+    "Mo. bis Fr. 9-17 Uhr": "Montag bis Freitag neun bis siebzehn Uhr",
+    "Fr. Weber": "Frau Weber",
     "9:00-17:30": "neun Uhr bis siebzehn Uhr dreißig",
     "Tel. 030 123456": "Telefon null drei null, eins zwei drei vier fünf sechs",
     "z. B. Hr. Dr. Weber, d. h. er": "zum Beispiel Herr Doktor Weber, das heißt er",

@@ -80,7 +80,7 @@ CURRENCIES = currencies(
     € EUR Euro: Euro, Euro, m, Cent, Cent, m
     $ USD US$: Dollar, Dollar, m, Cent, Cent, m
     £ GBP: Pfund, Pfund, n, Penny, Pence, m
-    CHF Fr.: Franken, Franken, m, Rappen, Rappen, m
+    CHF: Franken, Franken, m, Rappen, Rappen, m
     ¥: Yen, Yen, m
     ₹: Rupie, Rupien, f, Paisa, Paise, m
     ₽: Rubel, Rubel, m, Kopeke, Kopeken, f
@@ -100,6 +100,11 @@ SIZES = nouns(
 ABBREVIATIONS = pairs(
     """
     z. B.: zum Beispiel
+    Mo.: Montag
+    Di.: Dienstag
+    Mi.: Mittwoch
+    Do.: Donnerstag
+    Sa.: Samstag
     z.B.: zum Beispiel
     d. h.: das heißt
     d.h.: das heißt
