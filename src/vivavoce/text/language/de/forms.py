@@ -198,7 +198,8 @@ FORMS = GrammarForms(
         signs=SIGNS,
         abbreviations=ABBREVIATIONS,
         numbered=pairs(
-            "fr.: Freitag\nso.: Sonntag\nnr.: Nummer\ns.: Seite\nbd.: Band\nkap.: Kapitel\nabb.: Abbildung\nabs.: Absatz\n"
+            "fr.: Freitag\nso.: Sonntag\n"
+            "nr.: Nummer\ns.: Seite\nbd.: Band\nkap.: Kapitel\nabb.: Abbildung\nabs.: Absatz\n"
             "art.: Artikel\nmax.: maximal\nmin.: mindestens"
         ),
         phones=(
