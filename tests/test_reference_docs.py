@@ -85,6 +85,10 @@ def engines() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def fallback() -> str:
+    return table("fallback")
+
+
 def models() -> str:
     return table("models")
 
@@ -103,7 +107,8 @@ def table(section: str) -> str:
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
-    "commands": commands, "profiles": profiles, "session": session, "models": models,
+    "commands": commands, "profiles": profiles, "session": session,
+    "fallback": fallback, "models": models,
     "engines": engines,
     "server": server,
 }  # fmt: skip

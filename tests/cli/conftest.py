@@ -91,9 +91,11 @@ scripted = scripted_plugin:Vad
 [vivavoce.stt]
 scripted = scripted_plugin:Stt
 uninstalled = package_that_is_not_there:Stt
+earless = needs_an_ear:Stt
 [vivavoce.llm]
 scripted = scripted_plugin:Llm
 [vivavoce.tts]
+voiceless = needs_a_voice:Tts
 absent = scripted_plugin:Absent
 scripted = scripted_plugin:Tts
 endless = scripted_plugin:Endless

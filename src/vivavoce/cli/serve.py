@@ -38,9 +38,10 @@ def serve(config: Config, no_proof: bool, **given: Any) -> None:
     from vivavoce.engines import KINDS
     from vivavoce.registry import missing
 
-    from .weights import pull_weights
+    from .weights import check_packages, pull_weights
 
     config = overridden(config, {"server": given})
+    check_packages(config, KINDS, ["fastapi", "uvicorn", "prometheus_client"])
     try:
         from vivavoce.server import run
         from vivavoce.server.http import listener

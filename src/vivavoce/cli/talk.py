@@ -88,8 +88,9 @@ def talk(
     from vivavoce.devices.portaudio import common_rate, find, portaudio, running
     from vivavoce.engines import KINDS
 
-    from .weights import pull_weights
+    from .weights import check_packages, pull_weights
 
+    check_packages(config, KINDS, ["sounddevice"])
     settings = config.session
     if greeting is not None:
         settings = replace(settings, greeting=greeting)

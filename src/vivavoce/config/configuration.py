@@ -1,9 +1,9 @@
 """What a person may set, checked at the door; the only reader of the environment.
 
 Layers, each over the one before: the profile, the file, the environment, the command line.
-`session`, `models` and `server` are merged key by key. An engine (`vad`, `turn`, `stt`, `llm`,
-`tts`) is replaced as a whole, but for a mapping without `engine`: that sets options of the engine
-below.
+`session`, `fallback`, `models` and `server` are merged key by key. An engine (`vad`, `turn`, `stt`,
+`llm`, `tts`) is replaced as a whole, but for a mapping without `engine`: that sets options of the
+engine below.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from vivavoce.registry import EngineSpec, Option
 from vivavoce.settings import SessionSettings, TurnSettings
 
 from .engines import EnginePatch, checked_options, on_device, parse_device, parse_engines
+from .fallback_settings import FallbackSettings
 from .layers import Layer, Problems, expanded, read_environment, read_file
 from .model_settings import ModelSettings
-from .profiles import DEFAULT_PROFILE, PROFILES
+from .profiles import DEFAULT_PROFILE, PROFILES, has_gpu, profile_for
 from .sections import SECTIONS, Sections, all_settings, parse_section
 from .server_settings import ServerSettings
 
@@ -50,6 +51,7 @@ class Config:
     llm: tuple[EngineSpec, ...]
     tts: tuple[EngineSpec, ...]
     session: SessionSettings = field(default_factory=SessionSettings)
+    fallback: FallbackSettings = field(default_factory=FallbackSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     device: str = "auto"
@@ -67,6 +69,7 @@ class Config:
             "device": self.device,
             **{str(kind): _engines_as_data(self.engines(kind)) for kind in KINDS},
             "session": asdict(self.session),
+            "fallback": asdict(self.fallback),
             "models": asdict(self.models),
             "server": {**asdict(self.server), "keys": [MASK for _ in self.server.keys]},
         }
@@ -99,13 +102,14 @@ def load_config(
         Layer("command line", flags, "flags"),
     ]
     profile = _profile(given)
-    layers = [Layer(f"profile {profile}", PROFILES[profile]), *given]
-    layers = [expanded(layer, environment, problems) for layer in layers]
+    given = [expanded(layer, environment, problems) for layer in given]
+    device = parse_device(given, problems)
+    chosen = profile_for(profile, gpu=device.startswith("cuda") or (device == "auto" and has_gpu()))
+    layers = [expanded(Layer(f"profile {profile}", chosen), environment, problems), *given]
     for layer in layers:
         for key in layer.data:
             if key not in KEYS:
                 problems.add(layer.where(str(key)), f"no such key; {nearest(str(key), KEYS)}")
-    device = parse_device(layers, problems)
     engines = {kind: _engines(kind, layers, device, problems) for kind in KINDS}
     right = [_right(layer, problems) for layer in layers]
     sections = Sections(right)
@@ -115,6 +119,7 @@ def load_config(
         profile=profile,
         **engines,
         session=sections.session,
+        fallback=sections.fallback,
         models=sections.models,
         server=sections.server,
         device=device,
@@ -135,7 +140,13 @@ def overridden(config: Config, flags: Mapping[str, Mapping[str, object]]) -> Con
     right = _right(Layer("command line", given, "flags"), problems)
     problems.raise_any()
     sections = Sections([{key: asdict(getattr(config, key)) for key in SECTIONS}, right])
-    return replace(config, session=sections.session, models=sections.models, server=sections.server)
+    return replace(
+        config,
+        session=sections.session,
+        fallback=sections.fallback,
+        models=sections.models,
+        server=sections.server,
+    )
 
 
 def _found_here() -> Path | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Mapping
+from functools import cache
 
 DEFAULT_PROFILE = "embedded"
 
@@ -50,11 +53,33 @@ PROFILES: Mapping[str, Mapping[str, object]] = {
 }
 """By name; each like a file's content."""
 
+_WITHOUT_GPU: Mapping[str, Mapping[str, object]] = {
+    "quality": {"stt": ["whisper:small", "moonshine:tiny-en"]},
+}
+"""What is too slow for a conversation on a CPU, and what to have instead."""
+
 ABOUT: Mapping[str, str] = {
     "embedded": "runs anywhere, offline, on two CPU cores",
     "fast": "the embedded engines with short answers and quick turns",
     "balanced": "better ears, mind and voice; a few CPU cores and 3 GB of memory",
-    "quality": "the best that runs at home; a GPU with 8 GB, or many cores",
+    "quality": "the best that runs at home; Whisper large on a GPU with 8 GB, else Whisper small",
     "cloud": "OpenAI's servers, or any that speak the same; the embedded engines when they fail",
 }
 """Each profile in a line."""
+
+
+def profile_for(name: str, *, gpu: bool) -> Mapping[str, object]:
+    """The profile as it suits the machine."""
+    return PROFILES[name] if gpu else {**PROFILES[name], **_WITHOUT_GPU.get(name, {})}
+
+
+@cache
+def has_gpu() -> bool:
+    """Whether this machine has a CUDA device, as its driver tells."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        count = ctypes.c_int(0)
+        found = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
+    except (OSError, AttributeError):
+        return False
+    return found and count.value > 0

@@ -19,6 +19,7 @@ from pydantic_settings import (
 from vivavoce.hints import nearest
 from vivavoce.settings import SessionSettings
 
+from .fallback_settings import FallbackSettings
 from .layers import Layer, Problems
 from .model_settings import ModelSettings
 from .server_settings import ServerSettings
@@ -35,6 +36,7 @@ class Sections(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
     session: SessionSettings = Field(default_factory=SessionSettings)
+    fallback: FallbackSettings = Field(default_factory=FallbackSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
 
@@ -57,6 +59,7 @@ class Sections(BaseSettings):
 
 SECTIONS: Mapping[str, type] = {
     "session": SessionSettings,
+    "fallback": FallbackSettings,
     "models": ModelSettings,
     "server": ServerSettings,
 }

@@ -20,10 +20,7 @@ from .fallback_stt import FallbackStt
 from .fallback_tts import FallbackTts
 from .fallback_vad import FallbackVad
 
-PROBE_S = 30.0
-"""How often an engine that is down is probed, at most."""
-
-_CHAINS: dict[Kind, Callable[[Sequence[Any]], Chain[Any]]] = {
+_CHAINS: dict[Kind, Callable[[Sequence[Any], float], Chain[Any]]] = {
     "vad": FallbackVad,
     "turn": FallbackTurn,
     "stt": FallbackStt,
@@ -34,7 +31,7 @@ _CHAINS: dict[Kind, Callable[[Sequence[Any]], Chain[Any]]] = {
 
 @asynccontextmanager
 async def open_engines(
-    config: Config | None = None, *, lenient: bool = False, probe_s: float = PROBE_S
+    config: Config | None = None, *, lenient: bool = False
 ) -> AsyncIterator[Engines]:
     """All five engines of the configuration, loaded; closed at the end.
 
@@ -43,7 +40,8 @@ async def open_engines(
     Raises what the registry and, unless lenient, `Engine.load` raise; nothing stays loaded then.
     """
     config = config or load_config()
-    made = {kind: chain(kind, config.engines(kind)) for kind in KINDS}
+    settings = config.fallback
+    made = {kind: chain(kind, config.engines(kind), settings.patience(kind)) for kind in KINDS}
     engines = Engines(
         cast("Vad", made["vad"]),
         cast("TurnDetector", made["turn"]),
@@ -55,7 +53,7 @@ async def open_engines(
         await asyncio.gather(*(_load(one, lenient) for one in made.values()))
         gc.freeze()  # what was loaded stays; walking it again and again would delay frames
         watches = [
-            asyncio.create_task(one.watch(link, probe_s))
+            asyncio.create_task(one.watch(link, settings.probe_s))
             for one in made.values()
             for link in one.links
         ]
@@ -80,9 +78,9 @@ async def _load(one: Chain[Any], lenient: bool) -> None:
             raise
 
 
-def chain(kind: Kind, specs: Sequence[EngineSpec]) -> Chain[Any]:
+def chain(kind: Kind, specs: Sequence[EngineSpec], patience_s: float = 5.0) -> Chain[Any]:
     """Engines that take over from one another, not loaded yet; one alone is watched."""
-    return _CHAINS[kind]([registry.create(kind, spec) for spec in specs])
+    return _CHAINS[kind]([registry.create(kind, spec) for spec in specs], patience_s)
 
 
 def make(kind: Kind, specs: Sequence[EngineSpec]) -> Engine:
