@@ -88,7 +88,7 @@ INPUTS: st.SearchStrategy[Input] = st.one_of(
     st.builds(VoiceStarted, TIMES, TIMES, TIMES, TIMES),
     st.builds(VoicePaused, TIMES, TIMES),
     st.builds(VoiceResumed, TIMES, TIMES, TIMES),
-    st.builds(AudioHeard, TIMES, st.booleans()),
+    st.builds(AudioHeard, TIMES, TIMES, st.booleans()),
     st.builds(PartialHeard, TRANSCRIPTS, TEXTS),
     st.builds(TranscriptReady, NUMBERS, TRANSCRIPTS, TEXTS),
     st.builds(TranscriptFailed, NUMBERS, st.just(FAILURE)),
@@ -311,7 +311,7 @@ def test_without_a_fit_the_words_are_not_asked_about() -> None:
         state, commands = step(state, each, SETTINGS)
     assert [type(c) for c in commands] == [PrepareReply, AskSound]
     _, commands = step(state, SoundKnown(1, 0.9), SETTINGS)
-    _, commands = step(_, AudioHeard(1.2, loud=False), SETTINGS)
+    _, commands = step(_, AudioHeard(0.02, 1.2, loud=False), SETTINGS)
     (explained,) = [e for e in emitted(list(commands)) if isinstance(e, SilenceExplained)]
     assert [(signal.name, signal.value) for signal in explained.signals] == [("sound", 0.9)]
     assert explained.over == 0.9
@@ -322,7 +322,7 @@ def test_a_silence_is_explained_with_what_each_signal_adds() -> None:
     state = START
     for each in (*VOICE, ready, CompletenessKnown(1, 0.9)):
         state, _ = step(state, each, SETTINGS)
-    _, commands = step(state, AudioHeard(1.2, loud=False), SETTINGS)
+    _, commands = step(state, AudioHeard(0.02, 1.2, loud=False), SETTINGS)
     (explained,) = [e for e in emitted(list(commands)) if isinstance(e, SilenceExplained)]
     assert (explained.turn, explained.at, explained.outcome) == (1, 1.0, "ended")
     assert explained.why == "the silence lasted for the wait"
@@ -339,7 +339,7 @@ def test_nothing_is_explained_unless_it_is_asked_for() -> None:
     plain = SessionSettings()
     ready = TranscriptReady(1, QUESTION, QUESTION.text)
     found: list[object] = []
-    for each in (*VOICE, ready, CompletenessKnown(1, 0.9), AudioHeard(1.2, loud=False)):
+    for each in (*VOICE, ready, CompletenessKnown(1, 0.9), AudioHeard(0.02, 1.2, loud=False)):
         state, commands = step(state, each, plain)
         found += emitted(list(commands))
     assert [type(event) for event in found] == [SpeechStarted, SpeechStopped, Heard, ReplyStarted]

@@ -16,6 +16,7 @@ Powers: TypeAlias = NDArray[np.float32]
 """(n,), mean squares of frames of `FRAME_S`; 1.0 is full scale."""
 
 _FRAMES_PER_S = 100
+_NONE: Samples = np.zeros(0, np.float32)
 
 
 class LevelMeter:
@@ -26,14 +27,14 @@ class LevelMeter:
 
     def __init__(self, rate: int, keep_s: float) -> None:
         self._frame = rate // _FRAMES_PER_S
-        self._rest: Samples = np.zeros(0, np.float32)
+        self._rest = _NONE
         self._powers = RingBuffer(keep_s, _FRAMES_PER_S)
 
     def feed(self, samples: Samples) -> Powers:
         """Take the next audio and return the powers of the frames that it completes."""
         joined = np.concatenate([self._rest, samples]) if len(self._rest) else samples
         whole = len(joined) - len(joined) % self._frame
-        self._rest = joined[whole:].copy()
+        self._rest = joined[whole:].copy() if whole < len(joined) else _NONE
         frames = joined[:whole].reshape(-1, self._frame)
         powers: Powers = np.einsum("ij,ij->i", frames, frames) / self._frame
         self._powers.record(powers)
@@ -52,7 +53,7 @@ class LevelMeter:
         last = sample // self._frame
         kept = self._powers.since(last - frames)
         kept = kept[: max(0, len(kept) - (self._powers.end - last))]
-        return float(kept.mean()) if len(kept) else 0.0
+        return sum(kept.tolist()) / len(kept) if len(kept) else 0.0
 
 
 def quietest(samples: Samples, rate: int, window_s: float) -> int:

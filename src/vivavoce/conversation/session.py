@@ -117,7 +117,7 @@ class Session:
     @property
     def now(self) -> float:
         """Seconds on the session's clock."""
-        return self._loop.state.clock
+        return self._loop.clock
 
     @property
     def heard_s(self) -> float:
@@ -129,7 +129,7 @@ class Session:
         """Seconds since anybody last spoke; 0 while somebody does."""
         if self.hearing or self.replying:
             return 0.0
-        return self._loop.state.clock - self._loop.state.quiet_since
+        return self._loop.clock - self._loop.state.quiet_since
 
     @property
     def replying(self) -> bool:

@@ -101,6 +101,7 @@ class TurnLoop:
         self._engines = engines
         self._memory = memory
         self._runtime = runtime
+        self._untold_s = 0.0
         self._inputs: deque[Input] = deque()
         self._stepping = False
         self._tell_waiters()
@@ -114,6 +115,11 @@ class TurnLoop:
         self.settings, self.toolbox = settings, toolbox or self.toolbox
         self.handle(Configured(language, fits))
 
+    @property
+    def clock(self) -> float:
+        """Seconds on the session's clock."""
+        return self.state.clock + self._untold_s
+
     def read_ahead(self) -> None:
         """Let the model read the history before anything was said."""
         self.responder.read_ahead(None, self.settings, self.toolbox)
@@ -123,6 +129,9 @@ class TurnLoop:
 
         What is told while commands are carried out waits until they are.
         """
+        if self._untold_s and not isinstance(told, AudioHeard):
+            self._inputs.append(TimePassed(self._untold_s))
+            self._untold_s = 0.0
         self._inputs.append(told)
         if self._stepping:
             return
@@ -139,12 +148,25 @@ class TurnLoop:
 
     def feed(self, given: Audio | Lapse) -> None:
         """Take what the source gave and do all that follows from it at once."""
-        self.handle(TimePassed(given.seconds))
+        self._untold_s += given.seconds
         self.responder.tick(given.seconds)
         audio = given.audio if isinstance(given, Lapse) else given
         if audio is not None and len(audio.samples):
             self._hear(audio)
-        self.handle(AudioHeard(self.speech_input.now, self._loud()))
+        if self._nothing_follows:
+            return
+        seconds, self._untold_s = self._untold_s, 0.0
+        self.handle(AudioHeard(seconds, self.speech_input.now, self._loud()))
+
+    @property
+    def _nothing_follows(self) -> bool:
+        """Whether a chunk without speech changes nothing; most of a call is made of such."""
+        state = self.state
+        if state.utterance is not None:
+            return False
+        if state.reply is None:
+            return not self.settings.idle_prompt
+        return state.reply.stance == "full"
 
     # --- what is heard ---------------------------------------------------------------------------
 

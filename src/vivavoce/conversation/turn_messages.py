@@ -26,7 +26,7 @@ Why: TypeAlias = Literal["done", "interrupted", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class TimePassed:
-    """The session's clock moved on; first of what a chunk of audio brings."""
+    """The session's clock moved on. Told with what happens next, not by itself."""
 
     seconds: float
 
@@ -65,9 +65,11 @@ class VoiceResumed:
 class AudioHeard:
     """A chunk was heard to its end, at `now`; last of what it brings.
 
-    loud: the voice of the utterance stands out of the room. Told while a reply may be interrupted.
+    seconds: how far the session's clock moved on since it was last told. loud: the voice of the
+    utterance stands out of the room; told while a reply may be interrupted.
     """
 
+    seconds: float
     now: float
     loud: bool
 

@@ -73,7 +73,8 @@ class ReplyState:
 class TurnState:
     """Of one session.
 
-    clock: seconds on the session's clock. now: seconds of audio heard. turn, silences, replies: the
+    clock: seconds on the session's clock; now: seconds of audio heard; both when something was last
+    told. turn, silences, replies: the
     last numbers that were given. quiet_since: on the clock, when somebody last stopped speaking.
     idle_prompts: said since the user last spoke. loud: as of the last `AudioHeard`.
     far: the sink plays by itself, so that replies are neither ducked nor paused.

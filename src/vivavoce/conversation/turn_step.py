@@ -96,7 +96,8 @@ def step(
 
 
 def _audio_heard(t: Transition, told: AudioHeard) -> None:
-    t.state = replace(t.state, now=told.now, loud=told.loud)
+    clock = t.state.clock + told.seconds
+    t.state = replace(t.state, clock=clock, now=told.now, loud=told.loud)
     if t.state.utterance is not None:
         decide(t)
     elif t.state.reply is not None:
