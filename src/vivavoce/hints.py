@@ -10,5 +10,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """A hint that names the nearest right word, or all of them."""
     known = list(known)
     close = difflib.get_close_matches(word, known, 1)
-    choices = ", ".join(known) or "there is none"
+    choices = ", ".join(known) or "there are none"
     return f"did you mean {close[0]!r}? There are: {choices}" if close else f"try {choices}"

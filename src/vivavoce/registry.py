@@ -61,7 +61,7 @@ def load(kind: Kind, name: str) -> Callable[..., Engine]:
     """
     entry = _entries(kind).get(name)
     if entry is None:
-        raise BadRequest(f"no {kind} engine {name!r}; {nearest(name, names(kind))}")
+        raise BadRequest(f"unknown {kind} engine {name!r}; {nearest(name, names(kind))}")
     try:
         return cast("Callable[..., Engine]", entry.load())
     except ImportError as error:
@@ -116,7 +116,7 @@ def missing(what: str, error: ImportError) -> EngineUnavailable:
     extra = EXTRAS.get(module)
     if extra:
         return EngineUnavailable(f"{what} needs an extra: pip install 'vivavoce[{extra}]'")
-    return EngineUnavailable(f"{what} cannot be imported: {error}")
+    return EngineUnavailable(f"{what} cannot be imported ({error}); reinstall its package")
 
 
 @cache

@@ -37,7 +37,7 @@ def test_pcm16_is_clipped_at_full_scale() -> None:
 
 
 def test_half_a_sample_of_pcm16_is_refused() -> None:
-    with pytest.raises(BadAudio, match="3 bytes of 16-bit PCM"):
+    with pytest.raises(BadAudio, match="3 bytes are not whole 16-bit samples"):
         from_pcm16(b"abc")
 
 

@@ -46,10 +46,10 @@ def test_gaps_before_the_first_refusal_and_after_it_are_told_apart() -> None:
     refusals = [SessionRefused("work waits", "overloaded")] * 2
     told = crowd_report(Turnstile([Seat(0, early + late)], refusals, refused_at=10.0))
     assert [(row["while"], row["n"], row["median"]) for row in told.rows] == [
-        ("all are let in", 2, 300),
-        ("some are refused", 1, 400),
+        ("all accepted", 2, 300),
+        ("some refused", 1, 400),
     ]
-    assert "1 were let in, 2 refused" in told.notes[0]
+    assert "1 were accepted, 2 refused" in told.notes[0]
     assert "overloaded: work waits" in told.notes[1]
 
 

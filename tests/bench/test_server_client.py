@@ -81,7 +81,7 @@ async def test_a_full_server_refuses_with_its_reason() -> None:
         open_server({"limits": {"sessions": 1}}) as server,
         open_realtime(RealtimeEndpoint(server.url)),
     ):
-        with pytest.raises(SessionRefused, match="as many as may be") as refused:
+        with pytest.raises(SessionRefused, match="sessions are in use") as refused:
             async with open_realtime(RealtimeEndpoint(server.url)):
                 pass
         assert refused.value.code == "too_many_sessions"
@@ -99,7 +99,7 @@ async def test_the_key_is_sent_and_a_wrong_one_refused() -> None:
 
 
 async def test_where_nobody_listens_is_told() -> None:
-    with pytest.raises(ServerFailed, match="cannot be reached"):
+    with pytest.raises(ServerFailed, match="cannot reach"):
         await asked_of(RealtimeEndpoint("http://127.0.0.1:1"))
 
 
@@ -127,19 +127,19 @@ async def test_a_port_that_never_answers_is_told_in_bounded_time() -> None:
 
 async def test_a_server_that_takes_the_connection_and_is_silent_is_told() -> None:
     async with other_server(lambda socket: socket.wait_closed()) as endpoint:
-        with pytest.raises(ServerFailed, match="was silent"):
+        with pytest.raises(ServerFailed, match="sent nothing"):
             await asked_of(endpoint)
 
 
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        ("hello", "no Realtime event: 'hello'"),
-        (b"\0\1", "no Realtime event"),
-        ("[1]", "no Realtime event"),
-        ('{"type": 5}', "no Realtime event"),
-        ('{"type": "response.done"}', "began with 'response.done'"),
-        ('{"type": "error"}', "began with 'error'"),
+        ("hello", "an invalid Realtime event: 'hello'"),
+        (b"\0\1", "an invalid Realtime event"),
+        ("[1]", "an invalid Realtime event"),
+        ('{"type": 5}', "an invalid Realtime event"),
+        ('{"type": "response.done"}', "started with 'response.done'"),
+        ('{"type": "error"}', "started with 'error'"),
     ],
 )
 async def test_a_server_that_answers_garbage_is_told(sent: str | bytes, told: str) -> None:
@@ -160,7 +160,7 @@ async def test_audio_that_is_none_is_told(delta: object) -> None:
         await socket.wait_closed()
 
     async with other_server(speak) as endpoint:
-        with pytest.raises(ServerFailed, match="audio that is none"):
+        with pytest.raises(ServerFailed, match="invalid audio"):
             await asked_of(endpoint)
 
 
@@ -183,7 +183,7 @@ async def test_a_connection_that_is_cut_in_mid_turn_is_told() -> None:
         socket.transport.abort()
 
     async with other_server(cut) as endpoint:
-        with pytest.raises(ServerFailed, match="closed the session without a word"):
+        with pytest.raises(ServerFailed, match="closed the session without a reason"):
             await asked_of(endpoint)
 
 
@@ -194,7 +194,7 @@ async def test_a_server_that_reads_nothing_is_told_in_bounded_time() -> None:
         await socket.wait_closed()
 
     async with other_server(look_away) as endpoint:
-        with pytest.raises(ServerFailed, match="reads nothing"):
+        with pytest.raises(ServerFailed, match="stopped reading"):
             await flood(endpoint)
 
 
@@ -239,7 +239,7 @@ def test_a_model_is_asked_for_in_the_address() -> None:
 
 @pytest.mark.parametrize("url", ["", "localhost:8080", "ftp://host", "http://"])
 def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(BadRequest, match="no server's address"):
+    with pytest.raises(BadRequest, match="not a server address"):
         RealtimeEndpoint(url)
 
 

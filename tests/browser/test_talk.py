@@ -52,7 +52,7 @@ def test_a_spoken_question_is_heard_answered_and_timed(
         assert page.evaluate(_DRAWN, "you")
         expect(page.locator("#entries .latest")).to_be_visible()
         state(page, "listening")
-        expect(page.locator("#connection-note")).to_contain_text(f"by {way}", ignore_case=True)
+        expect(page.locator("#connection-note")).to_contain_text(f"over {way}", ignore_case=True)
         expect(page.locator("#entries .user .said").first).to_contain_text("capital")
         reply = page.locator("#entries .reply").first
         expect(reply.locator(".lit").first).to_have_text(str(reply.locator(".said").text_content()))

@@ -134,4 +134,4 @@ def test_the_status_says_when_the_server_is_gone(tmp_path: Path) -> None:
         expect(visit.page.locator("#server-state")).to_have_text("Ready")
         server.kill()
         state = visit.page.locator("#server-state")
-        expect(state).to_contain_text("does not answer", timeout=SOON_MS)
+        expect(state).to_contain_text("does not respond", timeout=SOON_MS)

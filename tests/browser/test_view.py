@@ -167,7 +167,7 @@ def test_stages_begin_where_what_they_wait_for_ended(visit: Visit) -> None:
     assert [(stage["name"], stage["from"], stage["to"]) for stage in stages] == [
         ("Transcript", 0, 0),
         ("First word", 0, 0.2),
-        ("You are done", 0, 0.4),
+        ("Turn over", 0, 0.4),
         ("Playout", 0.4, 0.41),
     ]
 

@@ -89,8 +89,8 @@ def rows(parts: Parts, name: str) -> list[dict[str, object]]:
         (["--only", ","], "name some of ready"),
         (["--chunk-ms", 0], "--chunk-ms"),
         (["--count", 0], "--count"),
-        (["--url", "localhost"], "no server's address"),
-        (["--url", "http://127.0.0.1:1", "--only", "idle"], "cannot be reached"),
+        (["--url", "localhost"], "not a server address"),
+        (["--url", "http://127.0.0.1:1", "--only", "idle"], "cannot reach"),
     ],
 )
 def test_what_cannot_be_measured_is_told(

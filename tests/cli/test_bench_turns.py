@@ -36,8 +36,8 @@ def test_a_wrong_scenario_ends_it_with_its_place(vivavoce: Run, tmp_path: Path) 
     [
         (("--scenarios", "nowhere"), "no scenarios nowhere"),
         (("--only", "qestions"), "did you mean 'questions'"),
-        (("--url", "not a server"), "is no server's address"),
-        (("--html", "/nowhere/at/all/a.html"), "no folder"),
+        (("--url", "not a server"), "is not a server address"),
+        (("--html", "/nowhere/at/all/a.html"), "does not exist"),
         (("--repeats", "0"), "--repeats"),
     ],
 )

@@ -60,9 +60,7 @@ def test_path_alone_prints_the_stores_folder(vivavoce: Run, store: Path) -> None
 def test_path_of_a_model_that_is_not_here_says_how_to_get_it(vivavoce: Run) -> None:
     ran = vivavoce("models", "path", "silero-vad")
     assert ran.returncode == 1
-    assert (
-        ran.stderr == "error: silero-vad: not here; get it with: vivavoce models pull silero-vad\n"
-    )
+    assert ran.stderr == "error: silero-vad: not installed; run `vivavoce models pull silero-vad`\n"
 
 
 def test_list_shows_what_is_known_and_what_is_here(vivavoce: Run, address: str) -> None:
@@ -108,7 +106,7 @@ def test_remove_frees_the_disk(vivavoce: Run, address: str, store: Path) -> None
     assert not list(store.rglob("voice.bin"))
     again = vivavoce("models", "remove", address)
     assert again.returncode == 1
-    assert "vivavoce models list shows what is" in again.stderr
+    assert "`vivavoce models list` shows what is" in again.stderr
 
 
 def test_remove_never_deletes_a_path_of_the_users(vivavoce: Run, tmp_path: Path) -> None:
@@ -116,7 +114,7 @@ def test_remove_never_deletes_a_path_of_the_users(vivavoce: Run, tmp_path: Path)
     mine.write_bytes(b"mine")
     ran = vivavoce("models", "remove", mine)
     assert ran.returncode == 1
-    assert "a path of yours" in ran.stderr
+    assert "a path of your own" in ran.stderr
     assert mine.exists()
 
 
@@ -127,7 +125,7 @@ def test_verify_finds_damage_and_says_how_to_mend_it(vivavoce: Run, address: str
     Path(vivavoce("models", "path", address).stdout.strip()).write_bytes(b"a vOice")
     wrong = vivavoce("models", "verify", address)
     assert wrong.returncode == 1
-    assert "voice.bin: not what was pulled" in wrong.stdout
+    assert "voice.bin: changed since it was pulled" in wrong.stdout
     assert "vivavoce models remove" in wrong.stderr
     faults = json.loads(vivavoce("models", "verify", "--json").stdout)
     assert list(faults) == [address]
@@ -156,7 +154,7 @@ def test_pull_of_nothing_is_wrong_usage(vivavoce: Run) -> None:
 def test_optimize_prints_the_copy_or_says_why_there_is_none(vivavoce: Run, address: str) -> None:
     ran = vivavoce("models", "optimize", address)
     assert ran.returncode == 1
-    assert "not a GGUF file" in ran.stderr
+    assert "cannot read the GGUF file" in ran.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

@@ -76,11 +76,11 @@ def test_text_comes_from_a_pipe_in_any_pieces(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["", "-o", "a.wav"], "nothing to say"),
-        (["🎉", "-o", "a.wav"], "nothing to say"),
-        (["hi", "-o", "a.xyz"], "cannot write 'xyz' files; try one of wav, mp3"),
-        (["hi", "-o", "nowhere/a.wav"], "no folder"),
-        (["hi", "-o", "a.wav", "--voice", "klingonese"], "no voice 'klingonese'"),
+        (["", "-o", "a.wav"], "nothing to speak"),
+        (["🎉", "-o", "a.wav"], "nothing to speak"),
+        (["hi", "-o", "a.xyz"], "cannot write 'xyz' files; use one of wav, mp3"),
+        (["hi", "-o", "nowhere/a.wav"], "does not exist"),
+        (["hi", "-o", "a.wav", "--voice", "klingonese"], "unknown voice 'klingonese'"),
     ],
 )
 def test_what_cannot_be_said_is_an_error_and_no_file(

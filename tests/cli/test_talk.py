@@ -190,14 +190,14 @@ def test_a_device_that_is_unplugged_ends_the_conversation_with_an_error(
     ran = talk(UNPLUGGED="1")
     _, err = ran.communicate()
     assert ran.returncode == 1
-    assert "'card' is gone; plug it in and start again" in err
+    assert "'card' was disconnected; plug it in and start again" in err
     assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(
     ("args", "settings", "words"),
     [
-        ([], {"NO_DEVICE": "1"}, "error: no microphone was found; plug one in"),
+        ([], {"NO_DEVICE": "1"}, "error: found no microphone; plug one in"),
         (["--input", "boom"], {}, "error: no microphone 'boom'; try card"),
         (["--output", "boom"], {}, "error: no loudspeaker 'boom'; try card"),
         (["--push-to-talk"], {}, "error: push-to-talk needs a keyboard"),

@@ -97,7 +97,7 @@ def test_a_batch_goes_on_where_it_stopped(vivavoce: Run, tmp_path: Path) -> None
     arguments = ["transcribe", *files, "-o", tmp_path / "out", *ENGINES]
     ran = vivavoce(*arguments)
     assert ran.returncode == 0
-    assert "a.txt is there already" in ran.stderr
+    assert "a.txt already exists" in ran.stderr
     assert (tmp_path / "out" / "a.txt").read_text() == "done before"
     assert (tmp_path / "out" / "b.txt").read_text() == "one two\n"
     assert vivavoce(*arguments, "--force").returncode == 0
@@ -110,8 +110,8 @@ def test_one_bad_file_does_not_stop_the_others(vivavoce: Run, tmp_path: Path) ->
     files = [tmp_path / "none.wav", bad, recording(tmp_path / "good.wav", 0.5)]
     ran = vivavoce("transcribe", *files, "-o", tmp_path / "out", *ENGINES)
     assert ran.returncode == 1
-    assert "no file" in ran.stderr
-    assert "bad.wav is no audio" in ran.stderr
+    assert "file not found" in ran.stderr
+    assert "bad.wav is not audio" in ran.stderr
     assert ran.stderr.count("\n") == 2
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.txt"]
 
@@ -135,8 +135,8 @@ def test_files_of_the_same_stem_keep_their_whole_names(vivavoce: Run, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["x/a.wav", "y/a.wav", "-o", "out"], "2 files would all become"),
-        (["a.wav", "b.wav", "--format", "srt"], "several files as srt need a folder"),
+        (["x/a.wav", "y/a.wav", "-o", "out"], "2 files would all be written to"),
+        (["a.wav", "b.wav", "--format", "srt"], "several files as srt need an output folder"),
         ([], "Missing argument 'FILES...'"),
     ],
 )
@@ -158,7 +158,7 @@ def test_a_language_that_the_engine_lacks_stops_at_once(vivavoce: Run, tmp_path:
     file = recording(tmp_path / "a.wav", 0.5)
     ran = vivavoce("transcribe", file, file, "--language", "xx", *ENGINES)
     assert ran.returncode == 1
-    assert ran.stderr == "error: scripted: no language 'xx'; try en\n"
+    assert ran.stderr == "error: scripted: unknown language 'xx'; try en\n"
 
 
 def test_silence_and_no_samples_at_all_are_no_error(vivavoce: Run, tmp_path: Path) -> None:

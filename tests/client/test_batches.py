@@ -53,7 +53,7 @@ async def test_texts_are_spoken_in_the_background(server: Served, joining: Joini
     assert job.over
     assert [item.state for item in job.items] == ["done", "failed", "done"]
     assert job.items[1].error is not None
-    assert "nothing to say" in job.items[1].error.message
+    assert "nothing to speak" in job.items[1].error.message
     assert job.items[0].result is not None
     assert job.items[0].result.duration_s == pytest.approx(0.5, abs=0.05)
     assert {it.number for it in changes if isinstance(it, JobItem) and it.state == "done"} == {0, 2}
@@ -161,7 +161,7 @@ async def test_progress_that_is_lost_for_good_is_told(joining: Joining) -> None:
     begun = stream(event("job", None, told("running", ended=False)), "cut")
     with ScriptedServer(always=[("/jobs/j/events", begun)]) as server:
         async with joining(server.url) as client:
-            with pytest.raises(EngineUnavailable, match="broke off"):
+            with pytest.raises(EngineUnavailable, match="was lost"):
                 await client.batch("j").wait()
 
 
@@ -169,8 +169,8 @@ async def test_progress_that_is_lost_for_good_is_told(joining: Joining) -> None:
     ("answer", "error", "message"),
     [
         (stream(event("error", None, {"error": {"message": "no job"}})), Refused, "no job"),
-        (stream(event("job", None, {"id": 7})), EngineError, "makes no sense"),
-        (stream(b"x" * (3 << 20)), EngineError, "without end"),
+        (stream(event("job", None, {"id": 7})), EngineError, "invalid batch progress"),
+        (stream(b"x" * (3 << 20)), EngineError, "never ends"),
     ],
 )
 async def test_progress_that_is_none_is_called_so(

@@ -218,6 +218,6 @@ def test_an_error_of_a_blocking_source_is_told() -> None:
 def test_a_server_that_is_not_there_is_told() -> None:
     with (
         Client("http://127.0.0.1:1", retries=NOT_AGAIN) as client,
-        pytest.raises(EngineUnavailable, match=r"no connection.*is the server running"),
+        pytest.raises(EngineUnavailable, match=r"no connection.*check that the server is running"),
     ):
         client.health()

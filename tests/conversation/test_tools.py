@@ -158,7 +158,7 @@ def test_parameters_without_names_are_refused() -> None:
 
 
 def test_a_lambda_is_no_tool() -> None:
-    with pytest.raises(BadRequest, match="plain name"):
+    with pytest.raises(BadRequest, match="named function"):
         Toolbox([lambda: "x"])
 
 

@@ -76,7 +76,7 @@ async def test_a_scripted_model_keeps_the_contract() -> None:
         (Bad(Usage(1, 0, 0), Token("late")), "came after the usage"),
         (Bad(Token("")), "a token is empty"),
         (Bad(Token("\ufffd")), "half a character"),
-        (Bad(Token("a"), Usage(3, 4, 1)), "more cached than there are"),
+        (Bad(Token("a"), Usage(3, 4, 1)), "more cached tokens than tokens"),
         (Bad(Token("a"), Usage(3, 0, 1, "tool_calls")), "ended by tool calls, but none came"),
         (Endless(), "told to write 2 tokens"),
         (Moody(), "a warm-up changed the answer from 'No' to 'Yes'"),
@@ -93,7 +93,7 @@ async def test_a_model_that_does_not_survive_an_early_close_is_caught() -> None:
 
 
 async def test_a_model_that_calls_no_tool_when_told_to_is_caught() -> None:
-    with pytest.raises(AssertionError, match="tool_choice='required' it called none"):
+    with pytest.raises(AssertionError, match="tool_choice='required' it called no tool"):
         await check_llm(ScriptedLlm(), tools=True)
 
 

@@ -83,9 +83,9 @@ class Scribbling(ScriptedVadStream):
         (Wordy, "frames gave"),
         (Sure, "not within 0 to 1"),
         (Deaf, "no speech is found"),
-        (Unforgetting, "reset does not forget"),
+        (Unforgetting, "reset must forget"),
         (Leaky, r"changes the probabilities|two streams mix|silence is taken for speech"),
-        (Scribbling, "changes the"),
+        (Scribbling, "must not change the"),
     ],
 )
 async def test_a_vad_that_is_wrong_is_told_so(
@@ -154,7 +154,7 @@ class Unclosed(ScriptedSttStream):
         (Inventing, "nothing was fed, yet"),
         (Forgetful, "finish gave"),
         (Retracting, "were stable, but became"),
-        (Talkative, "is told twice"),
+        (Talkative, "was returned twice"),
         (Unclosed, "tasks are left running"),
     ],
 )

@@ -137,7 +137,7 @@ async def test_when_all_fail_the_last_error_is_raised_and_all_are_tried_again() 
 
 async def test_what_no_engine_can_do_is_refused_at_once_and_nobody_is_down() -> None:
     chain = FallbackStt([ScriptedStt(), ScriptedStt()])
-    with pytest.raises(BadRequest, match="no language 'xx'"):
+    with pytest.raises(BadRequest, match="unknown language 'xx'"):
         await chain.open(SttOptions(language="xx"))
     assert chain.down == []
 

@@ -76,7 +76,7 @@ def test_a_full_disk_is_told_with_the_file_s_name(tmp_path: Path) -> None:
 def test_a_folder_or_a_missing_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="is a folder"), replacing(tmp_path):
         pass
-    with pytest.raises(BadRequest, match="no folder"), replacing(tmp_path / "no" / "a.txt"):
+    with pytest.raises(BadRequest, match="does not exist"), replacing(tmp_path / "no" / "a.txt"):
         pass
 
 

@@ -196,15 +196,15 @@ def test_damage_in_the_middle_costs_only_what_is_damaged(caplog: pytest.LogCaptu
     ("name", "data", "message"),
     [
         ("empty.wav", b"", "is empty"),
-        ("notes.wav", b"Dear diary,\n" * 300, "is no audio"),
-        ("noise.mp3", np.random.default_rng(0).bytes(20_000), "is no audio"),
+        ("notes.wav", b"Dear diary,\n" * 300, "is not audio"),
+        ("noise.mp3", np.random.default_rng(0).bytes(20_000), "is not audio"),
         ("captions.srt", b"1\n00:00:01,000 --> 00:00:02,000\nHello\n\n", "only subtitle"),
-        ("zero.wav", wav(bytes(320), rate=0), "is no audio"),
+        ("zero.wav", wav(bytes(320), rate=0), "is not audio"),
         ("slow.wav", wav(bytes(320), rate=1), "a rate of 1 Hz"),
         ("fast.wav", wav(bytes(320), rate=2_000_000), "a rate of 2000000 Hz"),
         ("none.wav", wav(bytes(320), channels=0), "no audio that can be decoded"),
-        ("strange.wav", wav(bytes(320), code=0x1234), "a codec that is not known"),
-        ("header.mp3", b"ID3\x04\x00\x00\x00\x00\x00\x00", "is no audio"),
+        ("strange.wav", wav(bytes(320), code=0x1234), "an unknown audio codec"),
+        ("header.mp3", b"ID3\x04\x00\x00\x00\x00\x00\x00", "is not audio"),
     ],
 )
 def test_a_file_that_is_no_audio_says_why(
@@ -221,14 +221,14 @@ def test_a_file_that_is_no_audio_says_why(
 
 
 def test_a_missing_file_and_a_folder_say_so(tmp_path: Path) -> None:
-    with pytest.raises(BadAudio, match=r"no file .*nothing\.wav"):
+    with pytest.raises(BadAudio, match=r"file not found.*nothing\.wav"):
         read_audio(tmp_path / "nothing.wav")
     with pytest.raises(BadAudio, match="is a folder"):
         read_audio(tmp_path)
 
 
 def test_a_name_is_never_taken_for_an_address() -> None:
-    with pytest.raises(BadAudio, match="no file"):
+    with pytest.raises(BadAudio, match="file not found"):
         read_audio("concat:a.wav|b.wav")
 
 
@@ -415,7 +415,7 @@ async def test_waiting_for_a_pipe_can_be_cancelled() -> None:
 
 
 async def test_a_stream_of_nonsense_raises_bad_audio() -> None:
-    with pytest.raises(BadAudio, match="is no audio"):
+    with pytest.raises(BadAudio, match="is not audio"):
         async with aclosing(stream_audio(io.BytesIO(b"nonsense" * 100), RATE)) as stream:
             await anext(stream)
 

@@ -131,7 +131,7 @@ def test_m4a_says_that_it_needs_a_seekable_target() -> None:
     with (
         os.fdopen(ours, "rb"),
         os.fdopen(theirs, "wb") as pipe,
-        pytest.raises(BadRequest, match="m4a needs a file"),
+        pytest.raises(BadRequest, match="m4a needs a seekable file"),
     ):
         write_audio(Audio(tone(), RATE), pipe, format="m4a")
 
@@ -150,9 +150,9 @@ def test_a_full_disk_is_an_error_and_nothing_more(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("a.xyz", "cannot write 'xyz' files; try one of wav, mp3"),
-        ("a", "has no ending"),
-        ("nowhere/a.wav", "no folder"),
+        ("a.xyz", "cannot write 'xyz' files; use one of wav, mp3"),
+        ("a", "has no extension"),
+        ("nowhere/a.wav", "does not exist"),
         ("folder.wav", "is a folder"),
     ],
 )
@@ -163,5 +163,5 @@ def test_a_target_that_cannot_be_says_so(name: str, message: str, tmp_path: Path
 
 
 def test_a_format_must_be_named_for_an_open_file() -> None:
-    with pytest.raises(BadRequest, match="say which format"):
+    with pytest.raises(BadRequest, match="choose a format"):
         write_audio(Audio(tone(), RATE), io.BytesIO())

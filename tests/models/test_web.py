@@ -89,7 +89,7 @@ def test_what_came_before_the_network_went_is_used_by_the_next_pull(
 ) -> None:
     web.files["/tiny.gguf"] = DATA
     web.cuts = [200_000, 0, 0]
-    with pytest.raises(ModelError, match="the next pull goes on from there"):
+    with pytest.raises(ModelError, match="the next pull resumes it"):
         models.fetch(f"{web.url}/tiny.gguf")
     assert store.pulled() == []
     web.asked.clear()
@@ -157,7 +157,7 @@ def test_a_web_page_is_not_taken_for_a_model(store: Store, web: FileServer) -> N
 
 @pytest.mark.parametrize(
     ("status", "remedy"),
-    [(404, "no such file"), (403, "HF_TOKEN"), (401, "HF_TOKEN"), (503, "try again later")],
+    [(404, "file not found"), (403, "HF_TOKEN"), (401, "HF_TOKEN"), (503, "try again later")],
 )
 def test_a_refusal_says_what_to_do(store: Store, web: FileServer, status: int, remedy: str) -> None:
     web.errors["/tiny.gguf"] = (status, {})
@@ -168,7 +168,7 @@ def test_a_refusal_says_what_to_do(store: Store, web: FileServer, status: int, r
 
 def test_no_network_is_a_clear_error(store: Store, web: FileServer) -> None:
     closed = web.url.replace("127.0.0.1", "127.0.0.2")
-    with pytest.raises(ModelError, match=r"no connection to 127\.0\.0\.2.*check the network"):
+    with pytest.raises(ModelError, match=r"cannot connect to 127\.0\.0\.2.*check the network"):
         models.fetch(f"{closed}/tiny.gguf")
 
 
@@ -295,13 +295,13 @@ def test_a_progress_that_raises_stops_the_pull(store: Store, web: FileServer) ->
 @pytest.mark.parametrize(
     ("ref", "hint"),
     [
-        ("https://", "names no file"),
-        ("https://127.0.0.1", "names no file"),
-        ("https://127.0.0.1/models/", "names no file"),
+        ("https://", "is not the address of a file"),
+        ("https://127.0.0.1", "is not the address of a file"),
+        ("https://127.0.0.1/models/", "is not the address of a file"),
         ("https://127.0.0.1/x.gguf#sha256=abc", "64 hex digits"),
         ("https://127.0.0.1/x.gguf#md5=abc", "64 hex digits"),
-        ("https://[::1/x.gguf", "names no file"),
-        ("https://127.0.0.1/%2e%2e", "no safe name"),
+        ("https://[::1/x.gguf", "is not the address of a file"),
+        ("https://127.0.0.1/%2e%2e", "unsafe name"),
     ],
 )
 def test_an_address_that_names_no_file_is_a_clear_error(store: Store, ref: str, hint: str) -> None:

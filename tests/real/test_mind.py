@@ -158,7 +158,7 @@ async def test_a_question_that_outgrows_the_context_keeps_its_end(
     ask = talk(f"{LONG} {LONG} What is the capital of France?")
     answer, usage = await answered(mind, ask, LlmOptions(max_tokens=40))
     assert CONTEXT - 60 < usage.prompt_tokens <= CONTEXT - 40
-    assert "the last message alone outgrows the context" in caplog.text
+    assert "the last message is longer than the context" in caplog.text
     assert answer
 
 

@@ -262,7 +262,7 @@ async def test_a_language_that_the_model_lacks_is_refused(moonshine: Moonshine) 
         await (await moonshine.open(SttOptions(language=fine))).aclose()
     with pytest.raises(BadRequest, match="knows 'en', not 'de'; try whisper"):
         await moonshine.open(SttOptions(language="de"))
-    with pytest.raises(BadRequest, match="cannot translate; whisper can"):
+    with pytest.raises(BadRequest, match="cannot translate; use whisper"):
         await moonshine.open(SttOptions(translate=True))
 
 

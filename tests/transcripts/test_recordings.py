@@ -172,7 +172,7 @@ async def test_what_was_understood_before_a_failure_comes_out_first() -> None:
 
 
 async def test_a_language_that_the_engine_lacks_is_refused() -> None:
-    with pytest.raises(BadRequest, match="no language 'xx'"):
+    with pytest.raises(BadRequest, match="unknown language 'xx'"):
         await segments_of(chunks(say(1)), ScriptedStt("a"), SttOptions(language="xx"))
 
 

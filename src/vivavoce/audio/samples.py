@@ -34,7 +34,7 @@ class Audio:
 
     def __post_init__(self) -> None:
         if not MIN_RATE <= self.rate <= MAX_RATE:
-            raise BadAudio(f"a rate of {self.rate} Hz; it must be {MIN_RATE} to {MAX_RATE} Hz")
+            raise BadAudio(f"the rate is {self.rate} Hz; it must be {MIN_RATE} to {MAX_RATE} Hz")
         assert self.samples.ndim == 1, self.samples.shape
         assert self.samples.dtype == np.float32, self.samples.dtype
 
@@ -145,7 +145,7 @@ def to_pcm16(samples: Samples) -> bytes:
 def from_pcm16(data: bytes) -> Samples:
     """Samples of signed 16-bit little-endian bytes; raises BadAudio on an odd count."""
     if len(data) % 2:
-        raise BadAudio(f"{len(data)} bytes of 16-bit PCM: the count must be even")
+        raise BadAudio(f"{len(data)} bytes are not whole 16-bit samples; send an even number")
     return np.frombuffer(data, "<i2").astype(np.float32) / 32768.0
 
 

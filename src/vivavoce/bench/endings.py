@@ -172,7 +172,9 @@ async def bench_endings(config: Config) -> Report:
         engines = await stack.enter_async_context(open_engines(config))
         foresight = capability(engines.llm, Foresight)
         if foresight is None:
-            raise BadRequest(f"{engines.llm.name} cannot tell where words end; try --llm llama-cpp")
+            raise BadRequest(
+                f"{engines.llm.name} cannot judge where words end; try --llm llama-cpp"
+            )
         heard, said = [], []
         for kind, text, voice in material():
             audio = await _said(engines, text, voice)

@@ -116,7 +116,7 @@ def manifest(folder: Path, language: str | None = None) -> Iterator[tuple[str, s
     try:
         lines = (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise BadRequest(f"{folder} has no manifest.jsonl that can be read: {error}") from error
+        raise BadRequest(f"cannot read manifest.jsonl in {folder}: {error}") from error
     for line in lines:
         entry = json.loads(line)
         if language in {None, entry["lang"]}:

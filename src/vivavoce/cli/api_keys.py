@@ -12,32 +12,32 @@ from vivavoce.server.access.keys import hash_of, new_key
 
 @click.group()
 def keys() -> None:
-    """Make keys that open the server.
+    """Create API keys for the server.
 
-    The configuration's `server.keys` lists them, or better their hashes: from those nobody can
-    find out a key.
+    List the keys in the configuration's `server.keys`, or better their hashes, which do not
+    reveal the keys.
     """
 
 
 @keys.command()
 def new() -> None:
-    """Print a new key, and its hash for the configuration.
+    """Print a new key and its hash.
 
-    The key is shown this once: give it to who is to use the server.
+    The key is only shown once. Give it to the person or program that will use the server.
     """
     key = new_key()
     click.echo(f"key   {key}")
     click.echo(f"hash  {hash_of(key)}")
-    click.echo("Clients send the key; the configuration has the hash in server.keys.", err=True)
+    click.echo("Give the key to clients, and put the hash into server.keys.", err=True)
 
 
 @keys.command("hash")
 def hash_() -> None:
-    """Print the hash of a key, which is asked for or read from stdin."""
+    """Print the hash of a key. The command asks for the key or reads it from stdin."""
     if sys.stdin.isatty():
         key = click.prompt("Key", hide_input=True, err=True)
     else:
         key = sys.stdin.readline()
     if not (key := key.strip()):
-        raise BadRequest("no key was given")
+        raise BadRequest("expected a key on stdin")
     click.echo(hash_of(key))

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the spoken answer here; the extension decides the format.",
+    help="Write the spoken answer to this file; its extension sets the format.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the turn as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--real-time", is_flag=True, help="Play the question at the speed of speech.")
 @click.option(
     "--record",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Keep audio, events and timing in this folder, for `vivavoce replay`.",
+    help="Save audio, events and timing in this folder, for `vivavoce replay`.",
 )
 @engine_options
 def ask(

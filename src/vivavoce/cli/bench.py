@@ -21,20 +21,21 @@ _json = click.option(
     "--json",
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the figures to this file, with every single measurement.",
+    help="Write the results to this file, with every measurement.",
 )
 _COUNT = click.IntRange(1)
 _CHUNK_MS = click.IntRange(10, 1000)
 _speech = click.option(
     "--speech",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder of recordings with a manifest.jsonl (path, lang, text); else synthesized speech.",
+    help="Folder of recordings with a manifest.jsonl (path, lang, text). Defaults to synthesized "
+    "speech.",
 )
 
 
 @click.group()
 def bench() -> None:
-    """Measure this machine: tables for you, JSON for programs."""
+    """Measure this machine, as tables or JSON."""
     from importlib.util import find_spec
 
     from vivavoce.registry import missing
@@ -51,12 +52,12 @@ bench.add_command(turns)
 @_speech
 @_json
 @click.option("--pause", "pauses", multiple=True, type=float, default=(0.7,), show_default=True,
-              help="Silence in mid-sentence to try, in seconds; may be repeated.")  # fmt: skip
+              help="Mid-sentence pause to test, in seconds; repeat for several.")  # fmt: skip
 @engine_options
 def gap(
     config: Config, speech: Path | None, json_file: Path | None, pauses: tuple[float, ...]
 ) -> None:
-    """From the end of a question to the first sound of its answer, and cut-offs."""
+    """Measure the time from the end of a question to its answer, and cut-offs."""
     from vivavoce.bench.gap import bench_gap
 
     _report(lambda: bench_gap(config, speech, pauses), json_file)
@@ -66,7 +67,7 @@ def gap(
 @_json
 @engine_options
 def barge_in(config: Config, json_file: Path | None) -> None:
-    """From an interruption's first sound to silence."""
+    """Measure the time from an interruption to silence."""
     from vivavoce.bench.barge_in import bench_barge_in
 
     _report(lambda: bench_barge_in(config), json_file)
@@ -79,7 +80,7 @@ def barge_in(config: Config, json_file: Path | None) -> None:
 @_json
 @engine_options
 def transcribe(config: Config, speech: Path, json_file: Path | None) -> None:
-    """Word error rate and speed of transcribing files, beside the raw engine."""
+    """Measure word errors and speed of file transcription, next to the raw engine."""
     from vivavoce.bench.transcribe import bench_transcribe
 
     _report(lambda: bench_transcribe(config, speech), json_file)
@@ -89,7 +90,7 @@ def transcribe(config: Config, speech: Path, json_file: Path | None) -> None:
 @_json
 @engine_options
 def endings(config: Config, json_file: Path | None) -> None:
-    """How well the end of a turn is told from a pause in mid-sentence."""
+    """Measure how well the end of a turn is told from a mid-sentence pause."""
     from vivavoce.bench.endings import bench_endings
 
     _report(lambda: bench_endings(config), json_file)
@@ -100,7 +101,7 @@ def endings(config: Config, json_file: Path | None) -> None:
 @_json
 @engine_options
 def enhance(config: Config, speech: Path | None, json_file: Path | None) -> None:
-    """Word errors in noise and in rooms, with noise suppression and without."""
+    """Measure word errors in noise and in rooms, with and without noise suppression."""
     from vivavoce.bench.enhance import bench_enhance
 
     _report(lambda: bench_enhance(config, speech), json_file)
@@ -110,7 +111,7 @@ def enhance(config: Config, speech: Path | None, json_file: Path | None) -> None
 @_json
 @engine_options
 def footprint(config: Config, json_file: Path | None) -> None:
-    """Cold start to first audio, memory of all engines, and CPU of an open microphone."""
+    """Measure start-up time, memory, and CPU use with an open microphone."""
     from vivavoce.bench.footprint import bench_footprint
 
     _report(lambda: bench_footprint(config), json_file)
@@ -118,35 +119,41 @@ def footprint(config: Config, json_file: Path | None) -> None:
 
 @bench.command()
 @click.option("--count", default=200, show_default=True, help="Sessions at once.")
-@click.option("--seconds", default=20.0, show_default=True, help="How long they last.")
+@click.option("--seconds", default=20.0, show_default=True, help="How long the sessions last.")
 @_json
 def sessions(count: int, seconds: float, json_file: Path | None) -> None:
-    """What sessions cost by themselves: many at once on one core, with scripted engines."""
+    """Measure the cost of sessions alone: many on one core, with scripted engines."""
     from vivavoce.bench.sessions import bench_sessions
 
     _report(lambda: bench_sessions(count, seconds), json_file)
 
 
 @bench.command()
-@click.option("--url", metavar="URL", help="Of a server that runs; else one is started.")
+@click.option(
+    "--url", metavar="URL", help="Address of a running server. By default the command starts one."
+)
 @click.option("--key", metavar="KEY", envvar="VIVAVOCE_KEY", help="API key of the server at --url.")
 @click.option(
     "--only",
     metavar="PARTS",
-    help="Some of: ready, idle, sessions, gap, speaking, speech, transcribe.",
+    help="Parts to run: ready, idle, sessions, gap, speaking, speech, transcribe.",
 )
-@click.option("--quick", is_flag=True, help="Small counts, to see that all works.")
-@click.option("--starts", type=_COUNT, help="New processes, for `ready`; 3.")
-@click.option("--questions", type=_COUNT, help="Questions, for `gap`; 24.")
-@click.option("--append-ms", type=_CHUNK_MS, help="Audio in a message of questions; 20.")
-@click.option("--count", "sessions", type=_COUNT, help="Silent sessions at once; 100.")
+@click.option("--quick", is_flag=True, help="Use small counts, to check that everything works.")
+@click.option("--starts", type=_COUNT, help="Processes to start for `ready`. Default: 3.")
+@click.option("--questions", type=_COUNT, help="Questions for `gap`. Default: 24.")
+@click.option("--append-ms", type=_CHUNK_MS, help="Audio per message in questions. Default: 20.")
+@click.option("--count", "sessions", type=_COUNT, help="Silent sessions at once. Default: 100.")
 @click.option(
-    "--chunk-ms", "silence_ms", type=_CHUNK_MS, help="Audio in a message of silence; 100."
+    "--chunk-ms", "silence_ms", type=_CHUNK_MS, help="Audio per message in silence. Default: 100."
 )
-@click.option("--seconds", type=click.FloatRange(0.5), help="Length of `idle` and `sessions`; 20.")
-@click.option("--rounds", type=_COUNT, help="Questions of each session, for `speaking`; 4.")
-@click.option("--most", type=_COUNT, help="Sessions to begin until one is refused; 64.")
-@click.option("--calls", type=_COUNT, help="Requests of each kind; 30.")
+@click.option(
+    "--seconds", type=click.FloatRange(0.5), help="Length of `idle` and `sessions`. Default: 20."
+)
+@click.option("--rounds", type=_COUNT, help="Questions per session for `speaking`. Default: 4.")
+@click.option(
+    "--most", type=_COUNT, help="Most sessions to start until one is refused. Default: 64."
+)
+@click.option("--calls", type=_COUNT, help="Requests of each kind. Default: 30.")
 @_json
 @engine_options
 def server(
@@ -159,9 +166,9 @@ def server(
     quick: bool,
     **counts: Any,
 ) -> None:
-    """A server as its clients see it: ready, gaps, many sessions, speech, transcripts.
+    """Measure a server as its clients see it: start, gaps, load, speech, transcripts.
 
-    Client and server share this machine; nothing else should run on it.
+    Client and server share this machine; run nothing else on it.
     """
     from vivavoce.bench.server.plan import QUICK, MeasurementPlan
     from vivavoce.bench.server.realtime_client import RealtimeEndpoint
@@ -192,10 +199,10 @@ def _parts(only: str | None) -> Sequence[str]:
     for part in parts:
         if part not in PARTS:
             raise click.BadParameter(
-                f"no part {part!r}; {nearest(part, PARTS)}", param_hint="--only"
+                f"unknown part {part!r}; {nearest(part, PARTS)}", param_hint="--only"
             )
     if not parts:
-        raise click.BadParameter(f"name some of {', '.join(PARTS)}", param_hint="--only")
+        raise click.BadParameter(f"choose from {', '.join(PARTS)}", param_hint="--only")
     return parts
 
 

@@ -18,29 +18,31 @@ _file = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.option("--url", metavar="URL",
-              help="Any server that speaks OpenAI Realtime: ws://127.0.0.1:8080/v1/realtime; "
-                   "else the session in this process.")  # fmt: skip
+              help="A server that speaks OpenAI Realtime, such as "
+                   "ws://127.0.0.1:8080/v1/realtime. Default: in this process.")  # fmt: skip
 @click.option("--key", envvar="OPENAI_API_KEY", show_envvar=True, help="API key of the server.")
-@click.option("--model", help="Model to ask the server for.")
-@click.option("--beta", is_flag=True, help="Speak the protocol's beta form.")
+@click.option("--model", help="Model to request from the server.")
+@click.option("--beta", is_flag=True, help="Use the beta form of the protocol.")
 @click.option("--turn-detection", type=click.Choice(["server_vad", "semantic_vad"]),
-              help="What to ask the server for; else what it does by itself.")  # fmt: skip
+              help="Turn detection to request. Defaults to the server's own choice.")  # fmt: skip
 @click.option("--scenarios", multiple=True, metavar="SET|FILE|DIR", default=("reported",),
               show_default=True,
-              help="What callers do: reported, tuning, or your own; may be repeated.")  # fmt: skip
-@click.option("--only", multiple=True, metavar="NAME", help="Only these scenarios.")
+              help="What callers do: reported, tuning, or your own; repeat for more.")  # fmt: skip
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Run only this scenario; repeat for several."
+)
 @click.option("--repeats", type=click.IntRange(1, 1000), default=1, show_default=True,
-              help="How often each call is made.")  # fmt: skip
+              help="Number of times to make each call.")  # fmt: skip
 @click.option("--speech", type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="Folder of recordings for the scenarios that play some.")  # fmt: skip
+              help="Folder of recordings, for scenarios that play them.")  # fmt: skip
 @click.option("--clean", is_flag=True,
-              help="In this process: first cancel echo and noise, as `talk` does.")  # fmt: skip
-@click.option("--json", "json_file", type=_file, help="Write all figures and calls to this file.")
+              help="First cancel echo and noise, as `talk` does (not with --url).")  # fmt: skip
+@click.option("--json", "json_file", type=_file, help="Write all results and calls to this file.")
 @click.option("--html", "html_file", type=_file,
-              help="Write a page with pictures and the timeline of each call.")  # fmt: skip
+              help="Write a web page with charts and the timeline of each call.")  # fmt: skip
 @click.option("--compare", nargs=2, type=click.Path(path_type=Path, exists=True, dir_okay=False),
               metavar="A.json B.json",
-              help="Call nobody; tell what got better or worse from A to B.")  # fmt: skip
+              help="Make no calls; show what got better or worse from A to B.")  # fmt: skip
 @engine_options
 def turns(
     config: Config,
@@ -59,9 +61,10 @@ def turns(
     beta: bool,
     clean: bool,
 ) -> None:
-    """Simulated callers: gaps, cut-offs, interruptions, echo, and what the history holds.
+    """Measure turn-taking with simulated callers.
 
-    At the speed of speech, so it takes a while; nothing else should run on the machine.
+    Reports gaps, cut-offs, interruptions, echo and history. It runs at the speed of speech, so it
+    takes a while. Run nothing else on the machine.
     """
     if compare:
         from vivavoce.bench.scorecard.compare import compare as compared
@@ -75,7 +78,7 @@ def turns(
 
     for file in (json_file, html_file):
         if file is not None and not file.resolve().parent.is_dir():
-            raise click.BadParameter(f"no folder {file.parent}; make it first")
+            raise click.BadParameter(f"the folder {file.parent} does not exist; create it first")
     chosen = scenario.only(scenario.load(scenarios), only)
     target = OverRealtime(RealtimeEndpoint(url, key, model, beta), turn_detection) if url else None
     if target is None:

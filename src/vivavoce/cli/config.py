@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @click.group()
 def config() -> None:
-    """Show, check or begin a configuration."""
+    """Show, check or create a configuration."""
 
 
 @config.command()
 @json_option
 @engine_options
 def show(config: Config, as_json: bool) -> None:
-    """Show the settings in effect, and on stderr the file that was read.
+    """Show the settings in effect (and the file they come from on stderr).
 
-    They come from the profile, the file, the environment and the options. Without --json it is
-    YAML, as a configuration file has it. Secrets are masked.
+    Combines the profile, the file, the environment and the options. Prints YAML like a
+    configuration file, or JSON with --json. Secrets are masked.
     """
     import yaml
 
@@ -45,23 +45,23 @@ def show(config: Config, as_json: bool) -> None:
 def check(file: Path | None) -> None:
     """Check a configuration FILE.
 
-    By default the one that VIVAVOCE_CONFIG names, else ./vivavoce.yaml. Each wrong key, type or
-    value is told on stderr, and the exit code is 1 then.
+    Defaults to the file in VIVAVOCE_CONFIG, otherwise ./vivavoce.yaml. Prints every wrong key,
+    type and value to stderr and exits with 1 if there are any.
     """
     from vivavoce.config.configuration import load_config
 
     config = load_config(file)
-    name = config.file or "the configuration without a file"
-    click.echo(f"{name} is right; profile {config.profile}", err=True)
+    name = config.file or "the configuration"
+    click.echo(f"{name} is valid; profile {config.profile}", err=True)
 
 
 @config.command()
 @click.argument("file", default="vivavoce.yaml", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def init(file: Path, force: bool) -> None:
-    """Begin a configuration FILE.
+    """Create a configuration FILE (vivavoce.yaml by default).
 
-    It holds every setting, with its default and what it means (vivavoce.yaml by default).
+    It lists every setting with its default and its meaning.
     """
     from vivavoce.config.configuration import FOUND
     from vivavoce.config.template import template
@@ -69,11 +69,11 @@ def init(file: Path, force: bool) -> None:
     from vivavoce.media.atomic_file import replacing
 
     if file.suffix.lower() not in (".yaml", ".yml"):
-        raise BadRequest(f"{file}: the file that is written is YAML; end its name in .yaml")
+        raise BadRequest(f"{file}: the command writes YAML; choose a name that ends in .yaml")
     if file.exists() and not force:
-        raise BadRequest(f"{file} is there already; --force replaces it")
+        raise BadRequest(f"{file} already exists; replace it with --force")
     with replacing(file) as out:
         out.write(template().encode())
-    here = f"wrote {file}; commands that run in its folder use it, others with --config {file}"
+    here = f"wrote {file}; commands in its folder use it; elsewhere, add --config {file}"
     elsewhere = f"wrote {file}; use it with --config {file} or VIVAVOCE_CONFIG={file}"
     click.echo(here if file.name in FOUND else elsewhere, err=True)

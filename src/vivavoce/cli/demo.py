@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     default="answer.wav",
     show_default=True,
-    help="Write the spoken answer here.",
+    help="Write the spoken answer to this file.",
 )
 @click.option(
     "--question",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Ask this recording instead of the one that comes with Vivavoce.",
+    help="Ask this recording instead of the built-in one.",
 )
 @engine_options
 def demo(config: Config, output: Path, question: Path | None) -> None:
-    """Hold a spoken conversation and show it.
+    """Show one spoken turn and where its time went.
 
     Plays a question into the live pipeline at the speed of speech, writes the answer to a file,
-    and prints what was heard, what was answered, and where the time went.
+    and prints what it heard, what it answered, and the time of each stage.
     """
     from vivavoce.engines import KINDS
 
@@ -76,7 +76,7 @@ Next:
   vivavoce ask QUESTION.wav -o A.wav  ask with a recording of your own
   vivavoce transcribe FILE…           speech to text, also as subtitles
   vivavoce say "Hello" -o hello.wav   text to speech
-  vivavoce engines                    what else it can listen, think and speak with
+  vivavoce engines                    other engines to choose from
 In this folder the command is .venv/bin/vivavoce."""
 
 

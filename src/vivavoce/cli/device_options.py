@@ -13,10 +13,10 @@ input_option = click.option(
     "--input",
     "microphone",
     metavar="DEVICE",
-    help="The microphone: its number or part of its name.",
+    help="Microphone: its number or part of its name.",
 )
 output_option = click.option(
-    "--output", "loudspeaker", metavar="DEVICE", help="The loudspeaker, likewise."
+    "--output", "loudspeaker", metavar="DEVICE", help="Loudspeaker: its number or part of its name."
 )
 
 
@@ -37,5 +37,5 @@ def devices_option(command: Callable[..., R]) -> Callable[..., R]:
         is_eager=True,
         expose_value=False,
         callback=_show,
-        help="List the microphones and loudspeakers, and end.",
+        help="List the microphones and loudspeakers, and exit.",
     )(command)

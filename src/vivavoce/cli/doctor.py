@@ -45,10 +45,10 @@ class Finding:
 @json_option
 @engine_options
 def doctor(config: Config, tried: bool, as_json: bool) -> None:
-    """Tell what works here, what is missing, and what to do.
+    """Check what works here, what is missing, and how to fix it.
 
-    Looks at the machine, at the engines of the configuration and their weights, and at the
-    audio devices. The exit code is 1 when those engines cannot run.
+    Checks the machine, the configured engines and their weights, and the audio devices. Exits
+    with 1 if the engines cannot run.
     """
     findings = [*_machine(), *_store(), *_engines(config), *_devices()]
     if tried:
@@ -70,14 +70,19 @@ def _machine() -> Iterator[Finding]:
     yield Finding("python", "ok", f"{version} on {platform.system()} {platform.machine()}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if (cores or 1) < 2:
-        yield Finding("cpu", "note", f"{cores} core", "two or more make answers quicker")
+        yield Finding(
+            "cpu",
+            "note",
+            f"{cores} core",
+            "use a machine with two or more cores for faster answers",
+        )
     else:
         yield Finding("cpu", "ok", f"{cores} cores")
     memory = _memory()
     if memory is None:
-        yield Finding("memory", "note", "cannot be told on this system")
+        yield Finding("memory", "note", "unknown on this system")
     elif memory < _LITTLE_MEMORY:
-        remedy = "the embedded engines need about 0.7 GB of their own"
+        remedy = "the embedded engines need about 0.7 GB; free some memory"
         yield Finding("memory", "note", f"{memory / 1e9:.1f} GB", remedy)
     else:
         yield Finding("memory", "ok", f"{memory / 1e9:.1f} GB")
@@ -102,7 +107,9 @@ def _store() -> Iterator[Finding]:
         remedy = "to pull models, make it writable or set VIVAVOCE_MODELS to another folder"
         yield Finding("models", "note", f"{detail}, not writable", remedy)
     elif free < _LITTLE_DISK:
-        yield Finding("models", "note", detail, "make room, or set VIVAVOCE_MODELS elsewhere")
+        yield Finding(
+            "models", "note", detail, "free some disk space, or set VIVAVOCE_MODELS to another disk"
+        )
     else:
         yield Finding("models", "ok", detail)
 
@@ -145,7 +152,7 @@ def _engine(kind: Kind, spec: EngineSpec) -> Finding:
         return Finding(kind, "ok", f"{spec}{where}, weights in {path(weights)}")
     except ModelError:
         remedy = f"vivavoce models pull {weights}"
-        return Finding(kind, "missing", f"{spec}, without its weights", remedy)
+        return Finding(kind, "missing", f"{spec}, weights not installed", remedy)
 
 
 def _where(kind: Kind, spec: EngineSpec) -> str:
@@ -169,13 +176,13 @@ def _devices() -> Iterator[Finding]:
     try:
         audio = sounddevice()
     except EngineUnavailable as error:
-        yield Finding("audio", "note", "no way to the sound devices", str(error))
+        yield Finding("audio", "note", "no access to sound devices", str(error))
         return
     for subject, way in (("microphone", "input"), ("loudspeaker", "output")):
         try:
             yield Finding(subject, "ok", str(audio.query_devices(kind=way)["name"]))
         except (audio.PortAudioError, ValueError):
-            yield Finding(subject, "note", "none", f"plug one in to use an audio {way}")
+            yield Finding(subject, "note", "none", f"plug one in to use audio {way}")
 
 
 async def _trials(config: Config) -> list[Finding]:
@@ -202,4 +209,4 @@ async def _trial(kind: Kind, spec: EngineSpec) -> Finding:
             await engine.aclose()
     except VivavoceError as error:
         return Finding(f"try {kind}", "missing", str(spec), str(error))
-    return Finding(f"try {kind}", "ok", f"{spec} works, after {time.perf_counter() - begun:.1f} s")
+    return Finding(f"try {kind}", "ok", f"{spec} works ({time.perf_counter() - begun:.1f} s)")

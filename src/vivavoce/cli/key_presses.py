@@ -39,7 +39,9 @@ def keys(on_key: Callable[[str], None], stream: TextIO | None = None) -> Iterato
     try:
         loop.add_reader(fd, read)
     except OSError:
-        raise BadRequest("push-to-talk needs a keyboard: stdin is no terminal") from None
+        raise BadRequest(
+            "push-to-talk needs a keyboard, but stdin is not a terminal; run it in a terminal"
+        ) from None
     try:
         if before is not None:
             tty.setcbreak(fd, termios.TCSANOW)

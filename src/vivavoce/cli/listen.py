@@ -40,37 +40,37 @@ class _ListeningEngines:
 @click.command()
 @input_option
 @devices_option
-@click.option("--stdin", "from_stdin", is_flag=True, help="Listen to mono PCM on stdin instead.")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read mono PCM from stdin instead.")
 @click.option(
     "--rate",
     type=click.IntRange(1_000, 768_000),
     default=16_000,
     show_default=True,
-    help="Of stdin, in Hz.",
+    help="Sample rate of stdin, in Hz.",
 )
 @click.option(
     "--encoding",
     type=click.Choice(["s16le", "f32le"]),
     default="s16le",
     show_default=True,
-    help="Of stdin.",
+    help="Sample format of stdin.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "srt", "json"]),
-    help="By default what FILE ends in, or text; json is an object a line.",
+    help="Defaults to FILE's extension, or text; json writes one object per line.",
 )
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the captions here as they come, instead of to stdout.",
+    help="Write the captions to this file instead of stdout.",
 )
-@click.option("--partials", is_flag=True, help="Put what is not final yet into the JSON as well.")
-@click.option("--language", help="Of the speech, as a code such as `en`.")
-@click.option("--translate", is_flag=True, help="Into English.")
+@click.option("--partials", is_flag=True, help="Include captions that are not final in the JSON.")
+@click.option("--language", help="Language of the speech, such as `en`.")
+@click.option("--translate", is_flag=True, help="Translate into English.")
 @engine_options
 def listen(
     config: Config,
@@ -84,7 +84,7 @@ def listen(
     language: str | None,
     translate: bool,
 ) -> None:
-    """Show live captions of what is said, until Ctrl-C or the end of stdin."""
+    """Show live captions until Ctrl-C or the end of stdin."""
     from vivavoce.engines import SttOptions
 
     from .caption_output import Output, form_of
@@ -135,7 +135,7 @@ async def _listen(
         await asyncio.gather(stt.load(), vad.load())
         with on_interrupt(ears.close), ears.listening:
             if sys.stderr.isatty():
-                click.secho("Listening; Ctrl-C ends.", dim=True, err=True)
+                click.secho("Listening; press Ctrl-C to stop.", dim=True, err=True)
             heard = captions(ears.source, vad, stt, options)
             async with aclosing(ears.source), aclosing(heard):
                 doubts = LiveDoubts(stt.name, only_language(stt))

@@ -32,7 +32,7 @@ from vivavoce.events import (
 State: TypeAlias = Literal["waiting", "listening", "thinking", "speaking", "paused"]
 
 _REFRESH_S = 0.1
-_NOTHING = "nothing was heard; speak between two presses of Space"
+_NOTHING = "no speech was recorded; press Space, speak, and press Space again"
 _QUIETEST_DB, _CELLS = -60.0, 12
 _STYLES: dict[State, str] = {
     "waiting": "dim", "listening": "green", "thinking": "yellow", "speaking": "cyan",
@@ -178,7 +178,7 @@ class Lines:
 
     def opened(self, is_open: bool) -> None:
         """Tell on stderr."""
-        click.echo("talk; Enter ends" if is_open else "Enter: talk", err=True)
+        click.echo("talk; press Enter to stop" if is_open else "Enter: talk", err=True)
 
     def nothing(self) -> None:
         """Tell on stderr."""

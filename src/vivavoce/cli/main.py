@@ -25,19 +25,19 @@ from .interrupt import INTERRUPTED, die_when_interrupted, interrupt_or_leave
 COMMANDS = {
     "ask": ("ask:ask", "Answer a spoken question from a file"),
     "bench": ("bench:bench", "Measure this machine"),
-    "config": ("config:config", "Show, check or begin a configuration"),
-    "demo": ("demo:demo", "Hold a spoken conversation and show it"),
-    "doctor": ("doctor:doctor", "Tell what works here, what is missing, and what to do"),
+    "config": ("config:config", "Show, check or create a configuration"),
+    "demo": ("demo:demo", "Show one spoken turn and where its time went"),
+    "doctor": ("doctor:doctor", "Check what works here, what is missing, and how to fix it"),
     "engines": ("engines:engines", "List the engines"),
-    "keys": ("api_keys:keys", "Make keys that open the server"),
-    "listen": ("listen:listen", "Live captions from the microphone or stdin"),
+    "keys": ("api_keys:keys", "Create API keys for the server"),
+    "listen": ("listen:listen", "Show live captions from the microphone or stdin"),
     "models": ("models:models", "List, pull and remove the engines' weights"),
     "replay": ("replay:replay", "Run a recorded session again"),
     "say": ("say:say", "Speak a text"),
-    "serve": ("serve:serve", "Serve clients over the network, and the page"),
+    "serve": ("serve:serve", "Run the server and its web page"),
     "talk": ("talk:talk", "Talk with the microphone and loudspeaker"),
-    "transcribe": ("transcribe:transcribe", "Write down what is said in files"),
-    "voices": ("voices:voices", "List the voices that engines speak with"),
+    "transcribe": ("transcribe:transcribe", "Transcribe audio and video files"),
+    "voices": ("voices:voices", "List the voices"),
 }
 """Each command's home below `vivavoce.cli`, and its line in the help."""
 
@@ -72,7 +72,9 @@ class Commands(click.Group):
         if args[0] not in COMMANDS:
             from vivavoce.hints import nearest
 
-            raise click.UsageError(f"no command {args[0]!r}; {nearest(args[0], COMMANDS)}", ctx)
+            raise click.UsageError(
+                f"unknown command {args[0]!r}; {nearest(args[0], COMMANDS)}", ctx
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -110,15 +112,13 @@ def _verbose() -> click.Option:
         count=True,
         expose_value=False,
         callback=_set_verbosity,
-        help="Say more on stderr; twice for even more.",
+        help="Print more to stderr; repeat for even more.",
     )
 
 
 def _debug() -> click.Option:
     # `run` looks for it among the arguments: it also holds for errors in parsing them.
-    return click.Option(
-        ["--debug"], is_flag=True, expose_value=False, help="Show tracebacks of errors."
-    )
+    return click.Option(["--debug"], is_flag=True, expose_value=False, help="Show tracebacks.")
 
 
 def _add_options(command: click.Command) -> None:
@@ -133,7 +133,7 @@ cli = Commands(
     "vivavoce",
     params=[_verbose(), _debug()],
     help="Vivavoce listens, thinks and speaks: voice AI that you host yourself.",
-    epilog="Each command tells its options with --help.",
+    epilog="Run a command with --help to see its options.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 cli = click.version_option(__version__, prog_name="vivavoce")(cli)
@@ -189,7 +189,7 @@ def _tell(error: BaseException) -> int:
     elif isinstance(error, OSError) and error.strerror:
         message = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     else:
-        message = f"this should not happen: {error!r}; --debug shows where it did"
+        message = f"unexpected error: {error!r}; run again with --debug and report it"
     click.echo(f"error: {message}", err=True)
     return 1
 

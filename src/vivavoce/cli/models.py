@@ -24,20 +24,20 @@ def models() -> None:
     """List, pull, check and remove the engines' weights.
 
     A MODEL is a built-in name, hf:ORG/REPO[/FILE][@REVISION], or https://…[#sha256=…].
-    They lie in $VIVAVOCE_MODELS, or else in the user's data folder.
+    Models are kept in $VIVAVOCE_MODELS, or in the user's data folder.
     """
 
 
 @models.command("list")
-@click.option("--here", is_flag=True, help="Only those in the store.")
+@click.option("--here", is_flag=True, help="List only installed models.")
 @click.option(
     "--kind",
     type=click.Choice(["vad", "turn", "stt", "llm", "tts"]),
-    help="Only those for this kind of engine.",
+    help="List only models for this kind of engine.",
 )
 @json_option
 def list_models(here: bool, kind: str | None, as_json: bool) -> None:
-    """List the built-in models, and all that are in the store."""
+    """List the built-in models and the installed ones."""
     from vivavoce.models import MODELS, home, installed
 
     from .table import table
@@ -59,16 +59,16 @@ def list_models(here: bool, kind: str | None, as_json: bool) -> None:
 
 @models.command()
 @click.argument("names", metavar="[MODEL]…", nargs=-1)
-@click.option("--embedded", is_flag=True, help="The models that Vivavoce talks with by default.")
+@click.option("--embedded", is_flag=True, help="The models that Vivavoce uses by default.")
 def pull(names: tuple[str, ...], embedded: bool) -> None:
-    """Get models into the store; those that are there already are left alone."""
+    """Download models. Models that are already installed stay as they are."""
     from vivavoce.models import EMBEDDED, fetch
 
     from .weights import extras_of, pip_line
 
     wanted = [*(model.name for model in EMBEDDED if embedded), *names]
     if not wanted:
-        raise click.UsageError("name a model (vivavoce models list), or say --embedded")
+        raise click.UsageError("name a model (see `vivavoce models list`), or use --embedded")
     if extras := extras_of(wanted):
         click.echo(f"to use them, you also need: {pip_line(extras)}", err=True)
     with _progress() as show:
@@ -80,7 +80,7 @@ def pull(names: tuple[str, ...], embedded: bool) -> None:
 @models.command()
 @click.argument("names", metavar="MODEL…", nargs=-1, required=True)
 def remove(names: tuple[str, ...]) -> None:
-    """Delete models from the store."""
+    """Delete installed models."""
     from vivavoce.models import remove as delete
     from vivavoce.models.disk_errors import megabytes
 
@@ -92,7 +92,7 @@ def remove(names: tuple[str, ...]) -> None:
 @models.command()
 @click.argument("name", metavar="[MODEL]", required=False)
 def path(name: str | None) -> None:
-    """Print where a model lies, or where the store does."""
+    """Print the path of a model, or of the folder of all models."""
     from vivavoce.models import home
     from vivavoce.models import path as where
 
@@ -103,7 +103,7 @@ def path(name: str | None) -> None:
 @click.argument("names", metavar="[MODEL]…", nargs=-1)
 @json_option
 def verify(names: tuple[str, ...], as_json: bool) -> None:
-    """Read models, or all in the store, and compare them with their checksums."""
+    """Check models (by default all) against their checksums."""
     from vivavoce.errors import ModelError
     from vivavoce.models import installed
     from vivavoce.models import verify as check
@@ -120,7 +120,7 @@ def verify(names: tuple[str, ...], as_json: bool) -> None:
     if bad := [name for name in wanted if faults[name]]:
         each = " ".join(bad)
         raise ModelError(
-            f"damaged: {each}; get them anew with: "
+            f"damaged: {each}; download it again: "
             f"vivavoce models remove {each} && vivavoce models pull {each}"
         )
 
@@ -128,9 +128,10 @@ def verify(names: tuple[str, ...], as_json: bool) -> None:
 @models.command()
 @click.argument("name", metavar="MODEL|FILE.gguf")
 def optimize(name: str) -> None:
-    """Make a copy of a Q4_1 language model that answers sooner, a little less exactly.
+    """Create a faster, slightly less exact copy of a Q4_1 language model.
 
-    It lies beside the original and is used in its place; --llm's `quantization` option chooses.
+    The copy is stored next to the original and used instead of it; the `quantization` option of
+    the engine chooses between them.
     """
     from vivavoce.models import optimize as make
 

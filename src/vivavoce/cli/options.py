@@ -39,16 +39,16 @@ def engine_options(command: Callable[..., R]) -> Callable[..., R]:
             f"--{kind}",
             multiple=True,
             metavar="NAME[:MODEL]",
-            help=f"{what} engine; repeat for fallbacks.",
+            help=f"{what} engine; repeat to add fallbacks.",
         )(run)
     run = click.option(
-        "--profile", type=click.Choice(list(PROFILES)), help="A ready-made set of settings."
+        "--profile", type=click.Choice(list(PROFILES)), help="A predefined set of settings."
     )(run)
     return click.option(
         "--config",
         "config_file",
         type=click.Path(path_type=Path),
-        help="Settings from a YAML, TOML or JSON file; else ./vivavoce.yaml, if it is there.",
+        help="YAML, TOML or JSON file with settings. Defaults to ./vivavoce.yaml if it exists.",
     )(run)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def replay(config: Config, folder: Path, as_json: bool, explain: bool) -> None:
     """Run a recorded session again and show what changed.
 
-    Faster than real time, and with the same result each time. Exits with 1 when something
+    Runs faster than real time and gives the same result every time. Exits with 1 if something
     changed.
     """
     from dataclasses import asdict

@@ -37,9 +37,9 @@ _PIECES_AHEAD = 8
     type=click.Path(path_type=Path),
     help="Write a .wav, .mp3, .ogg, .flac or .m4a file instead of playing.",
 )
-@click.option("--voice", help="One of `vivavoce voices`.")
-@click.option("--speed", type=click.FloatRange(0.25, 4.0), help="1.0 is the voice's own.")
-@click.option("--language", help="Of the text, as a code such as `en`.")
+@click.option("--voice", help="A voice from `vivavoce voices`.")
+@click.option("--speed", type=click.FloatRange(0.25, 4.0), help="1.0 is the voice's normal value.")
+@click.option("--language", help="Language of the text, such as `en`.")
 @json_option
 @engine_options
 def say(
@@ -51,7 +51,7 @@ def say(
     language: str | None,
     as_json: bool,
 ) -> None:
-    """Speak TEXT, or what comes on stdin if it is `-`, phrase by phrase as it comes."""
+    """Speak TEXT (`-` reads stdin), phrase by phrase as it arrives."""
     from vivavoce.engines import TtsOptions
 
     from .weights import pull_weights
@@ -89,7 +89,7 @@ async def _say(
             voice = Synthesis(tts, options, timeout_s, first_words=WHOLE, estimate=True)
             words = await _speak(voice, _texts(text), sink.write)
             if not voice.seconds:
-                raise BadRequest("there is nothing to say in this text")
+                raise BadRequest("the text has nothing to speak; give some words")
     finally:
         await tts.aclose()
     return {

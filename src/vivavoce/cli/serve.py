@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 @server_option("tls_cert", "FILE")
 @server_option("tls_key", "FILE")
 @server_option("log", "FORM")
-@click.option("--no-proof", is_flag=True, help="Ask no spoken question at the start.")
+@click.option("--no-proof", is_flag=True, help="Skip the spoken question at start-up.")
 @engine_options
 def serve(config: Config, no_proof: bool, **given: Any) -> None:
-    """Serve OpenAI's protocols, Vivavoce's own, Wyoming and the page; Ctrl-C ends it.
+    """Run the server: OpenAI's protocols, Vivavoce's own, Wyoming and the web page.
 
-    Loads and warms the engines, then asks itself a spoken question and shows the answer. At
-    Ctrl-C replies under way end first; a second one ends at once.
+    Loads the engines, then asks itself a spoken question and shows the answer. Ctrl-C stops the
+    server after the current replies; a second Ctrl-C stops it at once.
     """
     from vivavoce.config.configuration import overridden
     from vivavoce.engines import KINDS
@@ -85,10 +85,10 @@ def _tell(notice: Notice, config: Config) -> None:
             _tell_proof(notice)
         case SelfTestFailed(why):
             click.secho(f"\nThe spoken question failed: {why}", fg="red")
-            click.echo("It serves nevertheless; `vivavoce doctor` tells what is wrong.")
+            click.echo("The server is running anyway; `vivavoce doctor --try` shows what is wrong.")
         case Stopping(sessions):
-            what = f"replies may end (sessions: {sessions}); " if sessions else ""
-            click.secho(f"Stopping: {what}Ctrl-C again ends at once.", dim=True, err=True)
+            what = f"finishing replies (sessions: {sessions}); " if sessions else ""
+            click.secho(f"Stopping: {what}press Ctrl-C again to stop now.", dim=True, err=True)
 
 
 def _tell_ready(ready: Ready, config: Config) -> None:
@@ -110,12 +110,12 @@ def _tell_ready(ready: Ready, config: Config) -> None:
         if is_loopback(listening_host(config.server)):
             reach = "only this machine can reach it"
         else:
-            reach = "whoever can reach this machine can use it"
+            reach = "anyone who can reach this machine can use it"
         click.secho(f"  No API keys are configured: {reach}.", fg="yellow")
 
 
 def _tell_proof(self_test: SelfTest) -> None:
-    click.echo("\nIt asked itself a spoken question:")
+    click.echo("\nThe server asked itself a spoken question:")
     click.echo(f"  said      {self_test.asked}")
     click.echo(f"  heard     {self_test.heard}")
     click.echo(f"  answered  {self_test.answer}")

@@ -47,29 +47,33 @@ class CleaningOptions:
 @input_option
 @output_option
 @devices_option
-@click.option("--push-to-talk", is_flag=True, help="Talk between two presses of Space or Enter.")
-@click.option("--greeting", metavar="TEXT", help="What it says first.")
+@click.option(
+    "--push-to-talk",
+    is_flag=True,
+    help="Push to talk: press Space or Enter, speak, and press it again.",
+)
+@click.option("--greeting", metavar="TEXT", help="Greeting to speak first.")
 @click.option(
     "--record",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Keep audio, events and timing in this folder, for `vivavoce replay`.",
+    help="Save audio, events and timing in this folder, for `vivavoce replay`.",
 )
 @click.option(
     "--echo-cancellation/--no-echo-cancellation",
     "echo",
     default=True,
-    help="Take the reply out of what the microphone hears; not needed with headphones.",
+    help="Remove the reply from the microphone's sound; not needed with headphones.",
 )
 @click.option(
     "--noise-suppression/--no-noise-suppression",
     "noise",
     default=True,
-    help="Take steady noise out of it, while it is loud.",
+    help="Remove loud steady noise.",
 )
 @click.option(
-    "--gain-control/--no-gain-control", "gain", default=True, help="Make a quiet voice louder."
+    "--gain-control/--no-gain-control", "gain", default=True, help="Amplify quiet voices."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print each event as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print each event as one line of JSON.")
 @engine_options
 def talk(
     config: Config,
@@ -83,7 +87,7 @@ def talk(
     gain: bool,
     as_json: bool,
 ) -> None:
-    """Talk with the microphone and the loudspeaker; Ctrl-C ends the conversation."""
+    """Talk with the microphone and loudspeaker; Ctrl-C ends the conversation."""
     from vivavoce.devices.duplex import Duplex
     from vivavoce.devices.portaudio import common_rate, find, portaudio, running
     from vivavoce.engines import KINDS
@@ -121,7 +125,7 @@ async def _talk(
     click.secho("Loading the engines …", dim=True, err=True)
     async with open_engines(config) as engines:
         with on_interrupt(duplex.close), devices:
-            click.secho("Talk; Ctrl-C ends.", dim=True, err=True)
+            click.secho("Start talking; press Ctrl-C to stop.", dim=True, err=True)
             await converse(engines, duplex, settings, display, record)
 
 

@@ -59,21 +59,21 @@ class _Output:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Write to this file, or to a file each in this folder, leaving out those there already.",
+    help="Write to this file, or to one file each in this folder; existing ones are skipped.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(list(_ENDINGS)),
-    help="By default what OUTPUT ends in, or text.",
+    help="Defaults to OUTPUT's extension, or text.",
 )
 @click.option(
     "--words",
     is_flag=True,
-    help="Give each word with its time, in any format; those that are estimated are marked.",
+    help="Include word times, in any format; estimated times are marked.",
 )
-@click.option("--language", help="Of the speech, as a code such as `en`.")
-@click.option("--translate", is_flag=True, help="Into English.")
+@click.option("--language", help="Language of the speech, such as `en`.")
+@click.option("--translate", is_flag=True, help="Translate into English.")
 @click.option(
     "--channels",
     default="mix",
@@ -86,7 +86,7 @@ class _Output:
     help="Of several in a file: its number, or a part of its title. By default the one in the "
     "language asked for, or the file's own choice.",
 )
-@click.option("--force", is_flag=True, help="Do those again whose text is there already.")
+@click.option("--force", is_flag=True, help="Transcribe again what already has a transcript.")
 @engine_options
 def transcribe(
     config: Config,
@@ -100,9 +100,9 @@ def transcribe(
     track: str | None,
     channels: str,
 ) -> None:
-    """Write down what is said in FILES: audio or video of any format; `-` is stdin.
+    """Transcribe FILES, audio or video of any format (`-` reads stdin).
 
-    A file that cannot be read does not stop the others; the exit code is 1 then.
+    If a file cannot be read, the others still are, and the exit code is 1.
     """
     from vivavoce.engines import SttOptions
     from vivavoce.media.decode import ReadOptions, parse_channels
@@ -137,7 +137,7 @@ def _jobs(files: Sequence[str], output: Path | None, form: Format) -> list[_File
     """Each file and where its text goes."""
     if output is None:
         if len(files) > 1 and form in ("srt", "vtt"):
-            raise click.UsageError(f"several files as {form} need a folder: -o FOLDER")
+            raise click.UsageError(f"several files as {form} need an output folder; add -o FOLDER")
         return [_FileJob(file, None) for file in files]
     if len(files) == 1 and output.suffix and not output.is_dir():
         return [_FileJob(files[0], output)]
@@ -149,7 +149,7 @@ def _jobs(files: Sequence[str], output: Path | None, form: Format) -> list[_File
     ]
     for target, count in Counter(targets).items():
         if count > 1:
-            raise click.UsageError(f"{count} files would all become {target}; rename one")
+            raise click.UsageError(f"{count} files would all be written to {target}; rename one")
     return [_FileJob(file, target) for file, target in zip(files, targets, strict=True)]
 
 
@@ -158,7 +158,7 @@ def _undone(jobs: Sequence[_FileJob]) -> list[_FileJob]:
     undone = []
     for job in jobs:
         if job.target is not None and job.target.exists():
-            click.echo(f"{job.target} is there already; --force makes it again", err=True)
+            click.echo(f"{job.target} already exists; use --force to transcribe again", err=True)
         else:
             undone.append(job)
     return undone
@@ -196,8 +196,8 @@ async def _transcribe(
                         raise
                     log.debug("%s", job.label, exc_info=True)
                     click.echo(
-                        f"error: {job.label}: this should not happen: {error!r}; "
-                        "--debug shows where it did",
+                        f"error: {job.label}: unexpected error: {error!r}; "
+                        "run again with --debug and report it",
                         err=True,
                     )
                     well = False

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--language", help="Only those of this language, such as `en` or `en-gb`.")
+@click.option("--language", help="List only voices of this language, such as `en` or `en-gb`.")
 @json_option
 @engine_options
 def voices(config: Config, language: str | None, as_json: bool) -> None:

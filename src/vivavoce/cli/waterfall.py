@@ -10,7 +10,7 @@ _STAGES = (
     ("first_token", "model's first token"),
     ("first_phrase", "first phrase written"),
     ("first_audio", "first phrase's audio"),
-    ("turn_over", "turn decided over"),
+    ("turn_over", "turn judged over"),
     ("playout", "first sound of the reply"),
 )
 
@@ -27,6 +27,6 @@ def waterfall(times: TurnTimes) -> list[str]:
         at = round(_WIDTH * max(value, 0.0) / last) if last > 0 else 0
         mark = "█" if name == "playout" else "●"
         lines.append(f"  {label:<25}{round(1000 * value):>6} {'·' * at}{mark}")
-    kind = "prepared before the turn was over" if times.draft else "made after the turn was over"
+    kind = "prepared before the turn was over" if times.draft else "started after the turn was over"
     lines.append(f"  The reply was {kind}.")
     return lines

@@ -96,6 +96,6 @@ def pull_weights(config: Config, kinds: Sequence[Kind]) -> None:
                 path(weights)
             except ModelError:
                 if not offline():
-                    click.echo(f"pulling {weights} for {spec.name} …", err=True)
+                    click.echo(f"downloading {weights} for {spec.name} …", err=True)
                     with progress_bars("bytes") as show, suppress(ModelError):
                         fetch(weights, show)

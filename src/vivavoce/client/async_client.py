@@ -127,10 +127,12 @@ class AsyncClient:
                 rate = audio.rate
                 seconds += audio.seconds
                 if seconds > _MOST_S:
-                    raise EngineError(f"more than {_MOST_S:g} s of speech; use `stream_speech`")
+                    raise EngineError(
+                        f"the speech is longer than {_MOST_S:g} s; use `stream_speech`"
+                    )
                 sounds.append(audio.samples)
         if not sounds:
-            raise EngineError("the server sent speech without a sample")
+            raise EngineError("the server sent empty audio; check that the text has words")
         return Audio(np.concatenate(sounds), rate)
 
     async def stream_speech(

@@ -69,7 +69,9 @@ class AsyncBatch:
                         yield change
                         if isinstance(change, Job) and change.over:
                             return
-                lost = EngineUnavailable(f"batch {self.id}: the server stops telling of it")
+                lost = EngineUnavailable(
+                    f"batch {self.id}: the server stopped sending its progress; follow it again"
+                )
             except EngineUnavailable as error:
                 lost = error
             failures = 0 if last != before else failures + 1
@@ -148,11 +150,11 @@ async def _lines(texts: AsyncIterator[str]) -> AsyncGenerator[str, None]:
         for line in whole:
             yield line.removesuffix("\r")
         if len(rest) > _MOST_LINE:
-            raise EngineError("the server sent an event without end")
+            raise EngineError("the server sent an event that never ends; check base_url")
 
 
 def _read(shape: TypeAdapter[T], data: str) -> T:
     try:
         return shape.validate_json(data)
     except ValidationError as error:
-        raise EngineError("the server sent a batch's progress that makes no sense") from error
+        raise EngineError("the server sent invalid batch progress; check base_url") from error

@@ -139,7 +139,7 @@ class Conversation:
 
     async def _tell(self, message: Told) -> None:
         if self._line is None:
-            raise BadRequest("the conversation is not running; `run` it")
+            raise BadRequest("the conversation is not running; call `run` first")
         await self._line.send(message)
 
 
@@ -147,14 +147,16 @@ def _event(told: Told) -> Event | None:
     """The event; None for what is none, and for those that only newer servers know."""
     name = told["event"]
     if name == "Error":
-        log.warning("the server took no notice of a message: %s", refused(told))
+        log.warning("the server rejected a message: %s", refused(told))
         return None
     known = _EVENTS.get(str(name))
     if known is None:
         if name not in _NO_EVENTS:
-            log.debug("an event that is not known: %s", name)
+            log.debug("unknown event: %s", name)
         return None
     try:
         return known.validate_python(told)
     except ValidationError as error:
-        raise EngineError(f"the server sent an event {name} that makes no sense") from error
+        raise EngineError(
+            f"the server sent an invalid {name} event; check that its version matches"
+        ) from error

@@ -99,7 +99,7 @@ class AnswerWire:
         try:
             samples = sound(base64.b64decode(self.audio, validate=True))
         except binascii.Error as error:
-            raise EngineError("the server sent audio that is not in base64") from error
+            raise EngineError("the server sent audio that is not base64; check base_url") from error
         audio = Audio(samples, self.sample_rate)
         return SpokenAnswer(heard, self.reply, audio, self.conversation_id, self.processing_s)
 
@@ -138,7 +138,9 @@ def caption(told: Mapping[str, object]) -> Caption:
     try:
         wire = _SEGMENT.validate_python(told)
     except ValidationError as error:
-        raise EngineError(f"the server sent a {told['event']} that makes no sense") from error
+        raise EngineError(
+            f"the server sent an invalid {told['event']} event; check that its version matches"
+        ) from error
     return Caption(wire.start, wire.end, wire.transcript(), told["event"] == "Final")
 
 
@@ -147,7 +149,9 @@ def words(told: Mapping[str, object]) -> tuple[Word, ...]:
     try:
         return _WORDS.validate_python(told).words
     except ValidationError as error:
-        raise EngineError("the server sent Words that make no sense") from error
+        raise EngineError(
+            "the server sent an invalid Words event; check that its version matches"
+        ) from error
 
 
 def sound(data: bytes) -> Samples:
@@ -155,7 +159,7 @@ def sound(data: bytes) -> Samples:
     try:
         return from_pcm16(data)
     except BadAudio as error:
-        raise EngineError("the server sent half a sample") from error
+        raise EngineError("the server sent an incomplete sample; try again") from error
 
 
 async def pcm16(chunks: AsyncIterator[bytes], rate: int) -> AsyncGenerator[Audio, None]:

@@ -124,14 +124,14 @@ class Http:
         what: for messages. Raises EngineTimeout after `total_s`.
         """
         seconds = self.place.timeouts.total_s
-        waited = f"{self.place.url}{what} was not done within {seconds:g} s"
-        late = EngineTimeout(f"{waited}; raise `total_s`, or relieve the server")
+        waited = f"{self.place.url}{what} took longer than {seconds:g} s"
+        late = EngineTimeout(f"{waited}; raise `total_s`, or reduce the server's load")
         return await within(self.place.retries.first_of(attempt), seconds, lambda: late)
 
     async def _started(self) -> httpx.AsyncClient:
         async with self._starting:
             if self._closed:
-                raise BadRequest("the client is closed; make another")
+                raise BadRequest("the client is closed; create a new one")
             if self._client is None:
                 timeouts = self.place.timeouts
                 connections = Connections(
@@ -188,14 +188,14 @@ class Http:
         try:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            what = f"{url}: no connection ({reason(error)}); is the server running?"
+            what = f"{url}: no connection ({reason(error)}); check that the server is running"
             raise TransientFailure(EngineUnavailable(what)) from error
         except httpx.TimeoutException as error:
             seconds = self.place.timeouts.read_s
-            what = f"{url}{call.path}: nothing came for {seconds:g} s; raise `read_s`"
-            raise EngineTimeout(f"{what}, or relieve the server") from error
+            what = f"{url}{call.path}: no data for {seconds:g} s; raise `read_s`"
+            raise EngineTimeout(f"{what}, or reduce the server's load") from error
         except httpx.TransportError as error:
-            lost = EngineUnavailable(f"{url}: the connection broke off ({reason(error)})")
+            lost = EngineUnavailable(f"{url}: the connection was lost ({reason(error)}); try again")
             if call.repeatable:
                 raise TransientFailure(lost) from error
             raise lost from error
@@ -205,8 +205,8 @@ class Http:
     def _nonsense(self, call: HttpCall, body: bytes) -> EngineError:
         begin = body[:60].decode(errors="replace")
         return EngineError(
-            f"{self.place.url}{call.path} answered {begin!r}, which makes no sense; "
-            "is base_url that of a Vivavoce server?"
+            f"{self.place.url}{call.path} sent an unexpected response, {begin!r}; "
+            "check that base_url is a Vivavoce server"
         )
 
 

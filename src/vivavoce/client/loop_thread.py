@@ -81,7 +81,7 @@ class LoopThread:
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._closed:
-                raise BadRequest("the client is closed; make another")
+                raise BadRequest("the client is closed; create a new one")
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 # A daemon, so that a program which forgets to close its client can end.

@@ -41,7 +41,7 @@ def _opened(recording: Recording, number: int, stack: ExitStack) -> Named:
             return str(number), io.BytesIO(recording)
     path = Path(recording)
     if not path.exists():
-        raise BadAudio(f"{recording}: no such file")
+        raise BadAudio(f"{recording}: file not found; check the path")
     when_read = _WhenRead(path)
     stack.callback(when_read.close)
     return path.name, cast("BinaryIO", when_read)

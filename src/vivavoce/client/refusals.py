@@ -123,12 +123,12 @@ def refusal_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -
     try:
         told = _RefusalBody.model_validate_json(body).error
     except ValidationError:
-        what = f"{url} answered {status}"
+        what = f"{url} returned status {status}"
         if 300 <= status < 400:
-            what += f", which leads to {headers.get('location', 'elsewhere')}; give that address"
+            what += f", a redirect to {headers.get('location', 'elsewhere')}; use that address"
         else:
             shown = body.decode(errors="replace").strip()[:80]
             what += f": {shown!r}" if shown else ""
-            what += "; is it a Vivavoce server?" if status < 500 else ""
+            what += "; check that it is a Vivavoce server" if status < 500 else ""
         return refusal(what, status=status, retry_after=after)
     return refusal(told.message, status=status, code=told.code, param=told.param, retry_after=after)

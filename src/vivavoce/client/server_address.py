@@ -39,11 +39,11 @@ class ServerAddress:
 
     def __post_init__(self) -> None:
         if web_address(self.base_url) is None:
-            what = f"base_url {self.base_url!r}: give one such as http://127.0.0.1:8080"
+            what = f"base_url {self.base_url!r} is not valid; use one such as http://127.0.0.1:8080"
             raise BadRequest(what)
         key = self.api_key
         if key is not None and not (key and key.isascii() and key.isprintable()):
-            raise BadRequest("api_key: it must be plain characters, without line ends")
+            raise BadRequest("api_key must contain only ASCII characters, without line breaks")
 
     @property
     def url(self) -> str:

@@ -66,14 +66,14 @@ class Sockets:
         line = await self._http.persistently(attempt, path)
         if self._closed:
             await line.aclose()
-            raise BadRequest("the client is closed; make another")
+            raise BadRequest("the client is closed; create a new one")
         self._open.add(line)
         line.at_end = lambda: self._open.discard(line)
         return line
 
     async def _connected(self, path: str, patience_s: float | None) -> SocketConnection:
         if self._closed:
-            raise BadRequest("the client is closed; make another")
+            raise BadRequest("the client is closed; create a new one")
         place = self._http.place
         url = f"ws{place.url.removeprefix('http')}{path}"
         try:
@@ -100,7 +100,7 @@ class Sockets:
             raise refused from error
         except (OSError, EOFError, TimeoutError, InvalidHandshake) as error:
             reason = str(error) or type(error).__name__
-            what = f"{place.url}: no connection ({reason}); is the server running?"
+            what = f"{place.url}: no connection ({reason}); check that the server is running"
             raise TransientFailure(EngineUnavailable(what)) from error
         patience = place.timeouts.read_s
         return SocketConnection(
@@ -171,7 +171,7 @@ class SocketConnection:
                     return None
                 self._lost(error)
             except TimeoutError as error:
-                what = f"{self._url}: the server has been silent for {self.patience_s:g} s"
+                what = f"{self._url}: the server sent nothing for {self.patience_s:g} s; try again"
                 raise EngineTimeout(what) from error
             if isinstance(data, bytes):
                 return data
@@ -216,13 +216,13 @@ class SocketConnection:
         if self._closed:
             raise EngineUnavailable(f"{self._url}: the client was closed") from error
         why = f": {error.rcvd.reason}" if error.rcvd is not None and error.rcvd.reason else ""
-        what = f"{self._url}: the connection broke off before the end{why}"
+        what = f"{self._url}: the connection was lost before the end{why}"
         raise EngineUnavailable(what) from error
 
     def _nonsense(self, data: object) -> EngineError:
         return EngineError(
-            f"{self._url} sent {str(data)[:60]!r}, which makes no sense; "
-            "is base_url that of a Vivavoce server?"
+            f"{self._url} sent an unexpected message, {str(data)[:60]!r}; "
+            "check that base_url is a Vivavoce server"
         )
 
 

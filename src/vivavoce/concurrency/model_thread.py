@@ -160,7 +160,7 @@ class ModelThread:
             with suppress(asyncio.CancelledError):
                 await asyncio.wait({job.result}, timeout=left)
         if not job.result.done():
-            log.error("%s: a job hangs; its thread is given up", self.name)
+            log.error("%s: a job does not return; its thread was abandoned", self.name)
             if job.thread in self._threads:
                 self._threads.remove(job.thread)
                 self._staff()

@@ -22,7 +22,7 @@ class OwnedTasks:
 
     def spawn(self, owner: object, work: Coroutine[None, None, None]) -> None:
         """Run it as one of the owner's tasks."""
-        assert self.group is not None, "the session is not running"
+        assert self.group is not None, "the session is not running; call `run` first"
         task = self.group.create_task(work)
         self._running.setdefault(owner, set()).add(task)
         task.add_done_callback(lambda task: self._forget(owner, task))

@@ -109,7 +109,7 @@ def load_config(
     for layer in layers:
         for key in layer.data:
             if key not in KEYS:
-                problems.add(layer.where(str(key)), f"no such key; {nearest(str(key), KEYS)}")
+                problems.add(layer.where(str(key)), f"unknown key; {nearest(str(key), KEYS)}")
     engines = {kind: _engines(kind, layers, device, problems) for kind in KINDS}
     right = [_right(layer, problems) for layer in layers]
     sections = Sections(right)
@@ -160,7 +160,7 @@ def _profile(layers: Sequence[Layer]) -> str:
         profile = layer.data.get("profile", profile)
         if not isinstance(profile, str) or profile not in PROFILES:
             hint = nearest(str(profile), PROFILES)
-            raise BadConfig(f"{layer.where('profile')}: no profile {profile!r}; {hint}")
+            raise BadConfig(f"{layer.where('profile')}: unknown profile {profile!r}; {hint}")
     return str(profile)
 
 
@@ -195,7 +195,7 @@ def check_order(turns: TurnSettings, problems: Problems) -> None:
     """Find what no single value can tell."""
     for low, high in (("wait_min_s", "wait_max_s"), ("stop_threshold", "start_threshold")):
         if getattr(turns, low) > getattr(turns, high):
-            problems.add(f"session.turns.{low}", f"it should not be more than {high}")
+            problems.add(f"session.turns.{low}", f"it must not be more than {high}")
 
 
 def _engines_as_data(specs: Sequence[EngineSpec]) -> object:

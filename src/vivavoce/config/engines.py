@@ -40,7 +40,7 @@ def parse_engines(kind: Kind, layer: Layer, given: object, problems: Problems) -
         return EnginePatch(_options(layer, given, kind, problems))
     one_by_one = given if isinstance(given, list) else [given]
     if not one_by_one:
-        problems.add(layer.where(kind), "at least one engine is wanted")
+        problems.add(layer.where(kind), "name at least one engine")
     specs = []
     for number, item in enumerate(one_by_one):
         path = f"{kind}[{number}]" if isinstance(given, list) else kind
@@ -110,13 +110,13 @@ def _spec(
     if not isinstance(given, str):
         problems.add(
             layer.where(path),
-            f"an engine such as {registry.names(kind)[0]!r} is wanted, not {given!r}",
+            f"expected an engine such as {registry.names(kind)[0]!r}, not {given!r}",
         )
         return None
     spec = EngineSpec.parse(given)
     if spec.name not in registry.names(kind):
         hint = nearest(spec.name, registry.names(kind))
-        problems.add(layer.where(path), f"no {kind} engine {spec.name!r}; {hint}")
+        problems.add(layer.where(path), f"unknown {kind} engine {spec.name!r}; {hint}")
         return None
     model = options.pop("model", spec.model)
     return EngineSpec(spec.name, model if isinstance(model, str) else None, options)
@@ -131,9 +131,9 @@ def _options(
         if key == "engine":
             continue
         if key == "model" and not isinstance(value, str | None):
-            problems.add(here, f"a model's name in quotes is wanted, not {value!r}")
+            problems.add(here, f"expected a model's name in quotes, not {value!r}")
         elif not isinstance(value, get_args(Option)):
-            problems.add(here, f"a text, a number, true or false is wanted, not {value!r}")
+            problems.add(here, f"expected text, a number, true or false, not {value!r}")
         else:
             options[str(key)] = value
     return options

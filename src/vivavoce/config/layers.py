@@ -109,10 +109,10 @@ def read_file(path: Path) -> Layer:
                 raise BadConfig(f"{path}: name a configuration file .yaml, .toml or .json")
     except FileNotFoundError:
         raise BadConfig(
-            f"no file {path}; `vivavoce config init {path}` makes one to start from"
+            f"file not found: {path}; create it with `vivavoce config init {path}`"
         ) from None
     except OSError as error:
-        raise BadConfig(f"{path} cannot be read: {error.strerror}") from None
+        raise BadConfig(f"cannot read {path}: {error.strerror}") from None
     except UnreadableText as error:
         raise BadConfig(str(error)) from None
     except (yaml.YAMLError, tomllib.TOMLDecodeError) as error:
@@ -120,7 +120,9 @@ def read_file(path: Path) -> Layer:
     if data is None:
         data = {}
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-        raise BadConfig(f"{path} should have keys with values, such as `stt: whisper:small`")
+        raise BadConfig(
+            f"{path}: expected a mapping of keys to values, such as `stt: whisper:small`"
+        )
     return Layer(str(path), data)
 
 
@@ -145,9 +147,9 @@ def read_environment(
             meant = _meant(name, value, keys, paths)
             if path:
                 hint = f"did you mean {meant}?" if meant else nearest(section, keys)
-                problems.add(name, f"no such key; {hint}")
+                problems.add(name, f"unknown key; {hint}")
             elif meant:
-                _log.warning("%s is not used; did you mean %s?", name, meant)
+                _log.warning("%s is not a known variable; did you mean %s?", name, meant)
             continue
         steps = [section, *path]
         place = data

@@ -15,9 +15,9 @@ class ModelSettings:
     """Where weights come from and lie."""
 
     folder: StrictStr | None = Field(
-        default=None, description="Folder of the model store; null is the user's own."
+        default=None, description="Folder for models; null is the user's data folder."
     )
-    offline: StrictBool = Field(default=False, description="Download nothing.")
+    offline: StrictBool = Field(default=False, description="Forbid downloads.")
 
 
 def use_models(settings: ModelSettings) -> None:

@@ -61,9 +61,9 @@ _WITHOUT_GPU: Mapping[str, Mapping[str, object]] = {
 ABOUT: Mapping[str, str] = {
     "embedded": "runs anywhere, offline, on two CPU cores",
     "fast": "the embedded engines with short answers and quick turns",
-    "balanced": "better ears, mind and voice; a few CPU cores and 3 GB of memory",
-    "quality": "the best that runs at home; Whisper large on a GPU with 8 GB, else Whisper small",
-    "cloud": "OpenAI's servers, or any that speak the same; the embedded engines when they fail",
+    "balanced": "better recognition, answers and voice; needs a few CPU cores and 3 GB of memory",
+    "quality": "the best quality at home: Whisper large on a GPU with 8 GB, else Whisper small",
+    "cloud": "OpenAI's servers or compatible ones, with the embedded engines as fallback",
 }
 """Each profile in a line."""
 

@@ -120,7 +120,7 @@ def parse_section(
             steps = tuple(str(step) for step in one["loc"] if step != "[key]")
             here = ".".join((path, *steps))
             if one["type"] in _UNKNOWN:
-                what = f"no such key; {_hint(shape, path, steps, layer)}"
+                what = f"unknown key; {_hint(shape, path, steps, layer)}"
             else:
                 what = _told(one["type"], one["msg"], _at(written, steps, one["input"]))
             problems.add(layer.where(here), what)
@@ -153,7 +153,7 @@ def told(error: ValidationError, value: object) -> str:
 def _told(kind: str, message: str, value: object) -> str:
     match kind:
         case "dataclass_type":
-            return f"it should have keys with values below it, not {value!r}"
+            return f"expected a mapping of keys to values, not {value!r}"
         case "invalid_key":
             return "it should be text; put it in quotes"
     said = message.partition(", unable")[0].replace("Input should", "it should")

@@ -46,7 +46,7 @@ class Recorder:
         """Create the files."""
         folder = self.folder
         if (folder / "events.jsonl").exists():
-            raise BadRequest(f"{folder} holds a recording already; name another folder")
+            raise BadRequest(f"{folder} already contains a recording; choose another folder")
         folder.mkdir(parents=True, exist_ok=True)
         about = {
             "engines": {

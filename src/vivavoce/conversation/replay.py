@@ -85,7 +85,7 @@ def _read(folder: Path) -> tuple[list[dict[str, object]], dict[str, str]]:
         engines = {str(kind): str(name) for kind, name in about["engines"].items()}
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise BadRequest(
-            f"{folder} holds no recording that can be read ({error}); make one with --record FOLDER"
+            f"cannot read a recording in {folder} ({error}); make one with --record FOLDER"
         ) from error
     return lines, engines
 

@@ -104,8 +104,8 @@ def _answer(events: list[Event], sink: MemorySink) -> Answer:
         raise EngineError(f"{failed.kind} {failed.engine}: {failed.message}")
     if not heard:
         noise = any(isinstance(event, TurnDropped) for event in events)
-        what = "there is sound, but no words were understood" if noise else "no speech was found"
-        raise BadAudio(f"{what} in the question; is it loud and long enough?")
+        what = "recognized no words" if noise else "found no speech"
+        raise BadAudio(f"{what} in the question; check that it is loud and long enough")
     words = " ".join(event.transcript.text for event in heard)
     text = " ".join(reply.heard for reply in replies)
     return Answer(

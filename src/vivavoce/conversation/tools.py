@@ -53,7 +53,7 @@ class Tool:
             return function
         name = getattr(function, "__name__", "")
         if not re.fullmatch(r"[A-Za-z_]\w{0,63}", name):
-            raise BadRequest(f"a tool needs a function with a plain name, not {function!r}")
+            raise BadRequest(f"a tool must be a named function, not {function!r}")
         about, parameters = _docstring(inspect.getdoc(function) or "")
         arguments = _model(function, name, parameters)
         schema = arguments.model_json_schema()
@@ -106,7 +106,7 @@ class Toolbox:
         found = self._tools.get(call.name)
         if found is None:
             hint = nearest(call.name, self._tools)
-            return ToolResult(call, f"no tool {call.name!r}; {hint}", failed=True)
+            return ToolResult(call, f"unknown tool {call.name!r}; {hint}", failed=True)
         try:
             given = found.arguments.model_validate_json(call.arguments or "{}")
         except ValidationError as error:

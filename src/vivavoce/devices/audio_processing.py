@@ -102,7 +102,7 @@ class _Processing:
             from livekit.rtc.apm import AudioProcessingModule
         except ImportError as error:
             raise EngineUnavailable(
-                f"{missing('audio processing', error)}; or switch it off: "
+                f"{missing('audio processing', error)}; or turn it off: "
                 "--no-echo-cancellation --no-noise-suppression --no-gain-control"
             ) from None
         self._module = AudioProcessingModule(

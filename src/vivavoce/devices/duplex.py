@@ -194,7 +194,7 @@ class Duplex:
         with self._lock:
             self._stalls += 1
             if self._stalls == _PATIENCE:
-                log.warning("the microphone gives nothing; silence stands in for it")
+                log.warning("the microphone delivers no audio; using silence")
             for _ in range(round(self._stall_s / BLOCK_S)):
                 self._take(Block(np.zeros(self.block, np.float32)))
 
@@ -202,4 +202,6 @@ class Duplex:
         with self._lock:
             dropping, self._dropping = self._dropping, False
         if dropping:
-            log.warning("too slow for the microphone: %.1f s were dropped so far", self.dropped_s)
+            log.warning(
+                "this machine is too slow for the microphone; dropped %.1f s so far", self.dropped_s
+            )

@@ -34,8 +34,8 @@ _LIBRARY = (
     "on macOS: brew install portaudio"
 )
 _NONE = (
-    "no {side} was found; plug one in. On Linux, PulseAudio or PipeWire must be running, and "
-    "PortAudio reaches it through libasound2-plugins or pipewire-alsa"
+    "found no {side}; plug one in. On Linux, start PulseAudio or PipeWire, and install "
+    "libasound2-plugins or pipewire-alsa"
 )
 
 Side: TypeAlias = Literal["microphone", "loudspeaker"]
@@ -116,7 +116,7 @@ def find(library: PortAudio, side: Side, wanted: str | None) -> Device:
         return found[0]
     if found:
         choices = ", ".join(f"{device.index} ({device.name}, {device.host})" for device in found)
-        raise BadRequest(f"{wanted!r} is the name of several devices; take a number: {choices}")
+        raise BadRequest(f"{wanted!r} matches several devices; use a number: {choices}")
     hint = nearest(wanted, [device.name for device in known])
     raise BadRequest(f"no {side} {wanted!r}; {hint}")
 
@@ -148,7 +148,7 @@ def common_rate(library: PortAudio, *chosen: Device) -> int:
         else:
             return rate
     names = " and ".join(repr(device.name) for device in chosen)
-    raise EngineUnavailable(f"{names} cannot be used: {_reason(problem)}; {_OTHERS}")
+    raise EngineUnavailable(f"cannot use {names}: {_reason(problem)}; {_OTHERS}")
 
 
 @contextmanager
@@ -166,7 +166,7 @@ def running(library: PortAudio, duplex: Duplex, *chosen: Device) -> Iterator[Non
         for device in chosen:
             inward = device.side == "microphone"
             kind = library.InputStream if inward else library.OutputStream
-            gone = f"the {device.side} {device.name!r} is gone; plug it in and start again"
+            gone = f"the {device.side} {device.name!r} was disconnected; plug it in and start again"
             try:
                 stream = kind(
                     device=device.index,
@@ -181,7 +181,7 @@ def running(library: PortAudio, duplex: Duplex, *chosen: Device) -> Iterator[Non
                 stack.callback(stream.close)
                 stream.start()
             except library.PortAudioError as error:
-                what = f"the {device.side} {device.name!r} cannot be opened: {_reason(error)}"
+                what = f"cannot open the {device.side} {device.name!r}: {_reason(error)}"
                 raise EngineUnavailable(f"{what}; {_OTHERS}") from None
         yield
 
@@ -203,7 +203,7 @@ _on_alsa_remark = ctypes.CFUNCTYPE(
 """Kept as long as the process, for ALSA calls it from its own threads."""
 
 
-_OTHERS = "`vivavoce talk --devices` lists what else there is"
+_OTHERS = "`vivavoce talk --devices` lists the others"
 
 
 def _reason(error: Exception | None) -> str:

@@ -37,13 +37,13 @@ def session(
     options.log_severity_level = 3
     providers = _providers(placed(compute.device))
     if not path.is_file():
-        raise ModelError(f"no model file {path}; pull it again with: vivavoce models pull")
+        raise ModelError(f"model file not found: {path}; pull it again with `vivavoce models pull`")
     try:
         running = ort.InferenceSession(edited or str(path), options, providers=providers)
     except Exception as error:
         # ONNX Runtime raises a class of its own per status, most of them straight Exceptions.
         raise ModelError(
-            f"{path} is no model that ONNX Runtime can read ({error}); remove and pull it again"
+            f"ONNX Runtime cannot read {path} ({error}); remove the model and pull it again"
         ) from error
     # It goes on with the CPU where a GPU's libraries are missing.
     if compute.device != "auto" and len(running.get_providers()) < len(providers):
@@ -120,4 +120,6 @@ def first_run(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise ModelError(f"{path} is a model of another kind ({error}); name another") from error
+        raise ModelError(
+            f"{path} is a different kind of model ({error}); choose another"
+        ) from error

@@ -21,9 +21,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     name, path = str(path), path.resolve()
     if path.is_dir():
-        raise BadRequest(f"{name} is a folder; give the name of a file in it")
+        raise BadRequest(f"{name} is a folder; choose a file in it")
     if not path.parent.is_dir():
-        raise BadRequest(f"no folder {path.parent}; make it first")
+        raise BadRequest(f"the folder {path.parent} does not exist; create it first")
     special = path.exists() and not path.is_file()
     part = path if special else path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}.part")
     try:

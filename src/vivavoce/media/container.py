@@ -91,7 +91,7 @@ def _open(data: Input, options: dict[str, str]) -> InputContainer:
         if data.empty:
             raise BadAudio(f"{data.name} is empty") from None
         raise BadAudio(
-            f"{data.name} is no audio ({reason(error)}); "
+            f"{data.name} is not audio ({reason(error)}); "
             "try a WAV, MP3, FLAC, Ogg, M4A or video file"
         ) from None
 

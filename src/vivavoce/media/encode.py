@@ -86,7 +86,7 @@ class Writer:
                 file = self._target
             self._sink = _Sink(file)
             if self._format.container == "ipod" and not self._sink.seekable():
-                raise BadRequest("m4a needs a file that can be sought in; try mp3 or ogg")
+                raise BadRequest("m4a needs a seekable file; try mp3 or ogg")
             options = {} if self._sink.seekable() else _LIVE.get(self._format.container, {})
             self._container = av.open(
                 self._sink, "w", format=self._format.container, container_options=options
@@ -179,11 +179,11 @@ class _Sink:
 
 def _format(target: Target, wanted: str | None) -> FileFormat:
     if wanted is None and not isinstance(target, str | Path):
-        raise BadRequest(f"say which format to write: {', '.join(FORMATS)}")
+        raise BadRequest(f"choose a format: {', '.join(FORMATS)}")
     ending = wanted or Path(str(target)).suffix.removeprefix(".").lower()
     if ending not in FORMATS:
-        what = f"{ending!r} files" if ending else f"{target}: its name has no ending"
-        raise BadRequest(f"cannot write {what}; try one of {', '.join(FORMATS)}")
+        what = f"{ending!r} files" if ending else f"{target}, which has no extension"
+        raise BadRequest(f"cannot write {what}; use one of {', '.join(FORMATS)}")
     return FORMATS[ending]
 
 

@@ -161,7 +161,7 @@ class Link:
 
     def _nothing(self) -> str:
         why = f" ({self._why})" if self._why else ""
-        return f"{self._data.name} holds no audio that can be decoded{why}"
+        return f"{self._data.name} contains no audio that can be decoded{why}; try another file"
 
     def _note(self, packet: Packet[Stream]) -> None:
         """Keep how far the container has come."""
@@ -192,7 +192,7 @@ class Link:
             there = max(there, self._last)
             told = min(told, _tagged(self.stream))
         if whole and there < told - _SHORT_S and not self._guessed(told):
-            found.append(f"the recording is cut short: {there:.1f} s of {told:.1f} s are there")
+            found.append(f"the recording is cut short: it contains {there:.1f} s of {told:.1f} s")
         return found
 
     def _guessed(self, told: float) -> bool:

@@ -49,7 +49,7 @@ class Input:
     def check(self) -> None:
         """Raise what went wrong, if anything did: BadAudio for an error of the file."""
         if isinstance(self._error, OSError):
-            raise BadAudio(f"{self.name} cannot be read: {self._error.strerror}")
+            raise BadAudio(f"cannot read {self.name}: {self._error.strerror}")
         if self._error is not None:
             raise self._error
 
@@ -164,12 +164,12 @@ def opened_file(path: Path) -> Iterator[BinaryIO]:
     try:
         file = path.open("rb")
     except FileNotFoundError:
-        raise BadAudio(f"no file {path}; check its name and folder") from None
+        raise BadAudio(f"file not found: {path}; check its name and folder") from None
     except IsADirectoryError:
-        raise BadAudio(f"{path} is a folder; name the files in it") from None
+        raise BadAudio(f"{path} is a folder; give the files in it") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise BadAudio(f"{path} cannot be opened: {why}") from None
+        raise BadAudio(f"cannot open {path}: {why}") from None
     with file:
         yield file
 

@@ -38,7 +38,7 @@ def ranked_tracks(
     if track is not None:
         return [_named(container, name, track)]
     if not known:
-        raise BadAudio(f"{name} has audio in a codec that is not known")
+        raise BadAudio(f"{name} uses an unknown audio codec; convert it to WAV or FLAC")
     best = container.streams.best("audio")
 
     def rank(stream: AudioStream) -> tuple[int, bool, bool, bool, bool, int]:
@@ -67,7 +67,9 @@ def _named(container: InputContainer, name: str, track: str) -> AudioStream:
         there = ", ".join(_shown(number, it) for number, it in enumerate(streams, 1))
         raise BadAudio(f"{name} has no audio track {track!r}; it has {there}")
     if not getattr(found[0], "codec_context", None):
-        raise BadAudio(f"{name} has track {track!r} in a codec that is not known")
+        raise BadAudio(
+            f"{name} uses an unknown codec for track {track!r}; convert it to WAV or FLAC"
+        )
     return found[0]
 
 

@@ -28,7 +28,9 @@ class File:
     def __post_init__(self) -> None:
         parts = self.name.split("/")
         if not set(parts).isdisjoint(("", ".", "..")) or any(c in self.name for c in '\\:\0"<>|?*'):
-            raise ModelError(f"the source names a file {self.name!r}, which is no safe name")
+            raise ModelError(
+                f"the source has a file with the unsafe name {self.name!r}; choose another source"
+            )
 
     @property
     def origin(self) -> str:

@@ -38,7 +38,7 @@ SMART_TURN = Model(
     version="3.2",
     licence="BSD-2-Clause",
     languages=("*",),
-    description="Smart Turn: has the user finished? From how the last 8 s sound",
+    description="Smart Turn: judges from the last 8 s of sound whether the user has finished",
 )
 
 MOONSHINE_TINY_EN = Model(

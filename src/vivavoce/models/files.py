@@ -47,14 +47,13 @@ def check(model: str, file: File, size: int, sha256: str | None) -> None:
     """Raise ModelError unless this is what the file should be."""
     if file.size is not None and size != file.size:
         raise ModelError(
-            f"{model}: {file.name} came with {size} bytes instead of {file.size}, so it was "
-            "dropped; pull again, and if it happens again, what the source holds has changed"
+            f"{model}: {file.name} arrived with {size} bytes instead of {file.size} and was "
+            "deleted; pull again. If that fails too, the source has changed"
         )
     if file.sha256 is not None and sha256 is not None and sha256 != file.sha256:
         raise ModelError(
-            f"{model}: {file.name} came with the wrong checksum (SHA-256 {sha256} instead of "
-            f"{file.sha256}), so it was dropped; pull again, and if it happens again, what the "
-            "source holds has changed"
+            f"{model}: {file.name} has the wrong checksum (SHA-256 {sha256} instead of "
+            f"{file.sha256}) and was deleted; pull again. If that fails too, the source has changed"
         )
 
 

@@ -72,7 +72,7 @@ def lock(key: str, name: str, progress: Progress) -> Iterator[None]:
             mutex.acquire(timeout=WAIT)
             break
         except Timeout:
-            progress(f"{name}: another process is at it; waiting", 0, None)
+            progress(f"{name}: another process is using it; waiting", 0, None)
     try:
         yield
     finally:

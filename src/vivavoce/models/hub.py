@@ -71,7 +71,9 @@ def _why(model: Model, hub: Hub, error: Exception) -> ModelError:
     what = f"{model.name}: "
     match error:
         case errors.OfflineModeIsEnabled():
-            return ModelError(f"{what}not here, and HF_HUB_OFFLINE forbids downloads; unset it")
+            return ModelError(
+                f"{what}not installed, and HF_HUB_OFFLINE forbids downloads; unset it"
+            )
         case errors.GatedRepoError():
             return ModelError(
                 f"{what}{hub.repo} is gated; accept its licence on the hub and set HF_TOKEN"
@@ -82,9 +84,9 @@ def _why(model: Model, hub: Hub, error: Exception) -> ModelError:
                 "or set HF_TOKEN if it is private"
             )
         case errors.RevisionNotFoundError():
-            return ModelError(f"{what}{hub.repo} has no revision {hub.revision!r}")
+            return ModelError(f"{what}{hub.repo} has no revision {hub.revision!r}; check the name")
         case errors.HfHubHTTPError():
-            return ModelError(f"{what}the hub answered: {str(error).splitlines()[0]}")
+            return ModelError(f"{what}the hub returned an error: {str(error).splitlines()[0]}")
         case _:
             first = next(iter(str(error).splitlines()), "") or type(error).__name__
             return ModelError(

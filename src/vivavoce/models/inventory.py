@@ -49,7 +49,7 @@ def remove(ref: str) -> int:
     freed = sum(f.stat().st_size for part in (folder, partial(key))
                 for f in part.rglob("*") if f.is_file())  # fmt: skip
     if not freed:
-        raise ModelError(f"{ref}: not in {root}; vivavoce models list shows what is")
+        raise ModelError(f"{ref}: not installed in {root}; `vivavoce models list` shows what is")
     with clear_errors(ref, root), lock(key, ref, silent):
         stage = partial(key)
         stage.mkdir(parents=True, exist_ok=True)
@@ -67,11 +67,11 @@ def verify(ref: str, progress: Progress | None = None) -> list[str]:
     folder = home() / _key(ref)
     record = Record.read(folder)
     if record is None:
-        raise ModelError(f"{ref}: not in {home()}; vivavoce models list shows what is")
+        raise ModelError(f"{ref}: not installed in {home()}; `vivavoce models list` shows what is")
     faults, total, before = [], sum(e.size for e in record.files.values()), 0
     model = find(record.name)
     if model and not record.serves(model):
-        faults.append("not the version that this Vivavoce uses")
+        faults.append("not the version that this version of Vivavoce uses")
     with clear_errors(ref, home()):
         for name, entry in record.files.items():
             if not (folder / name).is_file():
@@ -84,7 +84,7 @@ def verify(ref: str, progress: Progress | None = None) -> list[str]:
 
             seen = digest(folder / name, tell)
             if (seen.size, seen.sha256) != (entry.size, entry.sha256):
-                faults.append(f"{name}: not what was pulled (SHA-256 {seen.sha256})")
+                faults.append(f"{name}: changed since it was pulled (SHA-256 {seen.sha256})")
             before += entry.size
     return faults
 
@@ -96,5 +96,7 @@ def _key(ref: str) -> str:
             return known.path.name
     wanted = resolve(ref)
     if isinstance(wanted, Path):
-        raise ModelError(f"{ref} is a path of yours, not a model in {home()}")
+        raise ModelError(
+            f"{ref} is a path of your own, not a model in {home()}; delete it yourself"
+        )
     return wanted.key

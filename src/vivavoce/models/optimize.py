@@ -32,7 +32,9 @@ def optimize(ref: str, progress: Progress | None = None) -> Path:
     with clear_errors(wanted.name, home()), lock(wanted.key, wanted.name, show):
         record = Record.read(folder)
         if record is None:
-            raise ModelError(f"{ref}: removed meanwhile; vivavoce models pull {ref}")
+            raise ModelError(
+                f"{ref}: was removed in the meantime; run `vivavoce models pull {ref}`"
+            )
         source = _q4_1(where, ref)
         origin = source.relative_to(folder)
         for name, entry in record.files.items():
@@ -55,7 +57,7 @@ def _q4_1(where: Path, ref: str) -> Path:
         return where
     found = sorted(path for path in where.rglob("*.gguf") if "q4_1" in path.name.lower())
     if not found:
-        raise ModelError(f"{ref}: no Q4_1 .gguf file in it, so there is nothing to optimize")
+        raise ModelError(f"{ref}: has no Q4_1 .gguf file, so there is nothing to optimize")
     return found[0]
 
 

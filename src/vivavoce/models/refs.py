@@ -32,10 +32,12 @@ def resolve(ref: str) -> Model | Path:
     if (path := _existing(ref)) is not None:
         return path
     if re.search(r"^[.~]|[/\\]|\.(gguf|onnx|ort|bin)$", ref):
-        raise ModelError(f"no file or folder {ref!r}; a model is a built-in name, {OTHERS}")
+        raise ModelError(f"no file or folder {ref!r}; use a built-in name, {OTHERS}")
     close = difflib.get_close_matches(ref, MODELS, 3)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
-    raise ModelError(f"no model {ref!r}; {hint}vivavoce models list shows all; or give {OTHERS}")
+    raise ModelError(
+        f"unknown model {ref!r}; {hint}`vivavoce models list` shows all; or use {OTHERS}"
+    )
 
 
 def _existing(ref: str) -> Path | None:
@@ -48,7 +50,7 @@ def _existing(ref: str) -> Path | None:
 def _hub(ref: str) -> Model:
     found = re.fullmatch(r"hf:([\w.-]+/[\w.-]+)(?:/([^@]+))?(?:@([^@\s]+))?", ref)
     if found is None or ".." in ref:
-        raise ModelError(f"{ref!r} names no model on the hub; write hf:ORG/REPO[/FILE][@REVISION]")
+        raise ModelError(f"{ref!r} is not a model on the hub; write hf:ORG/REPO[/FILE][@REVISION]")
     repo, path, revision = found[1], found[2] or "", found[3] or "main"
     name, folder = basename(path), path.rpartition("/")[0]
     only = (glob.escape(name),) if name else ()
@@ -64,7 +66,9 @@ def _web(ref: str) -> Model:
     except ValueError:
         name, host, port = "", None, None
     if not name or not host:
-        raise ModelError(f"{ref.partition('?')[0]!r} names no file; write https://HOST/…/FILE")
+        raise ModelError(
+            f"{ref.partition('?')[0]!r} is not the address of a file; write https://HOST/…/FILE"
+        )
     sha256 = None
     if parts.fragment:
         found = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", parts.fragment)

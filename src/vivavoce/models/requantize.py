@@ -61,9 +61,9 @@ def _open(source: Path) -> GGUFReader:
     try:
         reader = GGUFReader(source)
     except (ValueError, IndexError, KeyError, OverflowError, UnicodeDecodeError) as error:
-        raise ModelError(f"{source}: not a GGUF file that can be read ({error})") from error
+        raise ModelError(f"{source}: cannot read the GGUF file ({error}); pull it again") from error
     if reader.endianess != GGUFEndian.LITTLE:
-        raise ModelError(f"{source}: a big-endian GGUF file, which cannot be optimized")
+        raise ModelError(f"{source}: big-endian GGUF files cannot be optimized")
     return reader
 
 
@@ -73,7 +73,7 @@ def _mostly(reader: GGUFReader, source: Path) -> str:
 
     old = [tensor for tensor in reader.tensors if tensor.tensor_type == Kind.Q4_1]
     if not old:
-        raise ModelError(f"{source.name}: no Q4_1 weights in it, so there is nothing to optimize")
+        raise ModelError(f"{source.name}: has no Q4_1 weights, so there is nothing to optimize")
     exact = sum(int(tensor.n_elements) for tensor in old if _kind(tensor) == Kind.Q4_K)
     return "Q4_K_S" if 2 * exact > sum(int(tensor.n_elements) for tensor in old) else "Q4_0"
 

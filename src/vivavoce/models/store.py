@@ -50,7 +50,7 @@ def path(ref: str) -> Path:
     if isinstance(wanted, Path):
         return wanted
     if not _present(wanted):
-        raise ModelError(f"{ref}: not here; get it with: vivavoce models pull {ref}")
+        raise ModelError(f"{ref}: not installed; run `vivavoce models pull {ref}`")
     return _answer(wanted)
 
 
@@ -69,8 +69,8 @@ def _pull(model: Model, progress: Progress) -> None:
     """Put the model into the store, or raise and leave nothing half-written there."""
     if offline():
         raise ModelError(
-            f"{model.name}: not here, and VIVAVOCE_OFFLINE forbids downloads; "
-            f"unset it, or run once where there is a network: vivavoce models pull {model.name}"
+            f"{model.name}: not installed, and VIVAVOCE_OFFLINE forbids downloads; unset it, "
+            f"or run `vivavoce models pull {model.name}` once with a network"
         )
     root = home()
     with lock(model.key, model.name, progress):

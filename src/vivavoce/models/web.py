@@ -143,7 +143,7 @@ class _Download:
     def _take(self, response: httpx.Response, have: int) -> None:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             self._drop()
-            raise httpx.RemoteProtocolError("the file is shorter than what is here")
+            raise httpx.RemoteProtocolError("the file is shorter than the part already downloaded")
         if response.status_code in MAY_PASS:
             after = retry_after(response.headers.get("Retry-After"))
             raise TransientFailure(self._refused(response.status_code), after)
@@ -175,8 +175,8 @@ class _Download:
         check(self._model, self._item.file, seen.size, seen.sha256)
         if self._item.blob is not None and _git_blob(self._part) != self._item.blob:
             raise ModelError(
-                f"{self._model}: {self._item.file.name} came with the wrong checksum, so it was "
-                "dropped; pull again"
+                f"{self._model}: {self._item.file.name} has the wrong checksum and was "
+                "deleted; pull again"
             )
 
     def _size(self) -> int:
@@ -190,9 +190,9 @@ class _Download:
         if isinstance(error, TransientFailure):
             return error.error
         host = httpx.URL(self._item.url).host
-        kept = "; what has come is kept, and the next pull goes on from there"
+        kept = "; the downloaded part is kept, and the next pull resumes it"
         return ModelError(
-            f"{self._model}: no connection to {host} ({reason(error)}); "
+            f"{self._model}: cannot connect to {host} ({reason(error)}); "
             f"check the network or HTTPS_PROXY{kept if self._size() else ''}"
         )
 
@@ -200,11 +200,13 @@ class _Download:
         where = f"{httpx.URL(self._item.url).host} for {self._item.file.name}"
         if status in (401, 403):
             return ModelError(
-                f"{self._model}: {status} from {where}: access is refused; "
+                f"{self._model}: {status} from {where}: access denied; "
                 "for a gated model, accept its licence on the hub and set HF_TOKEN"
             )
         if status in (404, 410):
-            return ModelError(f"{self._model}: {status} from {where}: there is no such file")
+            return ModelError(
+                f"{self._model}: {status} from {where}: file not found; check the address"
+            )
         return ModelError(f"{self._model}: {status} from {where}; try again later")
 
 

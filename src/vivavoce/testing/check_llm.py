@@ -85,7 +85,7 @@ async def _reply(
     usage: Usage | None = None
     async with aclosing(_stream(llm, messages, options)) as thoughts:
         async for thought in thoughts:
-            assert usage is None, f"{thought} came after the usage, which ends a reply"
+            assert usage is None, f"{thought} came after the usage, which must end a reply"
             match thought:
                 case Token(text):
                     assert text, "a token is empty"
@@ -104,14 +104,18 @@ def _stream(
     llm: Llm, messages: Sequence[Message], options: LlmOptions | None = None
 ) -> AsyncGenerator[Thought, None]:
     stream = llm.reply(messages, options or LlmOptions())
-    assert hasattr(stream, "aclose"), "reply gives no async generator: it cannot be closed"
+    assert hasattr(stream, "aclose"), (
+        "reply must return an async generator, so that it can be closed"
+    )
     return cast("AsyncGenerator[Thought, None]", stream)
 
 
 def _check_usage(usage: Usage, calls: Sequence[ToolCall]) -> None:
-    assert usage.prompt_tokens > 0, f"{usage}: a prompt has tokens"
-    assert 0 <= usage.cached_tokens <= usage.prompt_tokens, f"{usage}: more cached than there are"
-    assert usage.reply_tokens >= 0, f"{usage}: less than none"
+    assert usage.prompt_tokens > 0, f"{usage}: the prompt must have tokens"
+    assert 0 <= usage.cached_tokens <= usage.prompt_tokens, (
+        f"{usage}: more cached tokens than tokens"
+    )
+    assert usage.reply_tokens >= 0, f"{usage}: a negative count"
     if usage.finish == "tool_calls":
         assert calls, f"{usage}: ended by tool calls, but none came"
 
@@ -195,7 +199,7 @@ async def _check_tools(llm: Llm) -> None:
     ask = [Message("user", "What is the weather like in Rome? Use the tool.")]
     for choice in ("required", _WEATHER.name):
         made = await _reply(llm, ask, LlmOptions(tools=(_WEATHER,), tool_choice=choice))
-        assert made.calls, f"with tool_choice={choice!r} it called none, but wrote {made.text!r}"
+        assert made.calls, f"with tool_choice={choice!r} it called no tool, but wrote {made.text!r}"
         for call in made.calls:
             assert call.name == _WEATHER.name, f"{call}: no such tool was offered"
             arguments = json.loads(call.arguments)

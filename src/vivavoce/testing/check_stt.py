@@ -74,7 +74,7 @@ async def _check_partials(stt: Stt, samples: Samples, text: str) -> None:
         for chunk in odd_chunks(samples):
             given = chunk.copy()
             partial = await stream.feed(given)
-            assert np.array_equal(given, chunk), "feed changes the samples that it is given"
+            assert np.array_equal(given, chunk), "feed must not change the samples that it is given"
             given[:] = 0
             if partial is not None:
                 _check_partial(partial, last)
@@ -90,7 +90,7 @@ async def _check_partials(stt: Stt, samples: Samples, text: str) -> None:
 
 def _check_partial(partial: Transcript, last: Transcript) -> None:
     changed = (partial.text, partial.stable) != (last.text, last.stable)
-    assert changed, f"the partial {partial.text!r} is told twice"
+    assert changed, f"the partial {partial.text!r} was returned twice"
     words, before = partial.text.split(), last.text.split()
     assert partial.stable <= len(words), f"{partial.stable} words of {partial.text!r} are stable"
     assert partial.stable >= last.stable, f"{last.stable} words were stable, then {partial.stable}"
@@ -99,7 +99,7 @@ def _check_partial(partial: Transcript, last: Transcript) -> None:
 
 
 def _check_final(final: Transcript, seconds: float, text: str) -> None:
-    assert final.text == final.text.strip(), f"{final.text!r} has space at an end"
+    assert final.text == final.text.strip(), f"{final.text!r} starts or ends with a space"
     for value in (final.confidence, final.language_confidence):
         assert value is None or 0.0 <= value <= 1.0, f"a confidence of {value} is not 0 to 1"
     said = _letters(final.text)
@@ -116,7 +116,7 @@ async def _check_no_partials(stt: Stt, samples: Samples, text: str) -> None:
     async with _stream(stt, SttOptions(partials=False)) as stream:
         for chunk in odd_chunks(samples):
             partial = await stream.feed(chunk)
-            assert partial is None, f"no partials were asked for, yet there is {partial}"
+            assert partial is None, f"partials were off, but feed returned {partial}"
         _check_final(await stream.finish(), len(samples) / stt.rate, text)
 
 

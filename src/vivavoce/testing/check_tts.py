@@ -48,7 +48,7 @@ async def check_tts(
     _check_words(whole, phrase, tts.rate, required=words)
     for silent in _SILENT_PHRASES:
         nothing = await _spoken(tts, silent)
-        assert nothing.pieces == 0, f"{silent!r} has nothing to say, yet it gave audio"
+        assert nothing.pieces == 0, f"{silent!r} has nothing to speak, but gave audio"
     await _check_phrases_in_a_row(tts, phrase, whole)
     await _check_two_at_once(tts, phrase, whole)
     await _check_early_close(tts, phrase)
@@ -78,8 +78,12 @@ async def _phrase(stream: TtsStream, phrase: str) -> _Spoken:
     words: list[Word] = []
     async with aclosing(_pieces(stream, phrase)) as pieces:
         async for piece in pieces:
-            assert piece.samples.ndim == 1, f"samples of shape {piece.samples.shape}; want (n,)"
-            assert piece.samples.dtype == np.float32, f"{piece.samples.dtype}; want float32"
+            assert piece.samples.ndim == 1, (
+                f"samples have shape {piece.samples.shape}; expected (n,)"
+            )
+            assert piece.samples.dtype == np.float32, (
+                f"samples are {piece.samples.dtype}; expected float32"
+            )
             samples.append(piece.samples)
             words += piece.words
     joined = np.concatenate(samples) if samples else np.zeros(0, np.float32)
@@ -88,14 +92,16 @@ async def _phrase(stream: TtsStream, phrase: str) -> _Spoken:
 
 def _pieces(stream: TtsStream, phrase: str) -> AsyncGenerator[Speech, None]:
     pieces = stream.speak(phrase)
-    assert hasattr(pieces, "aclose"), "speak gives no async generator: it cannot be closed"
+    assert hasattr(pieces, "aclose"), (
+        "speak must return an async generator, so that it can be closed"
+    )
     return pieces
 
 
 def _check_audio(spoken: _Spoken, phrase: str) -> None:
     samples = spoken.samples
     assert len(samples), f"{phrase!r} gave no audio"
-    assert np.isfinite(samples).all(), "the audio holds NaN or infinity"
+    assert np.isfinite(samples).all(), "the audio contains NaN or infinity"
     peak = float(np.abs(samples).max())
     assert peak <= 1.0, f"the audio peaks at {peak}; full scale is 1.0"
     assert peak > 0.001, f"{phrase!r} gave silence"
@@ -106,7 +112,7 @@ def _check_words(spoken: _Spoken, phrase: str, rate: int, *, required: bool) -> 
     cursor, previous = 0, 0.0
     for word in spoken.words:
         at = phrase.find(word.text, cursor)
-        assert at >= 0, f"word {word.text!r} is told twice, out of order, or not in {phrase!r}"
+        assert at >= 0, f"word {word.text!r} is repeated, out of order, or not in {phrase!r}"
         cursor = at + len(word.text)
         assert 0 <= word.start <= word.end, f"{word} ends before it starts"
         assert word.start >= previous, f"{word} starts before the word ahead of it ({previous} s)"
@@ -114,7 +120,7 @@ def _check_words(spoken: _Spoken, phrase: str, rate: int, *, required: bool) -> 
         previous = word.start
     if required:
         told = _letters("".join(word.text for word in spoken.words))
-        assert told == _letters(phrase), f"of {phrase!r}, only these words are told: {told!r}"
+        assert told == _letters(phrase), f"for {phrase!r}, only these words are reported: {told!r}"
 
 
 def _letters(text: str) -> str:
@@ -126,7 +132,7 @@ async def _check_phrases_in_a_row(tts: Tts, phrase: str, alone: _Spoken) -> None
         for text in (phrase, "...", phrase):
             spoken = await _phrase(stream, text)
             if text != phrase:
-                assert spoken.pieces == 0, f"{text!r} has nothing to say, yet it gave audio"
+                assert spoken.pieces == 0, f"{text!r} has nothing to speak, but gave audio"
                 continue
             _check_audio(spoken, phrase)
             _check_words(spoken, phrase, tts.rate, required=False)

@@ -50,7 +50,7 @@ def _check_reset(vad: Vad, samples: Samples) -> None:
     fresh = [*stream.feed(samples)]
     stream.feed(samples[: (vad.frame - 1 - len(samples)) % vad.frame])
     stream.reset()
-    assert _alike([*stream.feed(samples)], fresh), "reset does not forget what was heard"
+    assert _alike([*stream.feed(samples)], fresh), "reset must forget earlier audio"
 
 
 def _check_streams_apart(vad: Vad, samples: Samples) -> None:
@@ -60,7 +60,7 @@ def _check_streams_apart(vad: Vad, samples: Samples) -> None:
         chunk = samples[at : at + vad.frame].copy()
         before = chunk.copy()
         together += stream.feed(chunk)
-        assert np.array_equal(chunk, before), "feed changes the samples that it is given"
+        assert np.array_equal(chunk, before), "feed must not change the samples that it is given"
         chunk[:] = 0.5
         other.feed(chunk)
     assert _alike(together, alone), "two streams mix, or samples are kept after feed returned"

@@ -145,7 +145,7 @@ class ScriptedStt(_Scripted):
         """A new utterance's stream."""
         if options.language not in {None, *self.languages}:
             known = " or ".join(self.languages)
-            raise BadRequest(f"scripted: no language {options.language!r}; try {known}")
+            raise BadRequest(f"scripted: unknown language {options.language!r}; try {known}")
         self.open_streams += 1
         return ScriptedSttStream(self, options)
 
@@ -292,7 +292,7 @@ class ScriptedTts(_Scripted):
     async def open(self, options: TtsOptions) -> TtsStream:
         """A stream that asks `speak`."""
         if options.voice not in {None, "tone", "other"}:
-            raise BadRequest(f"scripted: no voice {options.voice!r}; try tone or other")
+            raise BadRequest(f"scripted: unknown voice {options.voice!r}; try tone or other")
         self.opened += 1
         self.left += 1
         return _ScriptedTtsStream(self, options)

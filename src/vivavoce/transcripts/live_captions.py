@@ -112,7 +112,7 @@ class _CaptionLoop:
         try:
             chunk = self._speech_input.feed(audio, self._settings.turns)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
-            log.warning("voice is not told from noise just now: %s", describe(error))
+            log.warning("voice activity detection fails: %s", describe(error))
             return None
         if self._utterance is not None:
             self._utterance.hear(chunk.samples)
@@ -178,7 +178,7 @@ class _CaptionLoop:
             if self._failures >= _FAILURES:
                 raise
             seconds = count / self._stt.rate
-            log.warning("%.1f s of speech are left out: %s", seconds, describe(error))
+            log.warning("%.1f s of speech were lost: %s", seconds, describe(error))
             transcript = Transcript("")
         else:
             self._failures = 0
@@ -256,7 +256,7 @@ class _Utterance:
         except (BadRequest, ModelError):
             raise
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
-            log.info("an utterance is transcribed once more: %s", describe(error))
+            log.info("transcribing an utterance again: %s", describe(error))
             await self.aclose()
             return await self._finish(count)
 

@@ -193,7 +193,7 @@ async def test_every_voice_listed_can_be_chosen_and_is_listed_once(espeak: Espea
     [
         (TtsOptions(voice="en-uss"), "did you mean en-us"),
         (TtsOptions(voice="en-us+f33"), "did you mean f3"),
-        (TtsOptions(language="xx"), "no language 'xx'"),
+        (TtsOptions(language="xx"), "unknown language 'xx'"),
     ],
 )
 async def test_what_is_not_there_is_refused_with_the_nearest(
@@ -205,7 +205,7 @@ async def test_what_is_not_there_is_refused_with_the_nearest(
 
 async def test_an_unknown_default_voice_fails_to_load_and_leaves_no_thread() -> None:
     engine = EspeakNg(EspeakOptions(model="klingonese"))
-    with pytest.raises(BadRequest, match="no voice 'klingonese'"):
+    with pytest.raises(BadRequest, match="unknown voice 'klingonese'"):
         await engine.load()
     assert not voice_threads()
 

@@ -63,10 +63,10 @@ def test_a_voice_is_found_by_its_own_path_with_its_variant() -> None:
 @pytest.mark.parametrize(
     ("voice", "language", "message"),
     [
-        ("en-uss", None, "no voice 'en-uss'; did you mean en-us"),
-        ("de+f4", None, r"no variant 'f4'; did you mean f3\?"),
-        ("", None, "no voice ''; `vivavoce voices` lists them"),
-        (None, "dee", "no language 'dee'; did you mean de"),
+        ("en-uss", None, "unknown voice 'en-uss'; did you mean en-us"),
+        ("de+f4", None, r"unknown variant 'f4'; did you mean f3\?"),
+        ("", None, "unknown voice ''; `vivavoce voices` lists them"),
+        (None, "dee", "unknown language 'dee'; did you mean de"),
     ],
 )
 def test_what_is_not_there_is_refused_with_the_nearest(

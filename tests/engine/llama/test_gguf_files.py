@@ -61,17 +61,19 @@ def test_a_file_is_chosen_whatever_its_name(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no \.gguf file here"):
+    with pytest.raises(ModelError, match=r"contains no \.gguf file"):
         choose(tmp_path, None)
 
 
 def test_a_quantization_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no 'Q2_K' among a-Q4_0\.gguf, b-Q8_0\.gguf"):
+    with pytest.raises(
+        ModelError, match=r"no quantization 'Q2_K'; available: a-Q4_0\.gguf, b-Q8_0\.gguf"
+    ):
         choose(folder(tmp_path, "b-Q8_0.gguf", "a-Q4_0.gguf"), "Q2_K")
 
 
 def test_several_models_without_a_name_to_choose_by_are_listed(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"set `quantization` to choose among a\.gguf, b\.gguf"):
+    with pytest.raises(ModelError, match=r"set `quantization` to one of a\.gguf, b\.gguf"):
         choose(folder(tmp_path, "a.gguf", "b.gguf"), None)
 
 

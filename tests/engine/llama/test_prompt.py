@@ -208,7 +208,7 @@ def test_a_call_without_id_or_arguments_gets_both() -> None:
 
 def test_an_error_is_raised_with_its_remedy() -> None:
     too_long = {"type": "exceed_context_size_error", "n_prompt_tokens": 9000, "n_ctx": 2048}
-    with pytest.raises(BadRequest, match="9000 tokens does not fit a context of 2048; raise"):
+    with pytest.raises(BadRequest, match="9000 tokens but the context only 2048; raise"):
         read(json.dumps({"error": too_long}))
     with pytest.raises(EngineError, match=r"llama\.cpp: out of luck"):
         read(json.dumps({"error": {"message": "out of luck"}}))

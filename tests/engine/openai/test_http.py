@@ -51,7 +51,7 @@ async def test_the_address_may_be_given_with_or_without_v1(suffix: str) -> None:
 
 @pytest.mark.parametrize("base_url", ["", "localhost:8000", "ftp://x", "http://", "nö"])
 def test_an_address_that_is_none_is_refused_at_once(base_url: str) -> None:
-    with pytest.raises(BadConfig, match="is no web address; one looks like https://"):
+    with pytest.raises(BadConfig, match="is not a web address; use one such as https://"):
         OpenAiLlm(build(OpenAiLlmOptions, {"base_url": base_url}))
 
 
@@ -71,7 +71,10 @@ async def test_the_key_comes_from_the_option_or_the_named_variable(
 
 @pytest.mark.parametrize("key", ["sk-with space", "sk-line\nbreak", "sk-ümlaut"])
 async def test_a_key_that_cannot_be_one_is_refused_without_being_shown(key: str) -> None:
-    with ScriptedServer() as server, pytest.raises(BadConfig, match="api_key cannot be a key") as e:
+    with (
+        ScriptedServer() as server,
+        pytest.raises(BadConfig, match="api_key does not contain a valid key") as e,
+    ):
         await hello(server, api_key=key)
     assert key not in "".join(traceback.format_exception(e.value))
 
@@ -80,7 +83,7 @@ async def test_a_server_that_is_not_there_is_named() -> None:
     with ScriptedServer() as server:
         url = server.url
     llm = OpenAiLlm(build(OpenAiLlmOptions, {"base_url": url}))
-    with pytest.raises(EngineUnavailable, match=f"nothing answers at {url}/v1 .*set base_url"):
+    with pytest.raises(EngineUnavailable, match=f"nothing responds at {url}/v1 .*set base_url"):
         await llm.load()
     await llm.aclose()
 
@@ -95,10 +98,10 @@ async def test_calls_before_load_and_after_close_say_so() -> None:
 async def test_a_wrong_key_says_where_it_is_set() -> None:
     refusal = ScriptedResponse.of({"error": {"message": f"Incorrect API key: {KEY}"}}, 401)
     with ScriptedServer(always=[("/v1/models", refusal)]) as server:
-        with pytest.raises(EngineUnavailable, match="does not take the key in api_key; put") as e:
+        with pytest.raises(EngineUnavailable, match="rejected the key in api_key; put") as e:
             await hello(server, api_key=KEY)
         assert KEY not in "".join(traceback.format_exception(e.value))
-        with pytest.raises(EngineUnavailable, match=r"wants a key; put it in the env.*NO_KEY"):
+        with pytest.raises(EngineUnavailable, match=r"needs a key; put it in the env.*NO_KEY"):
             await hello(server, api_key_env="NO_KEY")
 
 
@@ -160,13 +163,13 @@ async def test_what_may_pass_is_tried_again(trouble: ScriptedResponse) -> None:
 @pytest.mark.parametrize(
     ("trouble", "kind", "message"),
     [
-        (ScriptedResponse.of({}, 429), EngineBusy, "has too much to do"),
+        (ScriptedResponse.of({}, 429), EngineBusy, "is overloaded"),
         (
             ScriptedResponse.of({"message": "oops"}, 500),
             EngineError,
             "status 500: oops; see the server's log",
         ),
-        (ScriptedResponse(first="cut"), EngineError, "broke off in the middle"),
+        (ScriptedResponse(first="cut"), EngineError, "broke the connection"),
     ],
 )
 async def test_what_does_not_pass_is_told(
@@ -181,13 +184,13 @@ async def test_what_does_not_pass_is_told(
 @pytest.mark.parametrize(
     ("refusal", "kind", "message"),
     [
-        (ScriptedResponse.of({"error": "no such field"}, 400), BadRequest, "refuses .* no such"),
+        (ScriptedResponse.of({"error": "no such field"}, 400), BadRequest, "rejected .* no such"),
         (ScriptedResponse.of({"detail": [{"msg": "x"}]}, 422), BadRequest, r': \[\{"msg": "x"\}\]'),
-        (ScriptedResponse.of({}, 404), EngineUnavailable, "is not there; see that base_"),
+        (ScriptedResponse.of({}, 404), EngineUnavailable, "does not exist; check base_"),
         (ScriptedResponse.of({"error": {"message": "The model 'x' does not exist"}}, 404),
          EngineUnavailable, "has no model 'gpt-4o-mini' .The model 'x'"),
         (ScriptedResponse.of({"error": {"message": "You exceeded your current quota"}}, 429),
-         EngineUnavailable, "is used up: You exceeded"),
+         EngineUnavailable, "has no quota left: You exceeded"),
         (ScriptedResponse.of({}, 301, location="https://there/"),
          EngineUnavailable, "redirects to https://there/; set base_url"),
         (ScriptedResponse((b"teapot\n\n short",), 418), EngineError, "status 418: teapot short"),
@@ -241,7 +244,7 @@ async def test_an_answer_that_makes_no_sense_is_shown(garbage: ScriptedResponse)
 )
 async def test_a_server_that_keeps_still_times_out(slow: ScriptedResponse) -> None:
     with ScriptedServer(slow) as server:
-        with pytest.raises(EngineTimeout, match=r"gave nothing for 0\.\d+ s; raise the engine's"):
+        with pytest.raises(EngineTimeout, match=r"sent nothing for 0\.\d+ s; raise the engine's"):
             await hello(server, first_timeout=0.05)
         assert server.gone.wait(30)
         assert len(server.posts) == 1

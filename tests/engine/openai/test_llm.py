@@ -188,8 +188,8 @@ async def test_a_reply_that_is_complete_needs_no_proper_end(last: str) -> None:
 @pytest.mark.parametrize(
     ("trouble", "kind", "message"),
     [
-        ("cut", EngineError, "broke off in the middle"),
-        ("stall", EngineTimeout, r"gave nothing for 0\.05 s"),
+        ("cut", EngineError, "broke the connection"),
+        ("stall", EngineTimeout, r"sent nothing for 0\.05 s"),
         ({"error": {"message": "out of memory"}}, EngineError, "failed: .*out of memory"),
         (b"data: {{{\n\n", EngineError, "sent '{{{'"),
     ],

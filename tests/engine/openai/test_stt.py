@@ -164,7 +164,7 @@ async def test_translation_has_its_own_address() -> None:
         assert server.posts[0].path == "/v1/audio/translations"
     with (
         ScriptedServer(ScriptedResponse.of({}, 404)) as server,
-        pytest.raises(BadRequest, match="openai:m cannot translate; whisper can"),
+        pytest.raises(BadRequest, match="openai:m cannot translate; use whisper"),
     ):
         await understood(server, SttOptions(translate=True))
 

@@ -56,5 +56,5 @@ def test_what_is_no_model_is_refused_or_left_alone(data: bytes) -> None:
 
 def test_a_model_that_is_cut_short_is_refused() -> None:
     data = model("w_ceil").SerializeToString()
-    with pytest.raises(ValueError, match="cut short"):
+    with pytest.raises(ValueError, match="truncated"):
         with_durations(data[: len(data) // 2])

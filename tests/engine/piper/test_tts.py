@@ -246,7 +246,7 @@ async def test_a_folder_with_one_voice_is_that_voice(tmp_path: Path) -> None:
     await engine.aclose()
     tiny_voice(tmp_path, name="other.onnx")
     crowded = Piper(PiperOptions(model=str(tmp_path)))
-    with pytest.raises(ModelError, match=r"holds 2 \.onnx files; name the one"):
+    with pytest.raises(ModelError, match=r"contains 2 \.onnx files; give the path"):
         await crowded.load()
     await crowded.aclose()
 
@@ -267,15 +267,15 @@ def test_files_that_are_no_voice_are_told_apart(tmp_path: Path) -> None:
     settings = Path(f"{path}.json")
     whole = settings.read_text("utf-8")
     settings.write_text("{", "utf-8")
-    check_refused(path, "cannot be read")
+    check_refused(path, "cannot read")
     for text in ("[]", json.dumps({"audio": {}})):
         settings.write_text(text, "utf-8")
-        check_refused(path, "is no Piper voice's configuration")
+        check_refused(path, "is not a Piper voice configuration")
     settings.unlink()
-    check_refused(path, "has two files")
+    check_refused(path, "needs its .onnx file")
     settings.write_text(whole, "utf-8")
     path.write_bytes(path.read_bytes()[:500])
-    check_refused(path, "is no voice that ONNX Runtime can read")
+    check_refused(path, "ONNX Runtime cannot read the voice")
     check_refused(tmp_path / "nowhere.onnx", "no file")
 
 

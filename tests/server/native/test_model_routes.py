@@ -181,7 +181,7 @@ async def test_what_the_configuration_names_stays_and_what_cannot_be_had_is_said
     if status == 200:
         assert (told["model"], told["loaded"]) == (name, way == "load")
     elif status == 409:
-        assert "name another one there" in told["error"]["message"]
+        assert "cannot be unloaded" in told["error"]["message"]
     assert len((await client.get("/models")).json()["engines"]) == 5
 
 

@@ -231,7 +231,7 @@ async def test_too_many_turns_at_once_are_refused() -> None:
         for _ in range(8):
             group.create_task(waits())
         await asyncio.sleep(0)
-        with pytest.raises(Problem, match="wait already") as caught:
+        with pytest.raises(Problem, match="are already waiting") as caught:
             await turn(dialogues, id_)
         done.set()
     assert caught.value.status == 429

@@ -77,7 +77,7 @@ async def test_what_is_wrong_in_the_settings_is_all_told_at_once(
     async with device(f"{server.ws_url}/voice", rate=16_000) as client:
         await client.tell(type="configure", session={"sped": 1, "pitch": 9})
         message = str((await client.until("Error"))["message"])
-    assert "session.sped: no such key; did you mean 'speed'" in message
+    assert "session.sped: unknown key; did you mean 'speed'" in message
     assert "session.pitch: it should be less than or equal to 2" in message
 
 

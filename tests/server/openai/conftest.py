@@ -43,7 +43,7 @@ class ListeningStt(ScriptedStt):
     async def open(self, options: SttOptions) -> SttStream:
         self.asked.append(options)
         if options.translate and not self.translates:
-            raise BadRequest("scripted cannot translate; whisper can")
+            raise BadRequest("scripted cannot translate; use whisper")
         return TimedStream(await super().open(replace(options, language=None)))
 
 

@@ -186,10 +186,10 @@ async def test_a_recording_that_is_sent_again_is_not_transcribed_again(serving: 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("!!!!", "not base64"),
+        ("!!!!", "not valid base64"),
         ("", "empty"),
-        (base64.b64encode(b"no audio at all").decode(), "the audio is no audio"),
-        (recording(hush(2.0)), "no words were understood"),
+        (base64.b64encode(b"no audio at all").decode(), "the audio is not audio"),
+        (recording(hush(2.0)), "no words were recognized"),
     ],
     ids=["no base64", "empty", "no audio", "silence"],
 )
@@ -217,7 +217,7 @@ async def test_only_users_speak(server: Served) -> None:
     audio = spoken(recording(say(0.5)))[0]["content"]
     error = await refusal(server, [{"role": "system", "content": audio}])
     assert error["status"] == 400
-    assert "only text" in error["message"]
+    assert "use text" in error["message"]
 
 
 def test_what_was_said_is_forgotten_after_an_hour() -> None:

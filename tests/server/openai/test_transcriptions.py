@@ -238,7 +238,7 @@ async def test_a_stream_that_breaks_off_ends_in_the_error(
 async def test_what_is_wrong_from_the_start_is_an_answer_also_of_a_stream(
     client: AsyncOpenAI,
 ) -> None:
-    with pytest.raises(BadRequestError, match="no audio"):
+    with pytest.raises(BadRequestError, match="not audio"):
         await client.audio.transcriptions.create(
             file=("a.wav", b"no audio"), model="whisper-1", stream=True
         )

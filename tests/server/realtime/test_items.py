@@ -136,6 +136,6 @@ def test_what_is_not_whole_is_refused_with_its_place(
 
 def test_images_are_refused_clearly() -> None:
     image = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
-    with pytest.raises(WireError, match="no images") as told:
+    with pytest.raises(WireError, match="does not support images") as told:
         item_of({"type": "message", "role": "user", "content": [image]})
     assert told.value.param == "item.content[0].type"

@@ -45,7 +45,7 @@ def test_a_response_is_made_as_the_session_says() -> None:
     ids=str,
 )
 def test_a_tool_that_is_not_there_cannot_be_demanded(asked: dict[str, Any]) -> None:
-    with pytest.raises(WireError, match="cannot be called") as caught:
+    with pytest.raises(WireError, match="there is no tool") as caught:
         response_of(asked, SESSION)
     assert caught.value.param == "response.tool_choice"
 

@@ -253,7 +253,7 @@ async def test_a_message_whose_word_times_are_forgotten_is_not_truncated() -> No
         kept = talk.last("conversation.item.retrieved")["item"]["content"][0]["transcript"]
     error = talk.last("error")["error"]
     assert (error["code"], error["param"]) == ("invalid_value", "item_id")
-    assert "Nothing was cut" in error["message"]
+    assert "Nothing was truncated" in error["message"]
     assert kept == LONG
     assert [event["item_id"] for event in talk.of("conversation.item.truncated")] == [second]
 

@@ -208,7 +208,7 @@ def test_tools_of_either_form_of_choice_are_read() -> None:
     ids=str,
 )
 def test_a_tool_that_is_not_there_cannot_be_demanded(patch: dict[str, Any]) -> None:
-    with pytest.raises(WireError, match="cannot be called") as told:
+    with pytest.raises(WireError, match="there is no tool") as told:
         change(FULL, **patch)
     assert (told.value.code, told.value.param) == ("invalid_value", "session.tool_choice")
     assert change(FULL, instructions="Be kind.").tool_choice == "weather"

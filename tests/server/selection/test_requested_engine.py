@@ -62,9 +62,9 @@ def test_every_model_that_a_request_can_name_has_an_engine_that_runs_it() -> Non
         ("hf:org/repo", 404, "model_not_found", "no engine 'hf'"),
         ("/etc/passwd", 404, "model_not_found", "no model"),
         ("espeak-ng:../voices", 404, "model_not_found", "no model '../voices'"),
-        ("silero-vad", 400, "not_loadable", "is for vad, which no request can name"),
+        ("silero-vad", 400, "not_loadable", "is for vad, which requests cannot choose"),
         ("silero", 404, "model_not_found", "no model 'silero'"),
-        ("openai:gpt-4o", 400, "not_loadable", "with this server's key"),
+        ("openai:gpt-4o", 400, "not_loadable", "which use this server's key"),
     ],
 )
 def test_what_is_no_such_name_is_refused_with_what_there_is(
@@ -78,7 +78,7 @@ def test_what_is_no_such_name_is_refused_with_what_there_is(
 
 def test_an_engine_for_several_things_needs_to_be_told_for_which(plugin: Path) -> None:
     assert plugin.exists()
-    with pytest.raises(Problem, match="for stt and llm and tts; name one") as caught:
+    with pytest.raises(Problem, match="for stt and llm and tts; set `kind`") as caught:
         wanted("ready")
     assert caught.value.param == "kind"
     assert wanted("ready", "llm")[0] == "llm"
@@ -117,7 +117,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.parametrize("name", ["whisper-tiny", "whisper:tiny"])
 def test_weights_must_be_here(name: str, store: Path) -> None:
-    with pytest.raises(Problem, match="pull it first: POST /audio/models/pull") as caught:
+    with pytest.raises(Problem, match="pull it first with POST /audio/models/pull") as caught:
         check_weights(*wanted(name))
     assert (caught.value.status, caught.value.code) == (404, "model_not_installed")
     put(store, "whisper-tiny")

@@ -35,13 +35,13 @@ def test_what_is_not_named_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"max_reply_tokens": 51}, "session.max_reply_tokens: it may be 50 at most"),
-        ({"tts_timeout_s": 1e9}, "session.tts_timeout_s: it may be 20 at most"),
-        ({"turns": {"prefix_s": 60}}, "session.turns.prefix_s: it may be 1 at most"),
-        ({"turns": {"mod": "auto"}}, "session.turns.mod: no such key; did you mean 'mode'"),
-        ({"turns": 1}, "session.turns: it should have keys with values below it"),
+        ({"max_reply_tokens": 51}, "session.max_reply_tokens: must be at most 50"),
+        ({"tts_timeout_s": 1e9}, "session.tts_timeout_s: must be at most 20"),
+        ({"turns": {"prefix_s": 60}}, "session.turns.prefix_s: must be at most 1"),
+        ({"turns": {"mod": "auto"}}, "session.turns.mod: unknown key; did you mean 'mode'"),
+        ({"turns": 1}, "session.turns: expected a mapping of keys to values"),
         ({"speed": "fast"}, "session.speed: it should be a valid number"),
-        ({"system_prompt": "x" * 100_001}, "it may have 100,000 characters at most"),
+        ({"system_prompt": "x" * 100_001}, "must have at most 100,000 characters"),
     ],
 )
 def test_what_cannot_be_had_is_named(given: dict[str, object], message: str) -> None:

@@ -26,7 +26,7 @@ def test_what_is_sent_comes_back(values: list[float], encoding: Encoding) -> Non
 def test_any_bytes_are_sound_samples_or_an_error(data: bytes, encoding: Encoding) -> None:
     width = 2 if encoding == "pcm16" else 4
     if len(data) % width:
-        with pytest.raises(BadAudio, match="bytes of"):
+        with pytest.raises(BadAudio, match="bytes are not"):
             from_bytes(data, encoding, 16_000)
     else:
         samples = from_bytes(data, encoding, 16_000).samples

@@ -214,7 +214,7 @@ async def test_a_peer_that_vanishes_is_given_up() -> None:
         peer.vanish()
         async with asyncio.timeout(10):
             await call.closed.wait()
-        assert call.reason == "nothing came from the peer for 0.5 s"
+        assert call.reason == "the peer sent nothing for 0.5 s"
 
 
 async def test_a_peer_that_never_connects_is_given_up() -> None:
@@ -223,7 +223,7 @@ async def test_a_peer_that_never_connects_is_given_up() -> None:
         await call.answer(await peer.offer())
         async with asyncio.timeout(10):
             await call.closed.wait()
-        assert "no connection came about within 0.2 s" in call.reason
+        assert "no connection within 0.2 s" in call.reason
         assert [piece async for piece in call.audio()] == []
 
 
@@ -262,7 +262,7 @@ async def test_binary_data_ends_the_call() -> None:
         peer.send(b"\x00\x01")
         async with asyncio.timeout(10):
             await call.closed.wait()
-        assert call.reason == "the peer sent binary data; only texts are understood"
+        assert call.reason == "the peer sent binary data; send text"
         assert [text async for text in call.messages()] == ["fine"]
 
 
@@ -272,7 +272,7 @@ async def test_a_peer_that_sends_faster_than_is_read_is_hung_up_on() -> None:
             peer.send("{}")
         async with asyncio.timeout(20):
             await call.closed.wait()
-        assert call.reason == "the peer sends texts faster than they are read"
+        assert call.reason == "the peer sends messages faster than they can be handled"
 
 
 async def test_a_peer_that_ignores_the_window_is_hung_up_on() -> None:
@@ -282,7 +282,7 @@ async def test_a_peer_that_ignores_the_window_is_hung_up_on() -> None:
         call._line.sctp._advertised_rwnd = -100_000
         async with asyncio.timeout(10):
             await call.closed.wait()
-        assert call.reason == "the peer sends more than it was allowed to"
+        assert call.reason == "the peer sends more than is allowed"
 
 
 async def test_a_peer_that_does_not_read_is_hung_up_on_past_the_bound() -> None:

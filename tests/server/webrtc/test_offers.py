@@ -128,19 +128,22 @@ def without(line: str) -> str:
     [
         ("", "the offer is not SDP"),
         ('{"sdp": "v=0"}', "the offer is not SDP"),
-        ("v=0\r\nm=nonsense\r\n", "SDP that cannot be read"),
-        ("v=zero", "SDP that cannot be read"),
+        ("v=0\r\nm=nonsense\r\n", "not valid SDP"),
+        ("v=zero", "not valid SDP"),
         ("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n", "the offer has no audio"),
         (CHROME[:400], "the offer has no a=ice-ufrag"),
         (without("a=ice-ufrag"), "the offer has no a=ice-ufrag"),
         (without("a=fingerprint"), "the offer has no a=fingerprint"),
         (without("a=setup"), "the offer has no a=fingerprint and a=setup"),
-        (CHROME.replace("sha-256", "md5"), "no a=fingerprint of the offer is understood"),
+        (CHROME.replace("sha-256", "md5"), "no a=fingerprint in the offer is supported"),
         (without("a=rtcp-mux"), "the offer has no a=rtcp-mux"),
         (without("a=group:BUNDLE"), "must share a transport"),
         (without("a=mid"), "has no a=mid"),
-        (without("a=rtpmap").replace("111 63 9 0 8", "9").replace("a=fmtp", "a=x"), "no codec"),
-        (CHROME + "a=x\r\n" * 50_000, "characters; 200,000 are allowed"),
+        (
+            without("a=rtpmap").replace("111 63 9 0 8", "9").replace("a=fmtp", "a=x"),
+            "none of the offered codecs",
+        ),
+        (CHROME + "a=x\r\n" * 50_000, "characters, over the limit of 200,000"),
     ],
 )
 async def test_an_offer_that_cannot_be_met_says_why(offer: str, message: str) -> None:
@@ -167,7 +170,7 @@ async def test_after_a_refused_offer_a_right_one_is_answered_but_only_once() -> 
         with pytest.raises(BadRequest):
             await call.answer("nonsense")
         assert (await call.answer(CHROME)).startswith("v=0")
-        with pytest.raises(BadRequest, match="answered already"):
+        with pytest.raises(BadRequest, match="already been answered"):
             await call.answer(CHROME)
 
 
@@ -208,7 +211,7 @@ async def test_calls_keep_to_the_ports_and_say_when_all_are_taken() -> None:
         async with open_call(settings) as one, open_call(settings) as two:
             taken = ports_of(await one.answer(CHROME)) | ports_of(await two.answer(CHROME))
             assert taken == set(ports)
-            with pytest.raises(Problem, match="no UDP port is free for the call") as caught:
+            with pytest.raises(Problem, match="no free UDP port for the call") as caught:
                 await answered(CHROME, settings)
             assert caught.value.status == 503
             assert caught.value.retry_after
@@ -253,11 +256,11 @@ async def test_without_a_public_address_the_machines_own_are_told() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (ServerSettings(ice_ports="many"), "'many' is no range of ports"),
-        (ServerSettings(ice_ports="40100-40000"), "is no range of ports"),
-        (ServerSettings(ice_ports="80-90"), "from 1024 to 65535"),
-        (ServerSettings(ice_ports="1-99999"), "is no range of ports"),
-        (ServerSettings(public_address="example.org"), "'example.org' is no IP address"),
+        (ServerSettings(ice_ports="many"), "'many' is not a port range"),
+        (ServerSettings(ice_ports="40100-40000"), "is not a port range"),
+        (ServerSettings(ice_ports="80-90"), "within 1024 to 65535"),
+        (ServerSettings(ice_ports="1-99999"), "is not a port range"),
+        (ServerSettings(public_address="example.org"), "'example.org' is not an IP address"),
     ],
 )
 async def test_settings_that_make_no_sense_say_so(settings: ServerSettings, message: str) -> None:

@@ -88,7 +88,9 @@ async def test_a_language_is_known_by_its_base_and_another_is_refused(
             await client.send(Transcribe(language="en-US"), *spoken(say(1.0)))
             events = await client.until(TranscriptStop)
             assert Transcript.from_event(events[-2]).text == "turn on the light"
-        assert "no language 'xx'" in await house.fault(Transcribe(language="xx"), *spoken(say(1.0)))
+        assert "unknown language 'xx'" in await house.fault(
+            Transcribe(language="xx"), *spoken(say(1.0))
+        )
 
 
 async def test_an_engine_that_hears_nothing_for_a_fault_is_told(

@@ -93,7 +93,7 @@ class _SessionLine:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._queue.put(Audio(samples, RATE))
         except TimeoutError:
-            raise EngineTimeout(f"the session took no audio for {_PATIENCE_S:g} s") from None
+            raise EngineTimeout(f"the session read no audio for {_PATIENCE_S:g} s") from None
         if self._lockstep:
             await self._queue.join()
             await self._session.settled()

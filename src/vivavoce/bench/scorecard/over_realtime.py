@@ -136,7 +136,7 @@ class _RealtimeLine(CallLine):
         self._item = _text(event, "item_id")
         self._phone.play(_sound(event), RATE, reply)
         if self._phone.speaker.until - self._phone.clock.now > _MOST_AHEAD_S:
-            raise ServerFailed(f"the server sent {_MOST_AHEAD_S:g} s of audio ahead of its playing")
+            raise ServerFailed(f"the server sent {_MOST_AHEAD_S:g} s of audio more than was played")
 
     def _done(self, response: Event) -> None:
         reply = _text(response, "id")
@@ -240,7 +240,7 @@ def _sound(event: Event) -> Samples:
     try:
         return from_pcm16(b64decode(event["delta"], validate=True))
     except Exception as error:
-        raise ServerFailed(f"the server sent audio that is none: {error}") from error
+        raise ServerFailed(f"the server sent invalid audio: {error}") from error
 
 
 def _text(event: Event, key: str) -> str:

@@ -48,8 +48,8 @@ def trade_off(
     """Cut-offs against the gap as the longest wait moves; `now` is the setting in use."""
     if not points:
         return (
-            "<p>No turn probabilities were recorded: an agent that is reached over a network "
-            "does not tell them.</p>"
+            "<p>No turn probabilities were recorded; agents reached over a network do not "
+            "report them.</p>"
         )
     worst = max(0.1, *(point.cut_offs for point in points))
     longest = max(point.p95 for point in points)
@@ -74,8 +74,8 @@ def trade_off(
     caption = (
         f"<p>Each dot is a longest wait; shortest wait {settings.wait_min_s:g} s, eagerness "
         f"{settings.eagerness}. Blue: median wait; orange: 95th percentile; ringed: as set. "
-        "Computed from recorded probabilities: the wait, or the time until the probability was "
-        "known where that is longer; not the voice's own beginning.</p>"
+        "Computed from recorded probabilities: the longer of the wait and the time until the "
+        "probability was known; without the start of the voice.</p>"
     )
     return svg.picture(_WIDTH, 350, shapes, "The gap against cut-offs") + caption
 

@@ -205,7 +205,7 @@ def _of(source: str | Path) -> Iterator[Scenario]:
     if path.is_dir():
         files = sorted(path.glob("*.yaml"))
         if not files:
-            raise BadRequest(f"{path} has no scenarios, which are files named *.yaml")
+            raise BadRequest(f"{path} has no scenarios; add files named *.yaml")
         for file in files:
             yield parse(file)
     elif path.exists():
@@ -221,14 +221,14 @@ def parse(path: Path) -> Scenario:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{path} cannot be read: {error}") from None
+        raise BadConfig(f"cannot read {path}: {error}") from None
     except yaml.MarkedYAMLError as error:
         line = f"{error.problem_mark.line + 1}" if error.problem_mark else "1"
         raise BadConfig(f"{path}:{line}: {error.problem}") from None
     except yaml.YAMLError as error:
         raise BadConfig(f"{path}: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-        raise BadConfig(f"{path}:1: keys with values are wanted, such as `about: …`")
+        raise BadConfig(f"{path}:1: expected a mapping of keys to values, such as `about: …`")
     lines = dict(_lines(node, ()))
     try:
         return _SCENARIO.validate_python({"name": path.stem, **data})
@@ -269,7 +269,7 @@ def _told(
     missing = problem["type"] in {"missing", "missing_keyword_only"}
     named = location if missing else place if len(place) < len(location) else location
     if problem["type"] == "unexpected_keyword_argument":
-        message = "no such key"
+        message = "unknown key"
     else:
         message = "is missing" if missing else str(problem["msg"]).removeprefix("Value error, ")
     key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in named)

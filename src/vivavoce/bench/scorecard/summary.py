@@ -21,7 +21,7 @@ from .timeline import RecordedCall
 OVERALL = "all"
 _NOTE = (
     "Gaps from the true end of speech, silence from the interruption's first sound; "
-    "docs/scorecard.md tells what each figure means."
+    "docs/scorecard.md explains each figure."
 )
 _LATE_S = 0.1
 _DRAWN = ("near_levels", "far_levels", "vad")
@@ -115,7 +115,7 @@ def read_results(path: Path) -> Results:
     try:
         data = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise BadRequest(f"{path} cannot be read: {error.strerror}") from None
+        raise BadRequest(f"cannot read {path}: {error.strerror}") from None
     except ValueError:
         raise BadRequest(f"{path} is not JSON") from None
     if not isinstance(data, dict) or data.get("benchmark") != "turns":

@@ -28,8 +28,8 @@ async def bench_server_gap(config: Config, server: MeasuredServer, plan: Measure
     """Every question every way, in turns whose order goes round; nothing else runs meanwhile."""
     notes = [
         (
-            "Gap: from the true end of speech in the audio sent to the first audible sample, as "
-            "heard by a client that plays at once what comes; in ms. Over: paired, per question."
+            "Gap: from the true end of speech in the audio sent to the first audible sample, for a "
+            "client that plays audio as it arrives; in ms. Over: paired, per question."
         )
     ]
     async with open_engines(config) as engines:
@@ -41,7 +41,9 @@ async def bench_server_gap(config: Config, server: MeasuredServer, plan: Measure
         if _has_aiortc():
             ways[WEBRTC] = lambda clip: _by_webrtc(server, clip)
         else:
-            notes.append("WebRTC: not measured, for want of aiortc; install 'vivavoce[server]'.")
+            notes.append(
+                "WebRTC: not measured because aiortc is missing; install 'vivavoce[server]'."
+            )
         asked: dict[str, list[Asked]] = {way: [] for way in ways}
         for number, clip in enumerate(clips):
             for way in rotated(list(ways), number):

@@ -65,7 +65,8 @@ class MeasuredServer:
             )
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise ServerFailed(
-                f"{self.endpoint.base}/audio/metrics tells nothing ({error}); is it Vivavoce?"
+                f"{self.endpoint.base}/audio/metrics has no metrics ({error}); check that it is "
+                "Vivavoce"
             ) from error
 
     async def left(self) -> ProcessUsage:
@@ -85,7 +86,7 @@ async def using(endpoint: RealtimeEndpoint) -> AsyncIterator[MeasuredServer]:
         try:
             response = await http.get("/audio/health")
         except httpx.HTTPError as error:
-            raise ServerFailed(f"{endpoint.base} cannot be reached: {error!r}") from error
+            raise ServerFailed(f"cannot reach {endpoint.base}: {error!r}") from error
         if response.status_code != 200:
             said = response.text[:200]
             raise ServerFailed(f"{endpoint.base} is not ready: {response.status_code} {said}")

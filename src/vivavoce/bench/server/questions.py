@@ -163,4 +163,4 @@ def _sound(event: Event) -> Samples:
     try:
         return from_pcm16(b64decode(event["delta"], validate=True))
     except Exception as error:
-        raise ServerFailed(f"the server sent audio that is none: {error}") from error
+        raise ServerFailed(f"the server sent invalid audio: {error}") from error

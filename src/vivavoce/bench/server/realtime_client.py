@@ -64,7 +64,7 @@ class RealtimeEndpoint:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in _SCHEMES or not parts.hostname:
-            raise BadRequest(f"{self.url!r} is no server's address; try http://127.0.0.1:8080")
+            raise BadRequest(f"{self.url!r} is not a server address; try http://127.0.0.1:8080")
 
     @property
     def base(self) -> str:
@@ -105,7 +105,7 @@ class RealtimeClient:
             async with asyncio.timeout(self.endpoint.patience_s):
                 await self._socket.send(message)
         except TimeoutError:
-            raise ServerFailed(f"{self._name} reads nothing any more") from None
+            raise ServerFailed(f"{self._name} stopped reading") from None
         except ConnectionClosed as closed:
             raise self._broken(closed) from None
 
@@ -123,7 +123,7 @@ class RealtimeClient:
         except ValueError:
             event = None
         if not isinstance(event, dict) or not isinstance(event.get("type"), str):
-            raise ServerFailed(f"{self._name} sent what is no Realtime event: {message[:80]!r}")
+            raise ServerFailed(f"{self._name} sent an invalid Realtime event: {message[:80]!r}")
         if event["type"] == "error":
             self._complaint = str((event.get("error") or {}).get("message", ""))
         return event
@@ -133,8 +133,8 @@ class RealtimeClient:
         event = await self.receive(within_s=self.endpoint.patience_s)
         if event is None:
             raise ServerFailed(
-                f"{self._name} took the connection, and was silent for "
-                f"{self.endpoint.patience_s:g} s; does it speak the Realtime protocol?"
+                f"{self._name} accepted the connection but sent nothing for "
+                f"{self.endpoint.patience_s:g} s; check that it speaks the Realtime protocol"
             )
         match event:
             case {"type": "session.created", "session": dict(session)}:
@@ -142,7 +142,9 @@ class RealtimeClient:
             case {"type": "error", "error": {"message": message, **rest}}:
                 raise SessionRefused(f"{self._name}: {message}", str(rest.get("code") or "error"))
             case _:
-                raise ServerFailed(f"{self._name} began with {event['type']!r}: no session")
+                raise ServerFailed(
+                    f"{self._name} started with {event['type']!r} instead of a session"
+                )
 
     @property
     def _name(self) -> str:
@@ -150,7 +152,7 @@ class RealtimeClient:
 
     def _broken(self, closed: ConnectionClosed) -> ServerFailed:
         end = closed.rcvd
-        why = "without a word" if end is None else f"with {end.code} {end.reason}".rstrip()
+        why = "without a reason" if end is None else f"with {end.code} {end.reason}".rstrip()
         complaint = f": {self._complaint}" if self._complaint else ""
         return ServerFailed(f"{self._name} closed the session {why}{complaint}")
 
@@ -207,10 +209,10 @@ async def _connected(endpoint: RealtimeEndpoint) -> ClientConnection:
         response = error.response
         said = bytes(response.body or b"")[:200].decode(errors="replace").strip()
         told = f": {said}" if said else ""
-        message = f"{endpoint.socket_url} answered with HTTP {response.status_code}{told}"
+        message = f"{endpoint.socket_url} returned HTTP {response.status_code}{told}"
         raise SessionRefused(message, str(response.status_code)) from None
     except TimeoutError:
         message = f"{endpoint.base} did not answer within {endpoint.patience_s:g} s"
         raise ServerFailed(message) from None
     except (OSError, EOFError, WebSocketException) as error:
-        raise ServerFailed(f"{endpoint.base} cannot be reached: {error}") from None
+        raise ServerFailed(f"cannot reach {endpoint.base}: {error}") from None

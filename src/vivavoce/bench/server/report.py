@@ -66,7 +66,7 @@ async def _ready(
 ) -> Report:
     """How long new servers take until they let callers in."""
     if endpoint is not None:
-        return Report("server: ready", [], ["Not measured: the server was running already."])
+        return Report("server: ready", [], ["Not measured: the server was already running."])
     seconds = []
     for _ in range(plan.starts):
         async with started(arguments, _PATIENCE_S) as (_, took):

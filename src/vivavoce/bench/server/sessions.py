@@ -18,7 +18,7 @@ from .realtime_client import RealtimeEndpoint, ServerFailed
 _ARRIVE_S = 120.0
 _SETTLE_S = 2.0
 
-UNKNOWN = "CPU and memory: not measured here; this system does not tell what a process uses."
+UNKNOWN = "CPU and memory: not measured; this system does not report them per process."
 
 
 async def bench_server_idle(server: MeasuredServer, plan: MeasurementPlan) -> Report:
@@ -122,9 +122,9 @@ async def _told(process: asyncio.subprocess.Process) -> Mapping[str, Any]:
         async with asyncio.timeout(_ARRIVE_S):
             line = await process.stdout.readline()
     except TimeoutError:
-        raise ServerFailed(f"not all sessions have answered within {_ARRIVE_S:g} s") from None
+        raise ServerFailed(f"not all sessions answered within {_ARRIVE_S:g} s") from None
     if not line:
-        raise ServerFailed("the process that calls has ended; what it wrote is above")
+        raise ServerFailed("the calling process ended; see its output above")
     told: Mapping[str, Any] = json.loads(line)
     return told
 

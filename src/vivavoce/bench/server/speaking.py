@@ -77,7 +77,7 @@ async def _at_once(
         turns[str(count)] = [asdict(one) for one in asked]
     notes = [
         (
-            f"All begin at the same moment, each asks {plan.rounds} questions, and hears each "
+            f"All start at the same moment, ask {plan.rounds} questions each, and hear every "
             "reply to its end. Gaps in ms."
         ),
         *(f"Broken off: {failure}" for failure in failures),
@@ -122,14 +122,14 @@ def report(door: Turnstile) -> Report:
     asked = [one for seat in door.seats for one in seat.asked]
     edge = door.refused_at
     before = [one for one in asked if edge is None or one.begun < edge]
-    rows = [summary({"while": "all are let in"}, before)]
+    rows = [summary({"while": "all accepted"}, before)]
     if edge is not None:
         after = [one for one in asked if one.begun >= edge]
-        rows.append(summary({"while": "some are refused"}, after))
+        rows.append(summary({"while": "some refused"}, after))
     reasons = sorted({f"{one.code}: {one}" for one in door.refusals})
     notes = [
         (
-            f"One session more every {_EVERY_S:g} s; {len(door.seats)} were let in, "
+            f"One more session every {_EVERY_S:g} s; {len(door.seats)} were accepted, "
             f"{len(door.refusals)} refused."
         ),
         *(f"Refused: {reason}" for reason in reasons[:3]),

@@ -101,10 +101,10 @@ class WebRtcCaller:
                 await self._microphone.begun.wait()
         except TimeoutError:
             raise ServerFailed(
-                f"{endpoint.base} began no WebRTC call within {endpoint.patience_s:g} s"
+                f"{endpoint.base} started no WebRTC call within {endpoint.patience_s:g} s"
             ) from None
         except ValueError as error:
-            raise ServerFailed(f"{endpoint.base} answered with bad SDP: {error}") from error
+            raise ServerFailed(f"{endpoint.base} returned invalid SDP: {error}") from error
 
     async def ask(self, clip: SpeechClip) -> Asked:
         """Ask at the speed of speech; back when the first sound is there."""
@@ -131,10 +131,10 @@ class WebRtcCaller:
             async with httpx.AsyncClient(timeout=self._endpoint.patience_s) as client:
                 response = await client.post(url, content=offer, headers=headers)
         except httpx.HTTPError as error:
-            raise ServerFailed(f"{url} cannot be reached: {error!r}") from error
+            raise ServerFailed(f"cannot reach {url}: {error!r}") from error
         if response.is_error:
             code = str(response.status_code)
-            raise SessionRefused(f"{url} answered with HTTP {code}: {response.text[:200]}", code)
+            raise SessionRefused(f"{url} returned HTTP {code}: {response.text[:200]}", code)
         return response.text
 
     async def _take_packet(self, packet: Any, arrival_time_ms: int) -> None:

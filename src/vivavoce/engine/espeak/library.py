@@ -159,13 +159,17 @@ class EspeakLibrary:
         if error is not None:
             raise error
         if status != 0:
-            raise EngineError(f"espeak-ng failed with status {status} on {text[:80]!r}")
+            raise EngineError(
+                f"espeak-ng failed with status {status} on {text[:80]!r}; try another voice"
+            )
 
     def _set_voice(self, voice: str) -> None:
         if voice == self._voice:
             return
         if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise EngineError(f"espeak-ng cannot load its voice {voice!r}")
+            raise EngineError(
+                f"espeak-ng cannot load its voice {voice!r}; reinstall espeakng-loader"
+            )
         self._voice = voice
 
     def _called(

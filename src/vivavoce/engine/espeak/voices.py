@@ -106,4 +106,4 @@ def _no(what: str, word: str, known: Iterable[str]) -> BadRequest:
     """The error that names the nearest of what there is; all would be a hundred."""
     close = difflib.get_close_matches(word.lower(), known, 3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
-    return BadRequest(f"espeak-ng: no {what} {word!r}; {hint}`vivavoce voices` lists them")
+    return BadRequest(f"espeak-ng: unknown {what} {word!r}; {hint}`vivavoce voices` lists them")

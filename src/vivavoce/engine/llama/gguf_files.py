@@ -23,19 +23,19 @@ def choose(where: Path, quantization: str | None) -> Path:
     files = sorted(path for path in where.glob("**/*.gguf") if not _is_further_part(path))
     files = [path for path in files if "mmproj" not in path.name.lower()]
     if not files:
-        raise ModelError(f"{where}: no .gguf file here; give the path of one")
+        raise ModelError(f"{where}: contains no .gguf file; use the path of one")
     names = ", ".join(path.name for path in files)
     if quantization is not None:
         wanted = [path for path in files if quantization.lower() in path.name.lower()]
         if not wanted:
-            raise ModelError(f"{where}: no {quantization!r} among {names}")
+            raise ModelError(f"{where}: no quantization {quantization!r}; available: {names}")
         return wanted[0]
     for kind in _PREFERRED:
         for path in files:
             if kind in path.name.upper():
                 return path
     if len(files) > 1:
-        raise ModelError(f"{where}: several models; set `quantization` to choose among {names}")
+        raise ModelError(f"{where}: contains several models; set `quantization` to one of {names}")
     return files[0]
 
 
@@ -47,12 +47,14 @@ def check(path: Path) -> None:
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from error
     if head[:4] != _MAGIC:
-        raise ModelError(f"{path}: not a GGUF file; download the model again or give another")
+        raise ModelError(f"{path}: not a GGUF file; download the model again or choose another")
     if len(head) < 24:
         raise ModelError(f"{path}: truncated; download the model again")
     (version,) = struct.unpack("<I", head[4:8])
     if version not in (2, 3):
-        raise ModelError(f"{path}: GGUF version {version}; 2 and 3 can be read, convert it anew")
+        raise ModelError(
+            f"{path}: GGUF version {version} is not supported; convert the model to version 3"
+        )
 
 
 def diagnose(path: Path) -> ModelError:

@@ -166,7 +166,7 @@ class LlamaCpp:
         try:
             await self._warmups.run(work)
         except EngineBusy:
-            log.debug("%s: too many warm-ups; one is left out", self.name)
+            log.debug("%s: too many warm-ups; skipped one", self.name)
 
     async def completeness(self, messages: Sequence[Message]) -> float:
         """The probability that the last message ends where it does; see `Foresight`."""

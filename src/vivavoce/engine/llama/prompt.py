@@ -52,7 +52,7 @@ def choice(options: LlmOptions) -> tuple[tuple[ToolSpec, ...], bool]:
         return offered, wanted == "required" and bool(offered)
     known = [tool.name for tool in offered]
     if wanted not in known:
-        raise BadRequest(f"tool_choice {wanted!r} is not offered; {nearest(wanted, known)}")
+        raise BadRequest(f"unknown tool_choice {wanted!r}; {nearest(wanted, known)}")
     return tuple(tool for tool in offered if tool.name == wanted), True
 
 
@@ -228,7 +228,7 @@ def error(body: Json) -> EngineError | BadRequest:
     message = str(body.get("message", body))
     if body.get("type") == "exceed_context_size_error":
         return BadRequest(
-            f"a prompt of {body.get('n_prompt_tokens')} tokens does not fit a context of "
+            f"the prompt has {body.get('n_prompt_tokens')} tokens but the context only "
             f"{body.get('n_ctx')}; raise the engine's `context` or shorten the system prompt"
         )
     return EngineError(f"llama.cpp: {message}")

@@ -123,7 +123,7 @@ class CompletionRequests:
     def _say_what_was_left_out(self, messages: Sequence[Message], kept: Sequence[Message]) -> None:
         lost = len(messages) - len(kept)
         if kept and kept[-1] != messages[-1]:
-            log.warning("%s: the last message alone outgrows the context; cut", self._name)
+            log.warning("%s: the last message is longer than the context; shortened it", self._name)
         elif lost:
             log.info("%s: %d old messages outgrow the context; left out", self._name, lost)
 

@@ -149,7 +149,7 @@ class LlamaServer:
             nonlocal stopped
             try:
                 if self._closing:
-                    raise EngineUnavailable("llama-cpp was closed in mid-reply")
+                    raise EngineUnavailable("llama-cpp was closed during a reply")
                 stopped = on_chunk(chunk)
             except BaseException as error:  # noqa: BLE001 - must not pass through C++
                 failures.append(error)

@@ -98,7 +98,7 @@ class ToolCallSpotter:
             yield call
             yield replace(usage, finish="tool_calls")
         elif self._must:
-            raise EngineError("the model's tool call was cut short; raise max_tokens")
+            raise EngineError("the model's tool call was cut off; raise max_tokens")
         else:
             yield Token(self._held)
             yield usage

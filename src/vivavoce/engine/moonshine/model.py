@@ -215,7 +215,7 @@ def read_pieces(path: Path) -> list[bytes]:
         pieces.append(data[at : at + length])
         at += length
     if at != len(data) or len(pieces) <= END:
-        raise ModelError(f"{path} is no vocabulary; remove the model and pull it again")
+        raise ModelError(f"{path} is not a vocabulary; remove the model and pull it again")
     pieces[: END + 1] = [b""] * (END + 1)
     return [b"" if MARK.fullmatch(piece) else piece for piece in pieces]
 

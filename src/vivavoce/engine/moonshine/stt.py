@@ -101,11 +101,12 @@ class Moonshine:
         if self._weights is None:
             raise EngineUnavailable(f"{self.name} is not loaded; await load() first")
         if options.translate:
-            raise BadRequest(f"{self.name} cannot translate; whisper can")
+            raise BadRequest(f"{self.name} cannot translate; use whisper")
         asked, known = asked_language(options.language), self.languages
         if asked and known and match_language(asked, known) is None:
             raise BadRequest(
-                f"{self.name} knows {known[0]!r}, not {asked!r}; try whisper, or a moonshine model"
+                f"{self.name} supports {known[0]!r}, not {asked!r}; try whisper, or a moonshine "
+                "model"
                 f" that ends in '-{asked}'"
             )
         language = known[0] if known else language_of(asked) or None

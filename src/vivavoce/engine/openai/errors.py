@@ -53,20 +53,24 @@ class RequestTarget:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
             return TransientFailure(
                 EngineUnavailable(
-                    f"{self.engine}: nothing answers at {self.url} ({reason}); "
+                    f"{self.engine}: nothing responds at {self.url} ({reason}); "
                     "start the server there, or set base_url"
                 )
             )
         if isinstance(error, httpx.TimeoutException):
-            return EngineTimeout(f"{self.engine}: {self.url} does not answer in time")
+            return EngineTimeout(
+                f"{self.engine}: {self.url} did not respond in time; raise the engine's timeouts"
+            )
         if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
             return TransientFailure(
                 EngineError(
-                    f"{self.engine}: {self.url} broke off in the middle ({reason}); "
+                    f"{self.engine}: {self.url} broke the connection ({reason}); "
                     "see the server's log"
                 )
             )
-        return EngineError(f"{self.engine}: cannot talk to {self.url}: {reason}")
+        return EngineError(
+            f"{self.engine}: cannot connect to {self.url} ({reason}); check base_url"
+        )
 
     def refused(
         self, path: str, status: int, headers: Mapping[str, str], body: bytes
@@ -79,30 +83,32 @@ class RequestTarget:
         if status == 404:
             return EngineUnavailable(f"{self.engine}: {self._about_404(path, said)}")
         if status == 429 and "quota" in said.lower():
-            return EngineUnavailable(f"{self.engine}: the account at {self.url} is used up{quoted}")
+            return EngineUnavailable(
+                f"{self.engine}: the account at {self.url} has no quota left{quoted}"
+            )
         after = retry_after(headers.get("retry-after"))
         if status == 429:
             return TransientFailure(
-                EngineBusy(f"{self.engine}: {self.url} has too much to do{quoted}"), after
+                EngineBusy(f"{self.engine}: {self.url} is overloaded{quoted}"), after
             )
         if status in _PASSES:
-            problem = f"{self.engine}: {self.url} answers with status {status}{quoted}"
+            problem = f"{self.engine}: {self.url} returned status {status}{quoted}"
             return TransientFailure(EngineError(f"{problem}; see the server's log"), after)
         if status in {400, 413, 415, 422}:
             return ModelServerRefusal(
-                f"{self.engine}: {self.url} refuses the request{quoted}", said
+                f"{self.engine}: {self.url} rejected the request{quoted}", said
             )
         if status < 400:
             place = self.hide(headers.get("location", "elsewhere"))
             return EngineUnavailable(
-                f"{self.engine}: {self.url} redirects to {place}; set base_url to where it is now"
+                f"{self.engine}: {self.url} redirects to {place}; set base_url to the new address"
             )
-        return EngineError(f"{self.engine}: {self.url} answers with status {status}{quoted}")
+        return EngineError(f"{self.engine}: {self.url} returned status {status}{quoted}")
 
     def _about_the_key(self) -> str:
         if self.key:
-            return f"{self.url} does not take the key in {self.key_place}; put a valid one there"
-        return f"{self.url} wants a key; put it in {self.key_place}"
+            return f"{self.url} rejected the key in {self.key_place}; put a valid one there"
+        return f"{self.url} needs a key; put it in {self.key_place}"
 
     def _about_404(self, path: str, said: str) -> str:
         if self.models and self.model not in self.models:
@@ -110,7 +116,7 @@ class RequestTarget:
             return f"{self.url} has no model {self.model!r}; {hint}"
         if "model" in said.lower():
             return f"{self.url} has no model {self.model!r} ({said}); set another model"
-        return f"{self.url}/{path} is not there; see that base_url is right"
+        return f"{self.url}/{path} does not exist; check base_url"
 
 
 def _message(body: bytes) -> str:

@@ -136,8 +136,8 @@ class ModelServer:
             answer,
             seconds,
             lambda: EngineTimeout(
-                f"{self.engine}: {self._target.url} gave nothing for {seconds:.3g} s; "
-                "raise the engine's timeouts, or relieve the server"
+                f"{self.engine}: {self._target.url} sent nothing for {seconds:.3g} s; "
+                "raise the engine's timeouts, or reduce the server's load"
             ),
         )
 
@@ -168,14 +168,14 @@ class ModelServer:
         begin = repr(self._target.hide(shown)[:80]) if text else ""
         return EngineError(
             f"{self.engine}: {self._target.url} sent {' '.join(filter(None, (what, begin)))}; "
-            "is base_url that of an OpenAI-compatible server?"
+            "check that base_url is an OpenAI-compatible server"
         )
 
     def broken_off(self) -> TransientFailure:
         """The error for an answer without an end."""
         return TransientFailure(
             EngineError(
-                f"{self.engine}: {self._target.url} broke off in the middle; see the server's log"
+                f"{self.engine}: {self._target.url} broke the connection; see the server's log"
             )
         )
 
@@ -192,7 +192,7 @@ class ModelServer:
         key = (self._endpoint.api_key or os.environ.get(self._endpoint.api_key_env) or "").strip()
         if not (key.isascii() and key.isprintable()) or " " in key:
             place = self._aim(None).key_place
-            raise BadConfig(f"{self.engine}: what is in {place} cannot be a key; put a valid one")
+            raise BadConfig(f"{self.engine}: {place} does not contain a valid key; set one")
         return key or None
 
     def _aim(self, key: str | None, models: tuple[str, ...] = ()) -> RequestTarget:
@@ -229,8 +229,8 @@ def _base(engine: str, base_url: str) -> httpx.URL:
     url = web_address(base_url)
     if url is None:
         raise BadConfig(
-            f"{engine}: base_url {base_url.rpartition('@')[2]!r} is no web address; "
-            f"one looks like {OPENAI}"
+            f"{engine}: base_url {base_url.rpartition('@')[2]!r} is not a web address; "
+            f"use one such as {OPENAI}"
         )
     path = url.path.rstrip("/") or "/v1"
     return url.copy_with(path=f"{path}/")

@@ -213,5 +213,5 @@ def _choice(options: LlmOptions) -> object:
     if choice in {"auto", "none", "required"}:
         return choice
     if choice not in offered:
-        raise BadRequest(f"tool_choice: no tool {choice!r}; {nearest(choice, offered)}")
+        raise BadRequest(f"tool_choice: unknown tool {choice!r}; {nearest(choice, offered)}")
     return {"type": "function", "function": {"name": choice}}

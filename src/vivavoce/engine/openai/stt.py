@@ -143,7 +143,7 @@ class OpenAiStt:
                 transcript = await self._understand(response)
         except EngineUnavailable as error:
             if options.translate and path in str(error):
-                raise BadRequest(f"{self.name} cannot translate; whisper can") from error
+                raise BadRequest(f"{self.name} cannot translate; use whisper") from error
             raise
         yield replace(transcript, language=transcript.language or options.language)
 

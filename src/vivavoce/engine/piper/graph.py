@@ -70,9 +70,9 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int, int]]:
             case 5:
                 at += 4
             case other:
-                raise ValueError(f"wire type {other}: this is no ONNX model")
+                raise ValueError(f"wire type {other}: this is not an ONNX model")
         if at > len(message):
-            raise ValueError("the ONNX model is cut short")
+            raise ValueError("the ONNX model is truncated; pull it again")
         yield tag >> 3, start, at
 
 
@@ -85,7 +85,7 @@ def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
-    raise ValueError("the ONNX model is cut short")
+    raise ValueError("the ONNX model is truncated; pull it again")
 
 
 def _varint(value: int) -> bytes:

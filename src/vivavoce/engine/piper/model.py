@@ -47,7 +47,9 @@ class PiperModel:
         try:
             self._config = PiperConfig.from_dict(dict(self.settings))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise ModelError(f"{settings} is no Piper voice's configuration: {error!r}") from error
+            raise ModelError(
+                f"{settings} is not a Piper voice configuration ({error!r}); pull the voice again"
+            ) from error
         running = _session(network, compute)
         self.device = device_of(running, compute)
         self._session = Interruptible(running)
@@ -94,7 +96,7 @@ class PiperModel:
             sentences = self._voice.phonemize(text)
         except ImportError as error:
             raise EngineUnavailable(
-                f"this Piper voice needs the package {error.name}; pip install it"
+                f"this Piper voice needs the package {error.name}; install it with pip"
             ) from error
         return [phonemes for phonemes in sentences if any(map(_is_sound, phonemes))]
 
@@ -169,13 +171,15 @@ def _files(model: str) -> tuple[Path, Path]:
     if place.is_dir():
         found = sorted(place.glob("*.onnx"))
         if len(found) != 1:
-            raise ModelError(f"{place} holds {len(found)} .onnx files; name the one to use")
+            raise ModelError(
+                f"{place} contains {len(found)} .onnx files; give the path of the one to use"
+            )
         place = found[0]
     settings = Path(f"{place}.json")
     if not settings.is_file() and model.startswith(("hf:", "http:", "https:")):
         settings = models.fetch(settings_ref(model))
     if not settings.is_file():
-        raise ModelError(f"a Piper voice has two files, and {settings} is missing")
+        raise ModelError(f"{settings} is missing; a Piper voice needs its .onnx file and that file")
     return place, settings
 
 
@@ -190,9 +194,9 @@ def _read_settings(path: Path) -> Mapping[str, object]:
     try:
         settings = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}") from error
+        raise ModelError(f"cannot read {path}: {error}") from error
     if not isinstance(settings, dict):
-        raise ModelError(f"{path} is no Piper voice's configuration")
+        raise ModelError(f"{path} is not a Piper voice configuration; pull the voice again")
     return settings
 
 
@@ -200,7 +204,9 @@ def _session(path: Path, compute: Compute) -> ort.InferenceSession:
     try:
         edited = with_durations(path.read_bytes())
     except ValueError as error:
-        raise ModelError(f"{path} is no voice that ONNX Runtime can read: {error}") from error
+        raise ModelError(
+            f"ONNX Runtime cannot read the voice {path} ({error}); pull it again"
+        ) from error
     return session(path, compute, edited=edited)
 
 

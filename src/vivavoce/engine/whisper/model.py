@@ -104,12 +104,12 @@ def find(model: str) -> Path:
     elif model.count("/") == 1:
         ref = f"hf:{model}"
     else:
-        raise ModelError(f"whisper: no model {model!r}; {nearest(model, known)}, or a folder")
+        raise ModelError(f"whisper: unknown model {model!r}; {nearest(model, known)}, or a folder")
     folder = models.fetch(ref)
     for file in _FILES:
         if not (folder / file).is_file():
             raise ModelError(
-                f"whisper: {folder} has no {file}, so it is no Whisper model for CTranslate2; "
+                f"whisper: {folder} has no {file}, so it is not a Whisper model for CTranslate2; "
                 "convert one with ct2-transformers-converter --copy_files tokenizer.json "
                 "preprocessor_config.json"
             )

@@ -166,7 +166,7 @@ class FasterWhisper:
         kin = Path(self.model).name
         untrained = len(weights.languages) == 1 or "turbo" in kin or "distil" in kin
         if options.translate and untrained:
-            raise BadRequest(f"{self.name} was not trained to translate; use small or large-v3")
+            raise BadRequest(f"{self.name} cannot translate; use small or large-v3")
         return weights, replace(options, language=language)
 
     def _start(self) -> WhisperWeights:

@@ -46,11 +46,11 @@ _Name = Annotated[str, Field(max_length=_NAME_CHARS)]
 
 
 class SpeechItem(BaseModel):
-    """One text; what is left out is as the batch says."""
+    """One text. Anything you leave out comes from the batch."""
 
     model_config = ConfigDict(extra="forbid")
 
-    id: _Name = Field("", description="Yours, to know the item by.")
+    id: _Name = Field("", description="Your own name for the item.")
     text: str = Field(min_length=1)
     voice: str | None = Field(None, max_length=200)
     language: str | None = Field(None, max_length=35)
@@ -59,11 +59,11 @@ class SpeechItem(BaseModel):
 
 
 class SpeechBatch(SpokenTextRequest):
-    """Texts, and how to say them."""
+    """Texts, and how to speak them."""
 
     items: list[SpeechItem] = Field(min_length=1)
     format: SpeechForm = "wav"
-    sample_rate: Rate | None = Field(None, description="In Hz; the engine's own by default.")
+    sample_rate: Rate | None = Field(None, description="In Hz. Defaults to the engine's rate.")
 
     model_config = ConfigDict(
         extra="forbid",
@@ -85,12 +85,14 @@ class SpeechBatch(SpokenTextRequest):
 async def speak_batch(
     body: SpeechBatch, service: TheService, caller: TheCaller, jobs: TheJobs
 ) -> JSONResponse:
-    """Take many texts to speak, and tell the job that does it."""
+    """Start a job that speaks many texts, and return it."""
     _check_count(len(body.items), service)
     most = service.limits.text_chars
     for number, item in enumerate(body.items):
         if len(item.text) > most:
-            what = f"the text has {len(item.text):,} characters; {most:,} may be"
+            what = (
+                f"the text has {len(item.text):,} characters, over the limit of {most:,}; split it"
+            )
             param = f"items.{number}.text"
             raise Problem(what, status=413, code="text_too_long", param=param)
     if body.model:
@@ -114,9 +116,9 @@ def _documented() -> dict[str, Any]:
 async def transcribe_batch(
     request: Request, service: TheService, caller: TheCaller, jobs: TheJobs
 ) -> JSONResponse:
-    """Take many recordings to transcribe, as `files` of a form, and tell the job that does it.
+    """Start a job that transcribes many recordings, sent as `files` of a form, and return it.
 
-    The other fields are those of `/stt/transcribe`, and are for all of them.
+    The other fields are those of `/stt/transcribe` and apply to all recordings.
     """
     await jobs.check_room()
     async with _recordings(request, service) as (form, files):
@@ -143,7 +145,7 @@ async def _recordings(
     """The form, and its recordings with what the client calls them."""
     limits = service.limits
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        what = "the body must be multipart/form-data, with the recordings as `files`"
+        what = "send the recordings as `files` in a multipart/form-data body"
         raise Problem(what, code="missing_required_parameter", param="files")
     # One file more than may be is taken, to be refused in the form of all errors.
     opening = request.form(
@@ -153,7 +155,7 @@ async def _recordings(
         try:
             form = await stack.enter_async_context(opening)
         except ClientDisconnect:
-            raise Gone("the client has left") from None
+            raise Gone("the client disconnected") from None
         except HTTPException as error:
             if "Too many files" in str(error.detail):
                 _check_count(limits.job_items + 1, service)
@@ -166,7 +168,7 @@ async def _recordings(
         ]
         _check_count(len(uploads), service)
         if not uploads:
-            what = "the form has no `files`; send each recording as one"
+            what = "the form has no `files`; send each recording as one of them"
             raise Problem(what, code="missing_required_parameter", param="files")
         files = [
             (
@@ -195,7 +197,7 @@ def _new_items(body: SpeechBatch) -> list[NewItem]:
 def _check_count(count: int, service: Service) -> None:
     most = service.limits.job_items
     if count > most:
-        what = f"a batch may have {most:,} items; send them as several"
+        what = f"a batch can have at most {most:,} items; send several batches"
         raise Problem(what, status=413, code="too_many_items", param="items")
 
 

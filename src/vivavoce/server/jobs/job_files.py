@@ -47,8 +47,8 @@ class JobFiles:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise BadConfig(
-                f"another server has its jobs in {folder}; give this one a folder of its own "
-                "by server.state"
+                f"another server keeps its jobs in {folder}; give this server its own folder "
+                "with server.state"
             ) from None
 
     @property

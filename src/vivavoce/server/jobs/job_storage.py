@@ -59,8 +59,7 @@ class JobStorage:
 def full_disk() -> Problem:
     """What is told when there is no room for what was sent, or for what came of it."""
     return Problem(
-        "the server has no more room for batches; delete those that are no longer needed, and try "
-        "again",
+        "the server has no room left for batches; delete the ones you no longer need and try again",
         status=507,
         code="disk_full",
     )

@@ -56,12 +56,12 @@ class Jobs:
                 try:
                     await self._opened()
                 except Problem:
-                    log.warning("the jobs of before stay as they are")
+                    log.warning("earlier jobs stay as they are")
             while self._runner is None:
                 await self.news.next().within(SWEEP_S)
             await self._runner.run()
         except Exception:
-            log.exception("no more batches are done until the server is started again")
+            log.exception("batches stop until you restart the server")
         finally:
             if self._kept is not None:
                 self._kept.close()
@@ -100,8 +100,8 @@ class Jobs:
         count, used = await kept.ask(lambda store: store.used())
         if count >= self._limits.jobs:
             raise Problem(
-                f"{count} batches are kept, which is as many as may be; delete one that is no "
-                "longer needed, or try again later",
+                f"{count} of {self._limits.jobs} batches are in use; delete one that you no longer "
+                "need, or try again later",
                 status=503,
                 code="too_many_jobs",
                 retry_after=SWEEP_S,
@@ -124,7 +124,7 @@ class Jobs:
         kept = self._kept
         found = None if kept is None else await kept.ask(lambda store: store.changes(job, since))
         if found is None or found[0].owner != owner:
-            what = "there is no such job; it may have been deleted, or was kept long enough"
+            what = "no such job; it was deleted or has expired (`GET /jobs` lists yours)"
             raise Problem(what, status=404, code="not_found", param="job")
         return found
 
@@ -134,7 +134,7 @@ class Jobs:
         kept = await self._opened()
         item = await kept.ask(lambda store: store.item(job, number))
         if item is None:
-            what = f"the job has no item {number}; they are counted from 0"
+            what = f"the job has no item {number}; items are numbered from 0"
             raise Problem(what, status=404, code="not_found", param="number")
         return found, item
 
@@ -146,7 +146,10 @@ class Jobs:
     def listener(self) -> Iterator[None]:
         """A place for one client that follows a job. Raises Problem (503) when there is none."""
         if self._listeners >= _MOST_LISTENERS:
-            what = f"{self._listeners} clients follow jobs, which is as many as may"
+            what = (
+                f"{self._listeners} of {_MOST_LISTENERS} clients are following jobs; "
+                "try again in a few seconds"
+            )
             raise Problem(what, status=503, code="too_many_listeners", retry_after=5.0)
         self._listeners += 1
         try:
@@ -177,8 +180,8 @@ class Jobs:
                 try:
                     self._kept = await asyncio.to_thread(JobStorage, self._folder)
                 except (OSError, sqlite3.Error, BadConfig) as error:
-                    log.error("there can be no batches: %s", describe(error))  # noqa: TRY400
-                    what = "this server has no place for batches; its log says why"
+                    log.error("batches are unavailable: %s", describe(error))  # noqa: TRY400
+                    what = "batches are unavailable on this server; see its log"
                     raise Problem(what, status=503, code="jobs_unavailable") from error
                 self._runner = Runner(self._service, self._kept, self.news)
                 self.news.tell()

@@ -13,7 +13,7 @@ MOST_BEGUN = 3
 not do so for ever."""
 
 _CRASHED = (
-    '{"message": "the server stopped each time that it worked on this", "type": "server_error", '
+    '{"message": "the server stopped each time it worked on this item", "type": "server_error", '
     '"param": null, "code": "gave_up"}'
 )
 

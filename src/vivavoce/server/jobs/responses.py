@@ -15,21 +15,21 @@ from .job import ItemState, JobKind, JobState, StoredItem, StoredJob
 
 
 class JobResponse(BaseModel):
-    """A batch, and how far it is."""
+    """A batch and its progress."""
 
     id: str
     kind: JobKind
     state: JobState
-    format: str = Field(description="Of the results.")
-    total: int = Field(description="How many items it has.")
-    counts: dict[ItemState, int] = Field(description="How many items are in each state.")
+    format: str = Field(description="Format of the results.")
+    total: int = Field(description="Number of items.")
+    counts: dict[ItemState, int] = Field(description="Number of items in each state.")
     created: datetime
     ended: datetime | None = None
-    expires: datetime | None = Field(None, description="When an ended job is deleted.")
+    expires: datetime | None = Field(None, description="When a finished job is deleted.")
 
 
 class ItemErrorResponse(BaseModel):
-    """Why an item failed, in the form of all errors."""
+    """Why an item failed, in the same form as every error."""
 
     message: str
     type: str
@@ -38,23 +38,23 @@ class ItemErrorResponse(BaseModel):
 
 
 class ItemResultResponse(BaseModel):
-    """What came of an item."""
+    """The result of an item."""
 
-    url: str = Field(description="Where it is fetched.")
+    url: str = Field(description="Where to download the result.")
     media_type: str
-    duration_s: float = Field(description="Of the audio.")
+    duration_s: float = Field(description="Length of the audio.")
     processing_s: float
     engine: str
-    sample_rate: int | None = Field(None, description="Hz of the audio that was made.")
+    sample_rate: int | None = Field(None, description="Sample rate of the speech, in Hz.")
     language: str | None = None
-    text: str | None = Field(None, description="Of a transcript, up to 1,000 characters.")
+    text: str | None = Field(None, description="The first 1,000 characters of a transcript.")
     warnings: list[TranscriptWarningResponse] | None = Field(
         None, description="What to know before you trust the transcript."
     )
 
 
 class ItemResponse(BaseModel):
-    """One item. number: from 0. id: as the client named it, or its file."""
+    """One item. number: from 0. id: the name that the client gave it, or its file's name."""
 
     number: int
     id: str
@@ -70,7 +70,7 @@ class JobDetails(JobResponse):
 
 
 class JobList(BaseModel):
-    """The caller's batches, the latest first."""
+    """Your batches, newest first."""
 
     jobs: list[JobResponse]
 

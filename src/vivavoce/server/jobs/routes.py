@@ -35,19 +35,19 @@ from .transcript_files import transcript
 
 router = APIRouter(tags=["Batches"], prefix="/jobs")
 
-_Number = Annotated[int, InPath(ge=0, le=1 << 31, description="From 0.")]
+_Number = Annotated[int, InPath(ge=0, le=1 << 31, description="Counted from 0.")]
 
 
 @router.get("", response_model_exclude_none=True)
 async def list_jobs(service: TheService, caller: TheCaller, jobs: TheJobs) -> JobList:
-    """Your batches, the latest first: those of the same key."""
+    """List your batches (those of the same API key), newest first."""
     kept_s = service.limits.job_kept_s
     return JobList(jobs=[job_answer(job, kept_s) for job in await jobs.of(caller.id)])
 
 
 @router.get("/{job}", response_model=JobDetails)
 async def show_job(job: str, service: TheService, caller: TheCaller, jobs: TheJobs) -> Response:
-    """A batch, with the state of each item and what came of it."""
+    """Show a batch with the state and result of each item."""
     return Response(await _details(jobs, job, caller, service), media_type="application/json")
 
 
@@ -56,7 +56,7 @@ async def show_job(job: str, service: TheService, caller: TheCaller, jobs: TheJo
     response_class=Response,
     responses={
         200: {"content": {"text/event-stream": {}}},
-        204: {"description": "It has ended, and you were told all of it"},
+        204: {"description": "The job has ended and you have received every event"},
     },
 )
 async def follow_job(
@@ -66,10 +66,10 @@ async def follow_job(
     jobs: TheJobs,
     last_event_id: Annotated[str, Header()] = "",
 ) -> Response:
-    """A batch's progress as server-sent events: `job` for the whole, `item` for each of its items.
+    """Follow a batch's progress as server-sent events: `job` for the whole, `item` for each item.
 
-    The state so far comes first; with `Last-Event-ID`, only what has changed since. The stream ends
-    with the `job` that has ended.
+    The stream starts with the current state, or, with `Last-Event-ID`, with what has changed since
+    that event. It ends when the job has ended.
     """
     since = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) < 16 else 0
     now, news = await jobs.changes(job, caller.id, since)
@@ -86,7 +86,7 @@ async def follow_job(
     responses={200: {"content": {"audio/*": {}}}},
 )
 async def item_audio(job: str, number: _Number, caller: TheCaller, jobs: TheJobs) -> Response:
-    """The speech that was made of an item."""
+    """Download the speech of an item."""
     found, _, path = await _done(jobs, job, caller.id, number, "tts")
     return FileResponse(path, media_type=media_type_of(found))
 
@@ -102,10 +102,10 @@ async def item_transcript(
     caller: TheCaller,
     jobs: TheJobs,
     form: Annotated[
-        Format | None, Query(alias="format", description="The job's own by default.")
+        Format | None, Query(alias="format", description="Defaults to the job's format.")
     ] = None,
 ) -> Response:
-    """What is said in an item."""
+    """Download the transcript of an item."""
     found, item, path = await _done(jobs, job, caller.id, number, "stt")
     wanted = form or form_of(found)
     try:
@@ -121,7 +121,7 @@ async def item_transcript(
     responses={200: {"content": {"application/zip": {}}}},
 )
 async def job_archive(job: str, service: TheService, caller: TheCaller, jobs: TheJobs) -> Response:
-    """All results so far as a zip file, with the job itself in `job.json`."""
+    """Download all results so far as a zip file, with the job in `job.json`."""
     found, items = await jobs.changes(job, caller.id)
     details = await _details(jobs, job, caller, service)
     done = sorted((item for item in items if item.state == "done"), key=lambda item: item.number)
@@ -134,20 +134,20 @@ async def job_archive(job: str, service: TheService, caller: TheCaller, jobs: Th
 
 @router.post("/{job}/cancel", response_model=JobDetails)
 async def cancel_job(job: str, service: TheService, caller: TheCaller, jobs: TheJobs) -> Response:
-    """End a batch: what is done stays, and nothing more is done once this has been answered."""
+    """Cancel a batch. Finished results stay; all work has stopped when this call returns."""
     await jobs.cancel(job, caller.id)
     return Response(await _details(jobs, job, caller, service), media_type="application/json")
 
 
 @router.delete("/{job}", status_code=204)
 async def delete_job(job: str, caller: TheCaller, jobs: TheJobs) -> Response:
-    """End a batch, and forget all of it."""
+    """Cancel a batch and delete everything it has."""
     await jobs.remove(job, caller.id)
     return Response(status_code=204)
 
 
 async def _details(jobs: Jobs, job: str, caller: Caller, service: Service) -> str:
-    """The job as JSON; a thousand items take long enough to be put together elsewhere."""
+    """The job as JSON, built in a thread because a thousand items take a while."""
     found, items = await jobs.changes(job, caller.id)
 
     def put_together() -> str:
@@ -160,14 +160,14 @@ async def _details(jobs: Jobs, job: str, caller: Caller, service: Service) -> st
 async def _done(
     jobs: Jobs, job: str, owner: str, number: int, kind: str
 ) -> tuple[StoredJob, StoredItem, Path]:
-    """An item that is done. Raises Problem: 404, or 409 for one that is not."""
+    """A finished item. Raises Problem: 404, or 409 if it is not finished."""
     found, item = await jobs.item(job, owner, number)
     if found.kind != kind:
         other = "transcript" if kind == "tts" else "audio"
-        what = f"the job makes no such thing; try /jobs/{job}/items/{number}/{other}"
+        what = f"this job has no such results; try /jobs/{job}/items/{number}/{other}"
         raise Problem(what, status=404, code="not_found", param="job")
     if item.state != "done":
-        what = f"item {number} is {item.state}; /jobs/{job} tells more"
+        what = f"item {number} is {item.state}; see /jobs/{job}"
         raise Problem(what, status=409, code="not_done", param="number")
     path = await jobs.path(item)
     if not await asyncio.to_thread(path.is_file):
@@ -176,5 +176,5 @@ async def _done(
 
 
 def _gone(item: StoredItem) -> Problem:
-    what = f"what came of item {item.number} is not there any more"
+    what = f"the result of item {item.number} no longer exists; send it in a new batch"
     return Problem(what, status=404, code="not_found", param="number")

@@ -56,7 +56,7 @@ class Runner:
                     swept = time.monotonic()
                 begun = await self._begin()
             except (sqlite3.Error, OSError, VivavoceError) as error:
-                log.warning("jobs stand still: %s", describe(error))
+                log.warning("jobs are paused: %s", describe(error))
                 await asyncio.sleep(_RETRY_S)
                 continue
             if begun is not None:
@@ -130,7 +130,7 @@ class Runner:
                 await self._kept.ask(change)
                 return
             except (Problem, sqlite3.Error) as error:
-                log.warning("jobs stand still: %s", describe(error))
+                log.warning("jobs are paused: %s", describe(error))
                 await asyncio.sleep(_RETRY_S)
 
     async def _sweep(self) -> None:

@@ -118,5 +118,5 @@ def _effort(begun: float, engine: str) -> dict[str, object]:
 
 def _less(room: int, size: int) -> int:
     if size > room:
-        raise OSError(errno.EDQUOT, "batches may take no more of the disk")
+        raise OSError(errno.EDQUOT, "batches have used up their disk space")
     return room - size

@@ -1,4 +1,4 @@
-"""What Vivavoce's own API answers, as it is documented."""
+"""The responses of Vivavoce's own API, with the descriptions that the docs show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class TimedWord(BaseModel):
     text: str
     start: float
     end: float
-    confidence: float | None = Field(None, description="0 to 1, where the engine tells it.")
+    confidence: float | None = Field(None, description="0 to 1, if the engine reports it.")
 
 
 def timed(words: Iterable[Word]) -> list[TimedWord]:
@@ -32,7 +32,7 @@ def timed(words: Iterable[Word]) -> list[TimedWord]:
 
 
 class TranscriptSegment(BaseModel):
-    """A stretch of the recording and what is said in it. Times in seconds."""
+    """A part of the recording and its transcript. Times in seconds."""
 
     start: float
     end: float
@@ -41,15 +41,15 @@ class TranscriptSegment(BaseModel):
     language: str | None = None
     confidence: float | None = None
     words: list[TimedWord] | None = Field(
-        None, description="With `words`, or where the engine tells them anyway."
+        None, description="Present if you asked for `words`, or if the engine reports them anyway."
     )
     words_estimated: bool | None = Field(
-        None, description="True where the engine told no times, so that they are estimated."
+        None, description="True if the engine reports no times and they are estimates."
     )
 
 
 class TranscriptWarningResponse(BaseModel):
-    """Something that may be wrong with a transcript, and what helps."""
+    """A possible problem with a transcript, and what helps."""
 
     code: str = Field(
         description="`recording_faulty`: the recording is damaged or cut short; "
@@ -57,28 +57,28 @@ class TranscriptWarningResponse(BaseModel):
         "speech that is probably in a language the engine does not know."
     )
     message: str
-    stretches: list[tuple[float, float]] = Field(description="Where: start and end, in seconds.")
+    stretches: list[tuple[float, float]] = Field(description="Starts and ends, in seconds.")
 
 
 class TranscriptResponse(BaseModel):
-    """What is said in a recording."""
+    """The transcript of a recording."""
 
     text: str
-    language: str | None = Field(None, description="A code such as `en`, where it is known.")
-    language_confidence: float | None = Field(None, description="0 to 1, where it was found out.")
-    confidence: float | None = Field(None, description="The average, 0 to 1, where it is known.")
-    words: list[TimedWord] | None = Field(None, description="With `words`: all of them.")
-    words_estimated: bool | None = Field(
-        None, description="With `words`: whether the engine left the times of some to be estimated."
+    language: str | None = Field(None, description="A code such as `en`, if known.")
+    language_confidence: float | None = Field(
+        None, description="0 to 1, if the engine detected the language."
     )
+    confidence: float | None = Field(None, description="The average, 0 to 1, if known.")
+    words: list[TimedWord] | None = Field(None, description="All words, if you asked for `words`.")
+    words_estimated: bool | None = Field(None, description="Whether some word times are estimates.")
     segments: list[TranscriptSegment]
     warnings: list[TranscriptWarningResponse] | None = Field(
-        None, description="What to know before you trust the text; left out where there is nothing."
+        None, description="Possible problems with the text; left out if there are none."
     )
-    duration_s: float = Field(description="Of the recording.")
-    processing_s: float = Field(description="What it took to transcribe it, once it had arrived.")
+    duration_s: float = Field(description="Length of the recording.")
+    processing_s: float = Field(description="Time to transcribe it, not counting the upload.")
     engine: str
-    sample_rate: int = Field(description="Hz of the audio as the engine got it.")
+    sample_rate: int = Field(description="Sample rate that the engine received, in Hz.")
 
     model_config = {
         "json_schema_extra": {
@@ -102,20 +102,20 @@ class SttModelResponse(BaseModel):
     """A speech-to-text engine."""
 
     id: str = Field(examples=["moonshine:tiny-en"])
-    languages: list[str] = Field(description="Codes; empty where the engine does not tell.")
+    languages: list[str] = Field(description="Language codes; empty if the engine does not say.")
     sample_rate: int
-    streaming: bool = Field(description="Whether `WS /stt/stream` works with it.")
+    streaming: bool = Field(description="Whether it works with `WS /stt/stream`.")
 
 
 class SttModelsResponse(BaseModel):
-    """The engine that transcribes, and the names that it also answers to."""
+    """The engines that transcribe, and their aliases."""
 
     models: list[SttModelResponse]
-    aliases: dict[str, str] = Field(description="Other names, and the model each means.")
+    aliases: dict[str, str] = Field(description="Aliases and the model each stands for.")
 
 
 class VoiceResponse(BaseModel):
-    """One way to sound."""
+    """A voice."""
 
     id: str
     name: str
@@ -124,24 +124,24 @@ class VoiceResponse(BaseModel):
 
 
 class VoicesResponse(BaseModel):
-    """What `voice` may be; the first is the default."""
+    """The values that `voice` can have; the first is the default."""
 
     voices: list[VoiceResponse]
-    aliases: dict[str, str] = Field(description="Other names, and the voice each means.")
+    aliases: dict[str, str] = Field(description="Aliases and the voice each stands for.")
     engine: str
     sample_rate: int
 
 
 class SpeechResponse(BaseModel):
-    """A text as speech."""
+    """Speech made from a text."""
 
-    audio: str = Field(description="The file, in base64.")
+    audio: str = Field(description="The audio file, base64-encoded.")
     format: str
     sample_rate: int
     duration_s: float
     processing_s: float
     engine: str
-    voice: str | None = Field(description="The engine's own name of it, where it is known.")
+    voice: str | None = Field(description="The engine's name for the voice, if known.")
     words: list[TimedWord]
     words_estimated: bool = Field(
         description="Whether the engine left the times of some to be estimated."
@@ -169,15 +169,17 @@ class SpeechResponse(BaseModel):
 class VoiceChatResponse(BaseModel):
     """One spoken turn."""
 
-    conversation_id: str = Field(description="Send it with the next turn to go on.")
+    conversation_id: str = Field(
+        description="Send it with the next turn to continue the conversation."
+    )
     heard: str = Field(description="What the user said.")
     language: str | None = None
     confidence: float | None = None
     reply: str
-    audio: str = Field(description="The reply's audio file, in base64.")
+    audio: str = Field(description="The reply's audio file, base64-encoded.")
     format: str
     sample_rate: int
-    duration_s: float = Field(description="Of the reply's audio.")
+    duration_s: float = Field(description="Length of the reply's audio.")
     processing_s: float
     engines: dict[str, str]
 

@@ -62,7 +62,7 @@ async def convert(
     caller: TheCaller,
     wishes: Annotated[ConvertRequest, Query()],
 ) -> Response:
-    """A recording or the sound of a video in another format, mono."""
+    """Convert a recording, or the sound of a video, to another format (mono)."""
     async with AsyncExitStack() as stack:
         path, fields = await stack.enter_async_context(recording(request, service.limits))
         wishes = checked(_CONVERT, {**wishes.model_dump(exclude_unset=True), **fields})
@@ -78,7 +78,7 @@ async def convert(
     "/enhance",
     response_class=Response,
     openapi_extra=documented(EnhanceRequest),
-    responses={**_SOUND, 501: {"description": "WebRTC's audio processing is not installed"}},
+    responses={**_SOUND, 501: {"description": "The server lacks WebRTC's audio processing"}},
 )
 async def enhance(
     request: Request,
@@ -86,17 +86,18 @@ async def enhance(
     caller: TheCaller,
     wishes: Annotated[EnhanceRequest, Query()],
 ) -> Response:
-    """A recording without its steady noise, and with an even level, by WebRTC's processing.
+    """Remove steady noise from a recording, and level out its volume, with WebRTC's processing.
 
-    It was made for live calls: it learns the noise in the first second, removes rumble below the
-    voice, hears nothing above 24 kHz, and gives back no words that the noise has covered.
+    WebRTC's processing was made for live calls: it learns the noise during the first second,
+    removes rumble below the voice, and drops everything above 24 kHz. It cannot restore words that
+    the noise has covered.
     """
     async with AsyncExitStack() as stack:
         path, fields = await stack.enter_async_context(recording(request, service.limits))
         wishes = checked(_ENHANCE, {**wishes.model_dump(exclude_unset=True), **fields})
         _check_channels(wishes)
         if not (wishes.noise or wishes.gain):
-            what = "neither noise nor gain is wanted, so there is nothing to do"
+            what = "there is nothing to do; set noise or gain to true"
             raise Problem(what, code="invalid_value", param="noise")
         await stack.enter_async_context(service.admission.request(caller))
         info = await probed(path)
@@ -109,7 +110,7 @@ async def enhance(
 
 @router.post("/analyze", openapi_extra=documented(AnalyzeRequest))
 async def analyze(request: Request, service: TheService, caller: TheCaller) -> AudioAnalysis:
-    """What a recording is: its format, its level, and where in it somebody speaks."""
+    """Show a recording's format, its level, and where it contains speech."""
     async with recording(request, service.limits) as (path, fields):
         checked(_ANALYZE, fields)
         async with service.admission.request(caller):
@@ -136,15 +137,15 @@ async def quality(
     caller: TheCaller,
     wishes: Annotated[QualityRequest, Query()],
 ) -> AudioQuality:
-    """How good a recording of speech is: its level, clipping, and estimated signal-to-noise ratio.
+    """Measure a speech recording's level, clipping and estimated signal-to-noise ratio.
 
-    What people would think of it (MOS), and what needs the clean original (PESQ, STOI), no engine
-    here can tell: that is answered with 501.
+    MOS (what people would think of it), PESQ and STOI (which need the clean original) are not
+    available: no engine here measures them, so they get 501.
     """
     async with recording(request, service.limits) as (path, fields):
         wishes = checked(_QUALITY, {**wishes.model_dump(exclude_unset=True), **_listed(fields)})
         if unknown := sorted({"mos", "pesq", "stoi"}.intersection(wishes.measures)):
-            what = f"no engine here tells {' or '.join(unknown)}; level, clipping and snr it does"
+            what = f"no engine here measures {' or '.join(unknown)}; try level, clipping or snr"
             raise Problem(what, status=501, code="not_implemented", param="measures")
         async with service.admission.request(caller):
             info, facts = await _measured(request, path, service)
@@ -196,7 +197,7 @@ def _listed(fields: Mapping[str, object]) -> Mapping[str, object]:
 
 def _check_channels(wishes: ConvertRequest) -> None:
     if wishes.channels != 1:
-        what = f"{wishes.channels} channels cannot be had: Vivavoce's sound is mono throughout"
+        what = f"{wishes.channels} channels are not supported; Vivavoce's audio is mono"
         raise Problem(what, status=501, code="not_implemented", param="channels")
 
 
@@ -226,4 +227,6 @@ async def _some(sound: AsyncGenerator[Samples, None]) -> AsyncGenerator[Samples,
 
 
 def _silent() -> Problem:
-    return Problem("the file holds no sound", code="invalid_audio", param="file")
+    return Problem(
+        "the file contains no audio; check the recording", code="invalid_audio", param="file"
+    )

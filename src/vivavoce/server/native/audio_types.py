@@ -1,4 +1,4 @@
-"""What is asked for and answered under `/audio`, as it is documented."""
+"""Requests and responses of `/audio`, with the descriptions that the docs show."""
 
 from __future__ import annotations
 
@@ -11,74 +11,76 @@ from vivavoce.server.speech.sound_files import SpeechForm
 
 
 class AnalyzeRequest(BaseModel):
-    """There is nothing to choose."""
+    """This request has no options."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class ConvertRequest(BaseModel):
-    """What a recording is to become."""
+    """The format to convert a recording to."""
 
     model_config = ConfigDict(extra="forbid")
 
     format: SpeechForm = "wav"
     sample_rate: Rate | None = Field(
-        None, description="In Hz; the recording's own by default. A codec that lacks it takes the "
-        "next higher one it has.",
+        None, description="In Hz. Defaults to the recording's rate. If the codec does not support "
+        "it, the next higher rate is used.",
     )  # fmt: skip
-    channels: int = Field(1, ge=1, le=8, description="1; more are answered with 501.")
+    channels: int = Field(1, ge=1, le=8, description="Only 1 is supported; other values get 501.")
 
 
 class EnhanceRequest(ConvertRequest):
-    """What is to be done to a recording, and what it is to become."""
+    """How to enhance a recording, and the format of the result."""
 
     noise: bool = Field(default=True, description="Suppress steady noise.")
-    gain: bool = Field(default=False, description="Even the voice's level.")
+    gain: bool = Field(default=False, description="Level out the voice's volume.")
 
 
 class QualityRequest(BaseModel):
-    """What is to be told of a recording."""
+    """What to measure in a recording."""
 
     model_config = ConfigDict(extra="forbid")
 
     measures: list[Literal["level", "clipping", "snr", "mos", "pesq", "stoi"]] = Field(
         ["level", "clipping", "snr"],
-        description="`mos`, `pesq` and `stoi` are answered with 501: no engine here tells them.",
+        description="`mos`, `pesq` and `stoi` get 501: no engine here measures them.",
     )
 
 
 class SpeechStretch(BaseModel):
-    """Somebody speaks. In seconds."""
+    """A stretch of speech, in seconds."""
 
     start: float
     end: float
 
 
 class AudioAnalysis(BaseModel):
-    """What a recording is. Levels are in dB relative to full scale, on the mean of its channels."""
+    """Facts about a recording. Levels are in dBFS, over the mean of its channels."""
 
-    duration_s: float = Field(description="As decoded.")
+    duration_s: float = Field(description="Decoded length.")
     sample_rate: int
     channels: int
-    codec: str = Field(description="As libav names it, such as `opus`.")
+    codec: str = Field(description="libav's name, such as `opus`.")
     container: str
     rms_dbfs: float | None = Field(description="Null for digital silence.")
     peak_dbfs: float | None
-    clipped: float = Field(description="Share of samples that begin three in a row at full scale.")
-    speech_ratio: float = Field(description="0 to 1, by the VAD.")
-    speech: list[SpeechStretch] = Field(description="Pauses up to 0.3 s are left in.")
-    vad: str = Field(description="The engine that found it.")
+    clipped: float = Field(description="Share of samples that start a run of three at full scale.")
+    speech_ratio: float = Field(
+        description="Share of the time with speech, 0 to 1, as the VAD hears it."
+    )
+    speech: list[SpeechStretch] = Field(description="Stretches include pauses of up to 0.3 s.")
+    vad: str = Field(description="The VAD engine that found the speech.")
 
 
 class AudioQuality(BaseModel):
-    """How good a recording is. Null is what cannot be told of it."""
+    """The quality of a recording. Null means that a figure cannot be measured."""
 
     rms_dbfs: float | None = None
     peak_dbfs: float | None = None
     clipped: float | None = None
-    speech_dbfs: float | None = Field(None, description="Level where somebody speaks.")
+    speech_dbfs: float | None = Field(None, description="Level during speech.")
     noise_dbfs: float | None = Field(
-        None, description="Level elsewhere; needs 0.3 s that are not digital silence."
+        None, description="Level outside speech; needs at least 0.3 s that is not digital silence."
     )
-    snr_db: float | None = Field(None, description="Estimated from the two.")
+    snr_db: float | None = Field(None, description="Estimated from these two levels.")
     problems: list[Literal["clipped", "no_speech", "too_quiet", "noisy", "narrowband"]]

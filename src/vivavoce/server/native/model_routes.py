@@ -38,14 +38,16 @@ _pulling = threading.Lock()
 
 
 class Weights(BaseModel):
-    """A model. `loaded`: an engine of this server runs it."""
+    """A model. `loaded`: one of this server's engines uses it."""
 
     name: str
     kind: Kind | None
     description: str
-    languages: list[str] = Field(description="Codes; `*` is many.")
+    languages: list[str] = Field(description="Language codes; `*` means many.")
     licence: str
-    size_bytes: int | None = Field(description="On disk if it is there, else about; null: unknown.")
+    size_bytes: int | None = Field(
+        description="Size on disk if installed, otherwise an estimate; null if unknown."
+    )
     installed: bool
     loaded: bool
 
@@ -56,14 +58,16 @@ class RunningEngine(BaseModel):
     kind: Kind
     name: str
     state: str
-    configured: bool = Field(description="Whether it is of the configuration, and stays.")
+    configured: bool = Field(
+        description="Whether the configuration names it; such engines stay loaded."
+    )
     users: int | None = Field(
-        description="Requests and sessions that use it now; null: not counted."
+        description="Requests and sessions using it now; null if not counted."
     )
 
 
 class ModelState(BaseModel):
-    """All models that are known by name or lie in the store, and the engines that run."""
+    """All known and installed models, and the running engines."""
 
     models: list[Weights]
     engines: list[RunningEngine]
@@ -81,12 +85,12 @@ class LoadRequest(NamedModel):
     """Which model, or which engine with its model: `whisper-tiny`, `whisper:tiny`."""
 
     kind: Literal["stt", "llm", "tts"] | None = Field(
-        None, description="Where engines of several kinds have the name."
+        None, description="Needed only if engines of several kinds have this name."
     )
 
 
 class Loaded(BaseModel):
-    """Whether an engine runs it. engine: its name, for requests."""
+    """Whether an engine uses the model. engine: the name to use in requests."""
 
     model: str
     loaded: bool
@@ -95,9 +99,7 @@ class Loaded(BaseModel):
 
 @router.get("")
 async def list_models(service: TheService, caller: TheCaller) -> ModelState:
-    """The models by name: their size, whether they are here, and whether an engine runs them; and
-    the engines, the configured ones first.
-    """
+    """List the models (size, installed, loaded) and the engines, configured ones first."""
     engines = list(engine_states(service))
     stored = {each.name: each for each in await asyncio.to_thread(installed)}
     known = {**MODELS, **{name: each.model for name, each in stored.items()}}
@@ -117,17 +119,17 @@ async def list_models(service: TheService, caller: TheCaller) -> ModelState:
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def pull_model(body: NamedModel, service: TheService, caller: TheCaller) -> Response:
-    """Get a model's weights, one of those listed; told as server-sent events.
+    """Download the weights of a listed model and report progress as server-sent events.
 
-    `progress` has `label`, `done` and `total` in bytes (null where it is not known); the last event
-    is `done` or `error`. When the client leaves, the pull stops; the next one goes on from there.
-    Other sources than those listed are pulled on the server: `vivavoce models pull`.
+    `progress` has `label`, `done` and `total` in bytes (null if unknown); the last event is `done`
+    or `error`. If you disconnect, the pull stops; the next one resumes it. For models that are not
+    listed, run `vivavoce models pull` on the server.
     """
     model = _known(body.model)
     async with service.admission.request(caller):
         pass  # counts as one, and needs no place to compute in
     if not _pulling.acquire(blocking=False):
-        what = "another model is being pulled; try again when it is here"
+        what = "another model is being pulled; try again when that has finished"
         raise Problem(what, status=503, code="busy", retry_after=10.0)
     pull = _Pull(model)
     stack = AsyncExitStack()
@@ -137,9 +139,10 @@ async def pull_model(body: NamedModel, service: TheService, caller: TheCaller) -
 
 @router.post("/load")
 async def load_model(body: LoadRequest, service: TheService, caller: TheCaller) -> Loaded:
-    """Have an engine run the model beside the configured ones, for requests that name it.
+    """Load a model next to the configured engines, for requests that name it.
 
-    Answers when it is loaded and was used once. What fails leaves nothing behind.
+    The response comes when the engine is loaded and has been used once. A failed load leaves
+    nothing behind.
     """
     async with service.admission.request(caller):
         pass  # counts as one; the shelf loads one at a time
@@ -159,18 +162,18 @@ async def load_model(body: LoadRequest, service: TheService, caller: TheCaller) 
 
 @router.post("/unload")
 async def unload_model(body: LoadRequest, service: TheService, caller: TheCaller) -> Loaded:
-    """Free an engine that was loaded beside the configured ones.
+    """Unload an engine that was loaded next to the configured ones.
 
-    It takes no new requests from now on. Answers when those under way have ended and it is freed;
-    that goes on when the client leaves first.
+    It takes no new requests. The response comes when its current requests have ended and its memory
+    is free. Unloading continues if you disconnect.
     """
     async with service.admission.request(caller):
         pass
     found = await _found(body, service)
     if isinstance(found, EngineState):
         raise Problem(
-            f"{found.name} is what the configuration names for {found.kind}, so it stays while "
-            "the server runs; name another one there, and start the server again",
+            f"{found.name} is the configured {found.kind} engine and cannot be unloaded; "
+            "to replace it, change the configuration and restart the server",
             status=409,
             code="configured",
             param="model",
@@ -204,7 +207,7 @@ class _Pull:
         try:
             await self._work
         except Exception as error:  # noqa: BLE001 - told to the client, and logged
-            log.warning("%s was not pulled: %s", self._name, describe(error))
+            log.warning("could not pull %s: %s", self._name, describe(error))
             yield _event("error", problem_of(error).body())
         else:
             yield _event("done", {"model": self._name})
@@ -218,7 +221,7 @@ class _Pull:
 
     def _tell(self, label: str, done: int, total: int | None) -> None:
         if self._stop.is_set():
-            raise ModelError(f"{self._name}: the pull was stopped; the next goes on from there")
+            raise ModelError(f"{self._name}: the pull was stopped; pull again to resume")
         self._progress = label, done, total
 
 
@@ -230,7 +233,7 @@ def _known(name: str) -> Model:
     """The model of this name. Raises Problem (404): paths and addresses are no names."""
     model = find(name)
     if model is None:
-        what = f"no model {name!r}; {nearest(name, MODELS)}"
+        what = f"unknown model {name!r}; {nearest(name, MODELS)}"
         raise Problem(what, status=404, code="model_not_found", param="model")
     return model
 

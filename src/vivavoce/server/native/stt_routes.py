@@ -46,19 +46,23 @@ _MEDIA_TYPES = {"text": "text/plain", "srt": "application/x-subrip", "vtt": "tex
 
 
 class SttRequest(BaseModel):
-    """How speech is to be transcribed; what the engine cannot do is ignored, but for `language`
-    and `translate`.
+    """How to transcribe speech. Engines ignore what they do not support, except `language` and
+    `translate`.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    language: str | None = Field(None, description="Of the speech, such as `en`.", max_length=35)
-    prompt: str = Field("", description="What came before, or shows the spelling wanted.")
-    hotwords: list[str] = Field([], description="To expect; several, or between commas.")
-    words: bool = Field(default=False, description="Whether to give the times of words.")
-    translate: bool = Field(default=False, description="Into English.")
+    language: str | None = Field(
+        None, description="Language of the speech, such as `en`.", max_length=35
+    )
+    prompt: str = Field("", description="Preceding text, or words in the spelling you want.")
+    hotwords: list[str] = Field(
+        [], description="Words to expect: repeat the field or separate them with commas."
+    )
+    words: bool = Field(default=False, description="Include word times.")
+    translate: bool = Field(default=False, description="Translate into English.")
     model: str = Field(
-        "", description="One of `GET /stt/models`; empty is the first.", max_length=200
+        "", description="One of `GET /stt/models`. Defaults to the first.", max_length=200
     )
 
     @field_validator("hotwords", mode="before")
@@ -81,9 +85,9 @@ class SttRequest(BaseModel):
 
 
 class TranscribeRequest(SttRequest):
-    """How a recording is to be transcribed, and what the answer is to be."""
+    """How to transcribe a recording, and the format of the response."""
 
-    format: Format = Field("json", description="What the answer is.")
+    format: Format = Field("json", description="Format of the response.")
     temperature: float = Field(0.0, ge=0.0, le=2.0)
     channels: str = Field(
         "mix",
@@ -118,7 +122,7 @@ _WISHES = TypeAdapter(TranscribeRequest)
 
 @router.post(
     "/stt/transcribe",
-    summary="Write down a recording",
+    summary="Transcribe a recording",
     response_model=TranscriptResponse,
     openapi_extra=documented(TranscribeRequest),
     responses={200: {"content": dict.fromkeys(_MEDIA_TYPES.values(), _TEXT)}},
@@ -129,10 +133,10 @@ async def transcribe_recording(
     caller: TheCaller,
     wishes: Annotated[TranscribeRequest, Query()],
 ) -> Response:
-    """What is said in a recording, of any common format.
+    """Transcribe a recording in any common format.
 
-    Send it as `file` of a form, with the options as other fields, or as the body itself, with the
-    options in the address.
+    Send it as the `file` of a form, with the options as further fields, or as the request body,
+    with the options in the query string.
     """
     async with recording(request, service.limits) as (path, fields):
         wishes = checked(_WISHES, {**wishes.model_dump(exclude_unset=True), **fields})
@@ -157,9 +161,9 @@ async def transcribe_recording(
     return Response(file, 200, headers, _MEDIA_TYPES[wishes.format])
 
 
-@router.get("/stt/models", summary="Tell the engines that transcribe")
+@router.get("/stt/models", summary="List the engines that transcribe")
 async def stt_models(service: TheService, caller: TheCaller) -> SttModelsResponse:
-    """The engines that transcribe: the configured one, then those loaded beside it."""
+    """List the engines that transcribe: the configured one, then the others that are loaded."""
     names = model_names("stt", service.engines, service.settings, beside(service, "stt"))
     models = []
     for name in dict.fromkeys(["", *beside(service, "stt").values()]):

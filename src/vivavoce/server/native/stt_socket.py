@@ -139,12 +139,12 @@ class _SttSocketStream:
             for part in audio.slices(_SLICE_S):
                 yield part
                 await asyncio.sleep(0)
-        raise Gone("the client has left")
+        raise Gone("the client disconnected")
 
     async def _is_last(self, message: str) -> bool:
         match parsed(_MESSAGE, message):
             case SttStart():
-                what = "the stream has started already"
+                what = "the stream has already started; send `start` only first"
                 raise Problem(what, code="already_started", param="type")
             case _SttPing(id=number):
                 await self._socket.send({"event": "Pong", "id": number})

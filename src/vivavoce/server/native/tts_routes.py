@@ -44,18 +44,20 @@ from .api_types import BINARY, SpeechResponse, VoiceResponse, VoicesResponse, ti
 router = APIRouter(tags=["Speech"])
 
 _JSON = "application/json"
-MODEL = "The engine: one of `GET /v1/models` that speaks; the configured one by default."
+MODEL = "A speech engine of `GET /v1/models`. Defaults to the configured one."
 
 
 class VoiceRequest(BaseModel):
-    """How to sound; what is left out is as the server is configured."""
+    """How to sound. Anything you leave out comes from the server's configuration."""
 
     model_config = ConfigDict(extra="forbid")
 
     voice: str | None = Field(None, description="One of `GET /tts/voices`.", max_length=200)
-    language: str | None = Field(None, description="Of the text, such as `en`.", max_length=35)
-    speed: float = Field(1.0, ge=0.25, le=4.0, description="1 is the voice's own.")
-    pitch: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's own.")
+    language: str | None = Field(
+        None, description="Language of the text, such as `en`.", max_length=35
+    )
+    speed: float = Field(1.0, ge=0.25, le=4.0, description="1 is the voice's normal speed.")
+    pitch: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's normal pitch.")
 
 
 class SpokenTextRequest(VoiceRequest):
@@ -65,13 +67,13 @@ class SpokenTextRequest(VoiceRequest):
 
 
 class SynthesizeRequest(SpokenTextRequest):
-    """A text, and how to say it."""
+    """A text, and how to speak it."""
 
     text: str = Field(min_length=1)
     format: SpeechForm = Field(
-        "wav", description="Of the audio; where it is left out, `Accept` may name one."
+        "wav", description="Audio format. If you leave it out, the `Accept` header decides."
     )
-    sample_rate: Rate | None = Field(None, description="In Hz; the engine's own by default.")
+    sample_rate: Rate | None = Field(None, description="In Hz. Defaults to the engine's rate.")
 
     model_config = ConfigDict(
         extra="forbid",
@@ -92,15 +94,18 @@ async def synthesize(
     caller: TheCaller,
     accept: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """A text as speech: the audio itself, whose first bytes leave with the first phrase.
+    """Speak a text. The audio starts to arrive as soon as the first phrase is ready.
 
-    With `Accept: application/json`: base64-encoded, with its duration and the times of the words.
+    With `Accept: application/json` you get base64-encoded audio, its duration, and word times.
     """
     sounds = forms_by_type(body.format if "format" in body.model_fields_set else None)
     form = accepted(accept, (*sounds, _JSON))
     body = body.model_copy(update={"format": sounds.get(form, body.format)})
     if len(body.text) > service.limits.text_chars:
-        what = f"the text has {len(body.text):,} characters; {service.limits.text_chars:,} may be"
+        what = (
+            f"the text has {len(body.text):,} characters, over the limit of "
+            f"{service.limits.text_chars:,}; split it"
+        )
         raise Problem(what, status=413, code="text_too_long", param="text")
     async with AsyncExitStack() as stack:
         tts = stack.enter_context(chosen(service, tts=body.model)).tts
@@ -131,7 +136,7 @@ async def tts_voices(
     language: str | None = None,
     model: Annotated[str | None, Query(description=MODEL)] = None,
 ) -> VoicesResponse:
-    """What `voice` may be; only those for a language, if one is given."""
+    """List the values of `voice`, optionally for one language."""
     wanted = (language or "").lower()
     with chosen(service, tts=model) as engines:
         tts = engines.tts
@@ -200,7 +205,9 @@ async def _whole(
             estimated = estimated or piece.estimated
     audio = Audio(np.concatenate(sounds), tts.rate)
     if not len(audio.samples):
-        raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
+        raise Problem(
+            "the text has nothing to speak; send some words", code="invalid_value", param="text"
+        )
     answer = SpeechResponse(
         audio=await encoded(audio, body.format, rate),
         format=body.format,

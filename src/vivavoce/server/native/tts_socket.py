@@ -97,7 +97,7 @@ async def _converse(socket: Socket) -> None:
                 while going and (message := await anext(messages, None)) is not None:
                     going = await stream.take(message)
                 if going:
-                    raise Gone("the client has left")
+                    raise Gone("the client disconnected")
 
 
 class _TtsSocketStream:
@@ -141,7 +141,7 @@ class _TtsSocketStream:
         """Do what the message asks for; whether more may come."""
         try:
             if isinstance(message, bytes):
-                raise Problem("text is wanted here, not audio", code="invalid_value")
+                raise Problem("expected a JSON message, not audio", code="invalid_value")
             return await self._do(parsed(_TOLD, message))
         except Problem as problem:
             await self._socket.refuse(problem)
@@ -150,7 +150,7 @@ class _TtsSocketStream:
     async def _do(self, message: _Told) -> bool:
         match message:
             case TtsStart():
-                what = "the stream has started already"
+                what = "the stream has already started; send `start` only first"
                 raise Problem(what, code="already_started", param="type")
             case _Text(text=text):
                 self._hold(len(text))
@@ -172,7 +172,10 @@ class _TtsSocketStream:
         """Make room for so much text that is not spoken yet."""
         most = self._socket.service.limits.text_chars
         if self._characters + characters > most:
-            what = f"{self._characters:,} characters wait to be spoken; {most:,} may"
+            what = (
+                f"{self._characters:,} of {most:,} characters are waiting to be spoken; send "
+                "more later"
+            )
             raise Problem(what, status=413, code="text_too_long", param="text")
         self._characters += characters
 

@@ -48,18 +48,21 @@ _dialogues: WeakKeyDictionary[Service, ChatSessions] = WeakKeyDictionary()
 class VoiceChatRequest(VoiceRequest):
     """How to converse; what is left out is as the server is configured."""
 
-    conversation_id: str | None = Field(None, description="Of a turn before, to go on from it.")
-    system_prompt: str | None = Field(None, description="What the model is told first.")
+    conversation_id: str | None = Field(
+        None, description="From an earlier turn, to continue that conversation."
+    )
+    system_prompt: str | None = Field(None, description="Instructions for the model.")
     format: SpeechForm = Field(
-        "wav", description="Of the reply's audio; where it is left out, `Accept` may name one."
+        "wav",
+        description="Audio format of the reply. If you leave it out, the `Accept` header decides.",
     )
-    sample_rate: Rate | None = Field(None, description="In Hz; the engine's own by default.")
+    sample_rate: Rate | None = Field(None, description="In Hz. Defaults to the engine's rate.")
     language: str | None = Field(
-        None, description="Of the conversation, such as `en`.", max_length=35
+        None, description="Language of the conversation, such as `en`.", max_length=35
     )
-    stt: str | None = Field(None, description="A model of `GET /v1/models` to hear with.")
-    llm: str | None = Field(None, description="One to think with.")
-    tts: str | None = Field(None, description="One to speak with.")
+    stt: str | None = Field(None, description="Speech-to-text model, one of `GET /v1/models`.")
+    llm: str | None = Field(None, description="Language model, one of `GET /v1/models`.")
+    tts: str | None = Field(None, description="Text-to-speech model, one of `GET /v1/models`.")
 
 
 _WISHES = TypeAdapter(VoiceChatRequest)
@@ -72,7 +75,7 @@ _WISHES = TypeAdapter(VoiceChatRequest)
     openapi_extra=documented(VoiceChatRequest),
     responses={
         200: {"content": dict.fromkeys((_MIXED, _FORM, *MEDIA_TYPES.values()), BINARY)},
-        404: {"description": "The conversation has ended, or never was."},
+        404: {"description": "The conversation has expired or never existed"},
     },
 )
 async def voice_chat(

@@ -165,7 +165,7 @@ class _VoiceSocketSession:
         session, outbox = self.session, self._socket.outbox
         match message:
             case VoiceStart():
-                what = "the session has started already; send `start` first, `configure` later"
+                what = "the session has already started; use `configure` to change it"
                 raise Problem(what, code="already_started", param="type")
             case UserText(text=text):
                 session.send_text(self._bounded(text))
@@ -175,7 +175,9 @@ class _VoiceSocketSession:
                 await session.interrupt()
             case Commit():
                 if not session.commit():
-                    raise Problem("nothing was said that could be committed", code="commit_empty")
+                    raise Problem(
+                        "there is no speech to commit; send audio first", code="commit_empty"
+                    )
             case Configure(session=wanted):
                 session.configure(
                     await _settings(self._socket, wanted, session.settings, self._tts)
@@ -193,7 +195,7 @@ class _VoiceSocketSession:
     def _bounded(self, text: str) -> str:
         most = self._socket.service.limits.text_chars
         if len(text) > most:
-            what = f"the text has {len(text):,} characters; {most:,} are allowed"
+            what = f"the text has {len(text):,} characters, over the limit of {most:,}; split it"
             raise Problem(what, status=413, code="text_too_long", param="text")
         return text
 

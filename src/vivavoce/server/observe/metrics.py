@@ -40,7 +40,7 @@ class Metrics:
         self.trends = LatencyHistory()
         ProcessCollector(registry=registry)
         info = Gauge(
-            "vivavoce_info", "1, with the version that runs.", ["version"], registry=registry
+            "vivavoce_info", "1, labelled with the running version.", ["version"], registry=registry
         )
         info.labels(vivavoce.__version__).set(1)
 
@@ -53,37 +53,37 @@ class Metrics:
             )
 
         self._sessions_now = Gauge(
-            "vivavoce_sessions_now", "Sessions that are running.", ["protocol"], registry=registry
+            "vivavoce_sessions_now", "Running sessions.", ["protocol"], registry=registry
         )
-        self._sessions = counter("sessions", "Sessions that were begun.", "protocol")
-        self._turns = counter("turns", "Turns that users took.", "protocol")
-        self._replies = counter("replies", "Replies that ended, by how.", "protocol", "why")
+        self._sessions = counter("sessions", "Sessions started.", "protocol")
+        self._turns = counter("turns", "User turns.", "protocol")
+        self._replies = counter("replies", "Replies, by how they ended.", "protocol", "why")
         self._drafted = counter(
-            "replies_drafted", "Replies that were ready before the turn was over.", "protocol"
+            "replies_drafted", "Replies drafted before the turn was over.", "protocol"
         )
-        self._barge_ins = counter(
-            "barge_ins", "Replies that the user ended by speaking.", "protocol"
-        )
+        self._barge_ins = counter("barge_ins", "Replies that the user interrupted.", "protocol")
         self._dropped = counter(
-            "utterances_dropped", "Utterances that were none, by why.", "protocol", "why"
+            "utterances_dropped", "Utterances that were not turns, by reason.", "protocol", "why"
         )
         self._gap = times(
             "gap",
-            "From the end of the user's speech to the reply's first sound.",
+            "Time from the end of the user's speech to the reply's first sound.",
             _GAPS,
             "protocol",
         )
         self._stage = times(
-            "stage", "What each stage added before the first sound.", _STAGES, "stage"
+            "stage", "Time that each stage added before the first sound.", _STAGES, "stage"
         )
-        self._failures = counter("failures", "Engines and tools that failed.", "kind", "engine")
+        self._failures = counter("failures", "Failures of engines and tools.", "kind", "engine")
         self._requests = counter("requests", "HTTP requests answered.", "method", "route", "status")
-        self._request = times("request", "From a request to its answer's end.", _REQUESTS, "route")
-        self._refusals = counter("refusals", "Callers that were turned away, by why.", "reason")
+        self._request = times(
+            "request", "Time from a request to the end of its response.", _REQUESTS, "route"
+        )
+        self._refusals = counter("refusals", "Refused callers, by reason.", "reason")
         self._unread = counter(
             "readers_dropped", "Clients dropped because they did not read.", "protocol"
         )
-        self._lag = times("loop_lag", "How late the event loop was.", _LAGS)
+        self._lag = times("loop_lag", "Delay of the event loop.", _LAGS)
 
     def take(self, event: Event, protocol: str) -> None:
         """Count what a session told. protocol: such as `realtime`, `voice`, `wyoming`."""
@@ -171,7 +171,7 @@ class _EngineMetrics(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """One gauge, with a value for each engine."""
         family = GaugeMetricFamily(
-            "vivavoce_engine_up", "1 for an engine that works.", labels=["kind", "engine"]
+            "vivavoce_engine_up", "1 if the engine works, otherwise 0.", labels=["kind", "engine"]
         )
         for kind, name, up in self._states():
             family.add_metric([kind, name], float(up))

@@ -54,7 +54,7 @@ async def prove(engines: Engines, settings: SessionSettings) -> SelfTest:
     question = await _spoken(engines.tts, asked, voice)
     turn = await answer(engines, question, settings=settings, real_time=True)
     if not turn.text or turn.times is None or turn.times.gap is None:
-        raise EngineError(f"{turn.heard.text!r} was heard, but nothing was answered")
+        raise EngineError(f"heard {turn.heard.text!r}, but the model answered nothing")
     return SelfTest(asked, turn.heard.text, turn.text.strip(), turn.times.gap)
 
 
@@ -70,5 +70,5 @@ async def _spoken(tts: Tts, question: str, options: TtsOptions) -> Audio:
     ):
         samples = [piece.samples async for piece in pieces]
     if not samples:
-        raise EngineError(f"{tts.name} said nothing")
+        raise EngineError(f"{tts.name} produced no audio")
     return Audio(np.concatenate(samples), tts.rate)

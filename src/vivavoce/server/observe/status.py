@@ -36,13 +36,13 @@ class EngineHealthResponse(BaseModel):
 
 
 class HealthResponse(BaseModel):
-    """`ready`: every kind of engine works and new sessions are let in."""
+    """`ready`: every kind of engine works and the server accepts new sessions."""
 
     live: bool = True
     ready: bool
     state: State
     engines: list[EngineHealthResponse] | None = Field(
-        None, description="Told to whoever has a key, where keys are configured."
+        None, description="Only shown to callers with a valid key, if keys are configured."
     )
 
 
@@ -54,10 +54,10 @@ class MetricSample(BaseModel):
 
 
 class Figures(BaseModel):
-    """What the server counts and times.
+    """The server's counters and timings.
 
-    `gaps`: over the last 1000 turns. `history`: a point every `step_s`, for the last hour.
-    `metrics`: as `/metrics` has them, but for the buckets of histograms.
+    `gaps`: over the last 1000 turns. `history`: one point every `step_s` for the last hour.
+    `metrics`: the same as `/metrics`, without histogram buckets.
     """
 
     sessions: int
@@ -69,7 +69,7 @@ class Figures(BaseModel):
 
 @router.get(
     "/audio/health",
-    summary="Whether the server is ready",
+    summary="Show whether the server is ready",
     response_model_exclude_none=True,
     responses={503: {"model": HealthResponse, "description": "Not ready"}},
 )
@@ -78,12 +78,12 @@ async def health(
     response: Response,
     service: TheService,
     live: Annotated[
-        str | None, Query(description="With this, 200 as long as the server answers at all.")
+        str | None, Query(description="If given, the status is 200 as long as the server responds.")
     ] = None,
 ) -> HealthResponse:
-    """Whether the server is up, whether it is ready, and how each engine is.
+    """Show whether the server is up and ready, and the state of each engine.
 
-    503 until it is ready, and once it is asked to stop. Needs no key.
+    The status is 503 until the server is ready, and again while it shuts down. Needs no key.
     """
     ready = service.state == "ready" and works(service)
     response.status_code = 200 if ready or live is not None else 503
@@ -97,21 +97,21 @@ async def health(
     return HealthResponse(ready=ready, state=service.state, engines=engines)
 
 
-@router.get("/audio/metrics", summary="Figures, and the last hour")
+@router.get("/audio/metrics", summary="Show metrics and the last hour")
 async def figures(service: TheService, caller: TheCaller) -> Figures:
-    """What the server counts and times, and how the last hour went."""
+    """Show the server's counters and timings, and its history over the last hour."""
     return await asyncio.to_thread(_figures, service)
 
 
-@router.get("/audio/config", summary="The settings in effect")
+@router.get("/audio/config", summary="Show the settings in effect")
 async def configuration(service: TheService, caller: TheCaller) -> dict[str, object]:
-    """The settings in effect, without keys, tokens and passwords."""
+    """Show the settings in effect, without keys, tokens and passwords."""
     return service.config.as_dict()
 
 
-@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
+@router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
 async def prometheus(service: TheService, caller: TheCaller) -> Response:
-    """What the server counts and times, in Prometheus' text format."""
+    """Return the server's counters and timings in Prometheus' text format."""
     text = await asyncio.to_thread(generate_latest, service.meters.registry)
     return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

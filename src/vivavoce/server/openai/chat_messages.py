@@ -38,7 +38,8 @@ class ChatMessageReader:
         total = sum(len(text) for message in sent for text in _texts(message))
         if total > MOST_CHARACTERS:
             raise Problem(
-                f"the messages have {total:,} characters; {MOST_CHARACTERS:,} at most are taken",
+                f"the messages have {total:,} characters, over the limit of {MOST_CHARACTERS:,}; "
+                "send fewer",
                 code="context_length_exceeded",
                 param="messages",
             )
@@ -57,11 +58,11 @@ class ChatMessageReader:
                 return Message("assistant", await self._said(sent, param), calls)
             case "tool":
                 if not sent.tool_call_id:
-                    raise _bad("a tool's message needs a tool_call_id", f"{param}.tool_call_id")
+                    raise _bad("a tool message needs a tool_call_id", f"{param}.tool_call_id")
                 content = await self._content(sent, param)
                 return Message("tool", content, tool_call_id=sent.tool_call_id)
         raise _bad(
-            f"no role {sent.role!r}; try system, developer, user, assistant or tool",
+            f"unknown role {sent.role!r}; try system, developer, user, assistant or tool",
             f"{param}.role",
         )
 
@@ -72,7 +73,8 @@ class ChatMessageReader:
         said = self._transcript_cache.recall(self.reply_key(sent.audio.id))
         if said is None:
             raise Problem(
-                f"no audio {sent.audio.id!r}, or not any more; send its transcript as `content`",
+                f"audio {sent.audio.id!r} is unknown or has expired; send its transcript as "
+                "`content`",
                 code="audio_not_found",
                 param=f"{param}.audio.id",
             )
@@ -107,7 +109,7 @@ class ChatMessageReader:
         except BadAudio as error:
             raise Problem(str(error), code="invalid_audio", param=where) from error
         if not text:
-            message = "no words were understood in the audio; is it loud and long enough?"
+            message = "no words were recognized in the audio; check that it is loud and long enough"
             raise Problem(message, code="invalid_audio", param=where)
         self._transcript_cache.remember(key, text)
         return text
@@ -132,7 +134,7 @@ class ChatMessageReader:
             async for chunk in chunks:
                 count += len(chunk)
                 if count > limit_s * rate:
-                    message = f"the audio is longer than {limit_s:g} s; send it in parts"
+                    message = f"the audio is longer than the limit of {limit_s:g} s; split it"
                     raise Problem(message, status=413, code="audio_too_long", param=param)
                 yield chunk
 
@@ -149,7 +151,7 @@ def _calls(sent: ChatMessage, param: str) -> list[ToolCall]:
     calls = []
     for index, call in enumerate(sent.tool_calls or ()):
         if call.type != "function" or call.function is None:
-            what = f"a tool call of type {call.type!r}; only functions can be called"
+            what = f"tool calls of type {call.type!r} are not supported; use functions"
             raise _bad(what, f"{param}.tool_calls.{index}.type")
         calls.append(ToolCall(call.id, call.function.name, call.function.arguments))
     return calls
@@ -162,9 +164,9 @@ def _text(part: ContentPartParam, param: str, *, speech: bool) -> str:
         case "refusal" if part.refusal is not None:
             return part.refusal
         case "text" | "refusal" | "input_audio" if speech or part.type != "input_audio":
-            raise _bad(f"a part of type {part.type!r} without its {part.type}", param)
+            raise _bad(f"the part of type {part.type!r} needs a {part.type}", param)
     can = "text and input_audio" if speech else "text"
-    message = f"content of type {part.type!r} is not understood here; only {can}"
+    message = f"content of type {part.type!r} is not supported here; use {can}"
     raise Problem(message, code="unsupported_content", param=f"{param}.type")
 
 
@@ -173,7 +175,7 @@ def _decoded(data: str, param: str) -> tuple[bytes, bytes]:
     try:
         audio = base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _bad(f"the audio is not base64: {error}", param) from None
+        raise _bad(f"the audio is not valid base64: {error}", param) from None
     if not audio:
         raise _bad("the audio is empty", param)
     return audio, hashlib.sha256(audio).digest()

@@ -50,14 +50,14 @@ def sound_of(request: ChatRequest) -> Sound | None:
     chosen = (wish.format if wish else None) or (PCM16 if request.stream else "wav")
     if request.stream and chosen != PCM16:
         raise Problem(
-            f"a stream's audio cannot be {chosen!r}; ask for pcm16, or do not stream",
+            f"streamed audio cannot be {chosen!r}; ask for pcm16, or do not stream",
             code="unsupported_value",
             param="audio.format",
         )
     known = [PCM16, *FORMATS]
     if chosen not in known:
         raise Problem(
-            f"no audio format {chosen!r}; {nearest(chosen, known)}",
+            f"unknown audio format {chosen!r}; {nearest(chosen, known)}",
             code="invalid_value",
             param="audio.format",
         )
@@ -70,13 +70,13 @@ def _refuse(request: ChatRequest) -> None:
     wishes = {
         "n": (
             request.n not in {None, 1},
-            f"n is {request.n}; one reply is made to a request: send it {request.n} times",
+            f"n is {request.n}, but a request gets one reply; send the request {request.n} times",
         ),
         "response_format": (
             wanted is not None and wanted.type != "text",
             "response_format can only be text; to get JSON, offer a tool and require its call",
         ),
-        "logprobs": (bool(request.logprobs), "logprobs are not known; leave them out"),
+        "logprobs": (bool(request.logprobs), "logprobs are not available; leave them out"),
         "functions": (
             bool(request.functions) or request.function_call not in (None, "auto", "none"),
             "functions are not supported; use tools",
@@ -97,7 +97,7 @@ def _tools(request: ChatRequest) -> tuple[tuple[ToolSpec, ...], str]:
             _need(tools, "required", tools)
             return tools, "required"
         case str() as choice:
-            raise _bad_choice(f"tool_choice {choice!r} is none of auto, none, required")
+            raise _bad_choice(f"tool_choice {choice!r} is not valid; use auto, none or required")
         case Choice(type="function", function=named) if named is not None:
             chosen = tuple(tool for tool in tools if tool.name == named.name)
             _need(chosen, named.name, tools)
@@ -107,13 +107,13 @@ def _tools(request: ChatRequest) -> tuple[tuple[ToolSpec, ...], str]:
             chosen = tuple(tool for tool in tools if tool.name in names)
             _need(chosen, ", ".join(sorted(names)), tools)
             return chosen, allowed.mode
-    raise _bad_choice("tool_choice is neither a function nor allowed_tools")
+    raise _bad_choice("tool_choice must be auto, none, required, a function or allowed_tools")
 
 
 def _tool(index: int, tool: ToolParam) -> ToolSpec:
     if tool.type != "function" or tool.function is None:
         raise Problem(
-            f"a tool of type {tool.type!r}; only functions can be called",
+            f"tools of type {tool.type!r} are not supported; use functions",
             code="unsupported_value",
             param=f"tools.{index}.type",
         )
@@ -124,7 +124,7 @@ def _tool(index: int, tool: ToolParam) -> ToolSpec:
 def _need(chosen: tuple[ToolSpec, ...], what: str, tools: tuple[ToolSpec, ...]) -> None:
     if not chosen:
         offered = ", ".join(tool.name for tool in tools) or "none"
-        raise _bad_choice(f"tool_choice wants {what!r}, but the tools on offer are: {offered}")
+        raise _bad_choice(f"tool_choice names {what!r}, but the available tools are: {offered}")
 
 
 def _bad_choice(message: str) -> Problem:

@@ -70,7 +70,7 @@ async def model(name: str, service: TheService, _: TheCaller) -> ModelObject:
     known = {model.id: model for model in _models(service, tuple(USES))}
     if name not in known:
         raise Problem(
-            f"no model {name!r}; {nearest(name, known)}",
+            f"unknown model {name!r}; {nearest(name, known)}",
             status=404,
             code="model_not_found",
             param="model",

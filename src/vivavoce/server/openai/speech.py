@@ -94,8 +94,8 @@ async def speech(
 def _samples(body: SpeechRequest, service: Service, tts: Tts) -> AsyncGenerator[Samples, None]:
     if len(body.input) > service.limits.text_chars:
         raise Problem(
-            f"the text has {len(body.input)} characters; this server takes "
-            f"{service.limits.text_chars} at once",
+            f"the text has {len(body.input):,} characters, over the limit of "
+            f"{service.limits.text_chars:,}; split it",
             code="string_above_max_length",
             param="input",
         )
@@ -118,7 +118,7 @@ async def _events(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGener
         async for piece in rest:
             yield _delta(piece)
     except Exception as error:  # noqa: BLE001 - told to the client, and logged
-        log.warning("speech broke off: %s", describe(error))
+        log.warning("speech was cut off: %s", describe(error))
         yield _event(problem_of(error).body())
         return
     # Clients want all three counts; tokens are what OpenAI bills, and nothing is billed here.

@@ -74,8 +74,8 @@ def logprobs_of(segment: Segment) -> list[dict[str, object]]:
 def _logprob(token: str, confidence: float | None) -> dict[str, object]:
     if confidence is None:
         raise Problem(
-            "include: the engine does not tell how sure it is; leave logprobs out, or use one "
-            "that does, such as moonshine or whisper",
+            "include: the engine reports no confidence; leave out logprobs, or use an engine "
+            "that reports it, such as moonshine or whisper",
             code="unsupported_value",
             param="include",
         )

@@ -64,7 +64,7 @@ def _strategy(value: object) -> object:
         try:
             return json.loads(value)
         except ValueError:
-            raise ValueError("'auto' or an object with the type 'server_vad' is wanted") from None
+            raise ValueError("expected 'auto' or an object with the type 'server_vad'") from None
     return value
 
 
@@ -193,11 +193,11 @@ class TranscriptionForm(TranslationForm):
             if getattr(self, param):
                 raise _no_diarizer(param)
         if self.timestamp_granularities and form != "verbose_json":
-            raise _unsuited("timestamp_granularities", f"need verbose_json, not {form!r}")
+            raise _unsuited("timestamp_granularities", f"needs verbose_json, not {form!r}")
         if self.include and form != "json":
-            raise _unsuited("include", f"gives logprobs with json only, not with {form!r}")
+            raise _unsuited("include", f"works only with json, not with {form!r}")
         if self.stream and form not in ("json", "text"):
-            raise _unsuited("stream", f"gives text, not {form!r}; leave one of them out")
+            raise _unsuited("stream", f"works only with json or text, not with {form!r}")
 
     def options(self) -> SttOptions:
         """As engines have it."""
@@ -239,8 +239,8 @@ def form_of(kind: type[F], fields: Mapping[str, object]) -> F:
 
 def _no_diarizer(param: str) -> Problem:
     return Problem(
-        f"{param}: telling speakers apart needs a diarizer, and there is none yet; ask for json, "
-        "text, srt, vtt or verbose_json, without known speakers",
+        f"{param}: this server cannot tell speakers apart yet; ask for json, text, srt, vtt or "
+        "verbose_json, without known speakers",
         status=501,
         code="no_diarizer",
         param=param,

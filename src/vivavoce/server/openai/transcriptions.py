@@ -73,7 +73,7 @@ async def _answer(
     request: Request, service: Service, caller: Caller, kind: type[TranslationForm]
 ) -> Response:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        message = "the body must be multipart/form-data, with the recording as `file`"
+        message = "send the recording as `file` in a multipart/form-data body"
         raise Problem(message, code="missing_required_parameter", param="file")
     async with AsyncExitStack() as stack:
         path, fields = await stack.enter_async_context(recording(request, service.limits))
@@ -106,7 +106,8 @@ async def _segments(
         param = "model" if options.translate else "language" if options.language else None
         raise Problem(str(error), code="invalid_value", param=param) from error
     if not transcription.seconds:
-        raise Problem("the file holds no sound", code="invalid_audio", param="file")
+        message = "the file contains no audio; check the recording"
+        raise Problem(message, code="invalid_audio", param="file")
 
 
 async def _whole(
@@ -154,7 +155,7 @@ async def _events(
         yield _event({"type": "transcript.text.done", **done})
         yield "data: [DONE]\n\n"
     except Exception as error:  # noqa: BLE001 - told to the client, and logged
-        log.warning("a transcription broke off: %s", describe(error))
+        log.warning("a transcription was cut off: %s", describe(error))
         yield _event(problem_of(error).body())
 
 

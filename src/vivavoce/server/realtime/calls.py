@@ -66,7 +66,10 @@ class Calls:
         owner, dialogue = self._open.get(call_id, ("", None))
         if dialogue is None or owner != caller.id:
             raise Problem(
-                f"no call {call_id!r} is open", status=404, code="call_not_found", param="call_id"
+                f"call {call_id!r} is not open; start one with POST /v1/realtime/calls",
+                status=404,
+                code="call_not_found",
+                param="call_id",
             )
         return dialogue
 

@@ -45,7 +45,9 @@ class ClientActions:
                 self._dialogue.update(session)
             case AudioAppend():
                 raise WireError(
-                    "Audio comes by the call's own line, not by events.", "invalid_value", "type"
+                    "This is a WebRTC call; send audio over its audio track, not as events.",
+                    "invalid_value",
+                    "type",
                 )
             case AudioCommit():
                 await self._commit()
@@ -120,8 +122,8 @@ class ClientActions:
         heard = None if turn is None else dialogue.session.heard_by(turn, event.audio_end_ms / 1000)
         if heard is None:
             raise WireError(
-                f"Which words were spoken when in '{event.item_id}' is not known: only of the "
-                f"model's latest {REMEMBERED} messages is it kept. Nothing was cut.",
+                f"The word times of '{event.item_id}' are not known: they are only kept for the "
+                f"model's latest {REMEMBERED} messages. Nothing was truncated.",
                 "invalid_value",
                 "item_id",
             )
@@ -136,8 +138,8 @@ class ClientActions:
         """See that it is the model's audio that is to be cut, or may yet be."""
         if event.content_index != 0:
             raise WireError(
-                f"Invalid 'content_index': {event.content_index}; all of what an item says is its "
-                "part 0.",
+                f"Invalid 'content_index': {event.content_index}. Use 0; every item has a single "
+                "audio part.",
                 "invalid_value",
                 "content_index",
             )
@@ -148,7 +150,7 @@ class ClientActions:
         )
         if not spoken:
             raise WireError(
-                f"Only the model's audio messages can be truncated; '{event.item_id}' is none.",
+                f"Only the model's audio messages can be truncated; '{event.item_id}' is not one.",
                 "invalid_value",
                 "item_id",
             )
@@ -218,8 +220,8 @@ class ClientActions:
     async def _clear_output(self) -> None:
         if not self._dialogue.has_call:
             raise WireError(
-                "'output_audio_buffer.clear' is for WebRTC; here the client plays by itself: "
-                "stop playing, and send 'conversation.item.truncate'.",
+                "'output_audio_buffer.clear' only works with WebRTC. Over WebSocket, stop playing "
+                "and send 'conversation.item.truncate'.",
                 "invalid_value",
                 "type",
             )

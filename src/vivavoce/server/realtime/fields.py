@@ -116,11 +116,11 @@ def document(value: object, path: str) -> Json:
         size = len(json.dumps(data, allow_nan=False))
     except ValueError:
         raise WireError(
-            f"Invalid '{path}': a number in it is too large.", "invalid_value", path
+            f"Invalid '{path}': it contains a number that is too large.", "invalid_value", path
         ) from None
     if size > MOST_DOCUMENT:
         raise WireError(
-            f"Invalid '{path}': {size} characters of JSON; at most {MOST_DOCUMENT} are taken.",
+            f"Invalid '{path}': {size} characters of JSON, over the limit of {MOST_DOCUMENT}.",
             "string_above_max_length",
             path,
         )

@@ -164,7 +164,7 @@ def _part(data: Json, role: Role, path: str) -> ContentPart:
     kind = data.get("type") or _USUAL.get(role, "output_text")
     if kind == "input_image":
         raise WireError(
-            f"Invalid '{path}': this server's models see no images; describe it in text.",
+            f"Invalid '{path}': this server does not support images; describe the image in text.",
             "invalid_value",
             f"{path}.type",
         )
@@ -177,8 +177,9 @@ def _part(data: Json, role: Role, path: str) -> ContentPart:
     words = data.get("transcript")
     if words is None and data.get("audio") is not None:
         raise WireError(
-            f"Missing required parameter: '{path}.transcript'. Audio is not heard here: create an "
-            "item of it, or append it to the input buffer.",
+            f"Missing required parameter: '{path}.transcript'. Audio is not transcribed here; "
+            "create "
+            "an item with it, or append it to the input buffer.",
             "missing_required_parameter",
             f"{path}.transcript",
         )

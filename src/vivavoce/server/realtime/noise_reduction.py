@@ -30,7 +30,7 @@ class StreamCleaner:
             far = kind == "far_field"
             self._cleaner = WebRtcCleaner(RATE, echo=False, gain=far)
         except EngineUnavailable as error:
-            log.warning("no noise reduction: %s", error)
+            log.warning("noise reduction is unavailable: %s", error)
 
     def clean(self, audio: Audio) -> Audio:
         """What came, cleaned, at `RATE`; up to 10 ms wait for the next call."""

@@ -105,14 +105,14 @@ class SecretRequest(BaseModel):
     session: dict[str, Any] = Field(default_factory=lambda: {"type": "realtime"})
 
 
-@router.post("/v1/realtime/client_secrets", summary="Make a short-lived secret for a browser")
+@router.post("/v1/realtime/client_secrets", summary="Create a short-lived secret for a browser")
 async def make_secret(
     wanted: SecretRequest, service: TheService, caller: TheCaller
 ) -> dict[str, Any]:
-    """A secret that a browser or a device uses in place of the API key, for this session only."""
+    """Create a secret that a browser or device uses instead of the API key."""
     kind = wanted.session.get("type", "realtime")
     if kind not in {"realtime", "transcription"}:
-        message = f"no session type {kind!r}; try realtime or transcription"
+        message = f"unknown session type {kind!r}; try realtime or transcription"
         raise Problem(message, code="invalid_value", param="session.type")
     config = first_config(service, kind, patch=wanted.session)
     secret = service.admission.secrets.issue(
@@ -123,7 +123,7 @@ async def make_secret(
     return {"value": secret.value, "expires_at": expires_at, "session": shown}
 
 
-@router.post(_CALLS, status_code=201, summary="Begin a session by WebRTC")
+@router.post(_CALLS, status_code=201, summary="Start a session over WebRTC")
 async def begin_call(
     request: Request,
     service: TheService,
@@ -132,8 +132,8 @@ async def begin_call(
     model: str | None = None,
     core_events: CoreEvents = False,
 ) -> Response:
-    """Takes an SDP offer, as `application/sdp` or as form data with `sdp` and `session` (JSON);
-    answers with SDP, and the call's address in `Location`.
+    """Start a call. Send an SDP offer as `application/sdp`, or as form data with `sdp` and
+    `session` (JSON). The response is the SDP answer, with the call's address in `Location`.
     """
     offer, session = await _offered(request)
     config = config_for(service, caller, model=model)
@@ -146,7 +146,7 @@ async def begin_call(
 
 @router.post(_CALLS + "/{call_id}/hangup", summary="End a call")
 async def hang_up(call_id: str, caller: TheCaller, calls: TheCalls) -> Response:
-    """Ends the session of a WebRTC call."""
+    """End the session of a WebRTC call."""
     calls.find(call_id, caller).inputs.close()
     return Response(status_code=200)
 
@@ -158,17 +158,21 @@ async def _offered(request: Request) -> tuple[str, dict[str, Any] | None]:
         async with request.form(max_files=4, max_fields=8, max_part_size=_MOST_SDP) as form:
             sdp, session = await _field(form.get("sdp")), await _field(form.get("session"))
         if sdp is None:
-            raise Problem("the form has no `sdp`", param="sdp", code="missing_required_parameter")
+            raise Problem(
+                "the form has no `sdp`; send the offer as `sdp`",
+                param="sdp",
+                code="missing_required_parameter",
+            )
         return sdp, None if session is None else _json(session)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MOST_SDP:
-            raise Problem(f"an SDP has {_MOST_SDP:,} bytes at most", status=413, param="sdp")
+            raise Problem(f"the SDP is larger than {_MOST_SDP:,} bytes", status=413, param="sdp")
     try:
         return body.decode(), None
     except UnicodeDecodeError as error:
-        raise BadRequest(f"the offer is not SDP: {error}") from error
+        raise BadRequest(f"the offer is not valid SDP: {error}") from error
 
 
 async def _field(value: UploadFile | str | None) -> str | None:
@@ -181,7 +185,7 @@ def _json(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except ValueError as error:
-        message = f"`session` is not JSON: {error}"
+        message = f"`session` is not valid JSON: {error}"
         raise Problem(message, code="invalid_json", param="session") from error
     if not isinstance(data, dict):
         raise Problem("`session` is not a JSON object", code="invalid_json", param="session")

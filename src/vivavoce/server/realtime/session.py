@@ -132,7 +132,7 @@ class RealtimeSession:
         Raises Problem (429) when as many are told as may be.
         """
         if len(self._sends) >= _MOST_TOLD:
-            message = f"{_MOST_TOLD} connections are told of this call, which is as many as may be"
+            message = f"{_MOST_TOLD} of {_MOST_TOLD} connections follow this call; close one first"
             raise Problem(message, status=429, code="too_many_sessions")
         self._sends.append(send)
         send(tell.session_created(self.object()))

@@ -121,7 +121,7 @@ def format_of(value: object, path: str) -> WireFormat:
     found = FORMATS[choice(data.get("type") or PCM.type, f"{path}.type", tuple(FORMATS))]
     if data.get("rate") is not None and found == PCM and data["rate"] != PCM.rate:
         raise WireError(
-            f"Invalid '{path}.rate': only {PCM.rate} Hz is supported; resample, or send G.711.",
+            f"Invalid '{path}.rate': only {PCM.rate} Hz is supported. Resample, or send G.711.",
             "invalid_value",
             f"{path}.rate",
         )
@@ -137,7 +137,7 @@ def modalities_of(value: object, path: str) -> tuple[Literal["audio", "text"]]:
     """What a reply is made of. Audio brings its text, so both together are audio."""
     words = [choice(each, path, ("text", "audio")) for each in array(value, path, most=2)]
     if not words:
-        raise WireError(f"Invalid '{path}': give ['audio'] or ['text'].", "invalid_value", path)
+        raise WireError(f"Invalid '{path}': use ['audio'] or ['text'].", "invalid_value", path)
     return ("audio",) if "audio" in words else ("text",)
 
 
@@ -158,8 +158,8 @@ def refuse_beta_names(data: Json, path: str) -> None:
     for name, here in _BETA_NAMES.items():
         if name in data:
             raise WireError(
-                f"Unknown parameter: '{path}.{name}'. It is '{path}.{here}' in this form; the "
-                "header 'OpenAI-Beta: realtime=v1' asks for the beta form.",
+                f"Unknown parameter: '{path}.{name}'. Use '{path}.{here}', or ask for the beta "
+                "form with the header 'OpenAI-Beta: realtime=v1'.",
                 "unknown_parameter",
                 f"{path}.{name}",
             )

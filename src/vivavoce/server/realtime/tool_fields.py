@@ -44,7 +44,7 @@ def check_choice(tool_choice: str, tools: Sequence[ToolSpec], path: str) -> None
     if tool_choice != "required" or not names:
         known = ", ".join(names) or "none"
         raise WireError(
-            f"Invalid '{path}': '{tool_choice}' cannot be called; the tools are: {known}.",
+            f"Invalid '{path}': there is no tool '{tool_choice}'. The tools are: {known}.",
             "invalid_value",
             path,
         )
@@ -84,7 +84,7 @@ def _name(value: object, path: str) -> str:
     name = text(value, path, most=64)
     if not re.fullmatch(r"[a-zA-Z0-9_-]+", name):
         raise WireError(
-            f"Invalid '{path}': letters, digits, '_' and '-' make a function's name.",
+            f"Invalid '{path}': a function's name may contain letters, digits, '_' and '-'.",
             "invalid_value",
             path,
         )
@@ -94,7 +94,7 @@ def _name(value: object, path: str) -> str:
 def _refuse_mcp(kind: object, path: str) -> None:
     if kind == "mcp":
         raise WireError(
-            f"Invalid '{path}': this server calls no MCP tools; give functions.",
+            f"Invalid '{path}': MCP tools are not supported; use functions.",
             "invalid_value",
             path,
         )

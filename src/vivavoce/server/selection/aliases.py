@@ -101,7 +101,7 @@ def model_of(
     others = [verb for other, verb in USES.items() if name in model_names(other, engines, settings)]
     can = f" that can {USES[use]}; {name!r} can {others[0]}" if others else ""
     raise Problem(
-        f"no model {name!r}{can}; {nearest(name, names)}; POST /audio/models/load adds to them",
+        f"no model {name!r}{can}; {nearest(name, names)}; POST /audio/models/load adds more",
         status=404,
         code="model_not_found",
         param=param,

@@ -103,14 +103,14 @@ class LoadedEngines:
         try:
             await _started(extra)
         except BaseException as error:
-            log.warning("%s %s was not loaded: %s", kind, extra.name, describe(error))
+            log.warning("could not load %s %s: %s", kind, extra.name, describe(error))
             try:
                 await engine.aclose()
             finally:
                 self._extras.remove(extra)
             raise
         extra.state = "ready"
-        log.info("%s %s is loaded", kind, extra.name)
+        log.info("loaded %s %s", kind, extra.name)
         return extra.name
 
     async def unload(self, extra: LoadedEngine) -> None:
@@ -129,7 +129,7 @@ class LoadedEngines:
             raise
         self._extras.remove(extra)
         await asyncio.to_thread(_give_back)
-        log.info("%s %s is unloaded", extra.kind, extra.name)
+        log.info("unloaded %s %s", extra.kind, extra.name)
 
     async def aclose(self) -> None:
         """Free all; nobody uses them any more."""
@@ -143,8 +143,8 @@ class LoadedEngines:
         if len(self._extras) >= self._most:
             there = ", ".join(extra.name for extra in self) or "none"
             raise Problem(
-                f"{len(self._extras)} engines are loaded beside the configured ones ({there}), "
-                "and server.limits.engines allows no more; unload one first",
+                f"{len(self._extras)} extra engines are loaded ({there}), the limit of "
+                "server.limits.engines; unload one first",
                 status=409,
                 code="too_many_engines",
                 param="model",
@@ -159,7 +159,9 @@ async def _started(extra: LoadedEngine) -> None:
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise EngineTimeout(f"{extra.name} was not loaded within {LOAD_S:g} s") from error
+        raise EngineTimeout(
+            f"{extra.name} did not load within {LOAD_S:g} s; try a smaller model"
+        ) from error
 
 
 def _give_back() -> None:
@@ -170,7 +172,7 @@ def _give_back() -> None:
 
 def _busy(extra: LoadedEngine) -> Problem:
     return Problem(
-        f"{extra.name} is {extra.state}; try again when that is done",
+        f"{extra.name} is {extra.state}; try again in a few seconds",
         status=503,
         code="busy",
         param="model",

@@ -51,10 +51,11 @@ def wanted(name: str, kind: Kind | None = None) -> tuple[Kind, EngineSpec]:
         raise _unknown(name, kind)
     if not all(registry.is_local(each, base) for each in kinds):
         raise _refused(
-            f"{base} engines work elsewhere, with this server's key; name them in its configuration"
+            f"requests cannot choose {base} engines, which use this server's key; configure them "
+            "instead"
         )
     if len(kinds) > 1:
-        what = f"{base} is an engine for {' and '.join(kinds)}; name one of them as `kind`"
+        what = f"{base} is an engine for {' and '.join(kinds)}; set `kind` to one of them"
         raise Problem(what, code="missing_required_parameter", param="kind")
     return kinds[0], _with_model(kinds[0], EngineSpec(base, rest or None))
 
@@ -83,8 +84,8 @@ def check_weights(kind: Kind, spec: EngineSpec) -> None:
         models.path(model.name)
     except ModelError as error:
         raise Problem(
-            f"{model.name} is not here yet; pull it first: POST /audio/models/pull, or "
-            f"vivavoce models pull {model.name}",
+            f"{model.name} is not installed; pull it first with POST /audio/models/pull or "
+            f"`vivavoce models pull {model.name}`",
             status=404,
             code="model_not_installed",
             param="model",
@@ -94,8 +95,8 @@ def check_weights(kind: Kind, spec: EngineSpec) -> None:
 def _running(model: Model) -> tuple[Kind, EngineSpec]:
     found = _engine_of(model)
     if found is None or found[0] not in NAMED:
-        what = f"{model.name} is for {model.kind}, which no request can name"
-        raise _refused(f"{what}; name it in the configuration, and start the server again")
+        what = f"{model.name} is for {model.kind}, which requests cannot choose"
+        raise _refused(f"{what}; configure it and restart the server")
     kind, name = found
     _keys(kind, name)
     short = model.name.removeprefix(f"{name}-")

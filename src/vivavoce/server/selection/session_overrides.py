@@ -42,15 +42,15 @@ def wanted_settings(
     for key in _BOUNDS:
         value, most = getattr(settings, key), getattr(bounds, key)
         if value > most:
-            problems.add(layer.where(f"session.{key}"), f"it may be {most:g} at most")
+            problems.add(layer.where(f"session.{key}"), f"must be at most {most:g}")
     for key, most in _MOST_S.items():
         if getattr(settings.turns, key) > max(most, getattr(bounds.turns, key)):
-            problems.add(layer.where(f"session.turns.{key}"), f"it may be {most:g} at most")
+            problems.add(layer.where(f"session.turns.{key}"), f"must be at most {most:g}")
     check_order(settings.turns, problems)
     for key, value in right.items():
         longest = server.limits.text_chars
         if isinstance(value, str) and len(value) > longest:
-            what = f"it may have {longest:,} characters at most"
+            what = f"must have at most {longest:,} characters"
             problems.add(layer.where(f"session.{key}"), what)
     problems.raise_any()
     return settings

@@ -26,7 +26,10 @@ async def cleaner(rate: int, *, noise: bool, gain: bool) -> WebRtcCleaner:
             WebRtcCleaner, rate, echo=False, noise=suppression, gain=gain
         )
     except EngineUnavailable as error:
-        what = "this server cannot enhance: it lacks WebRTC's audio processing; install it there "
+        what = (
+            "this server cannot enhance audio because it lacks WebRTC's audio processing; "
+            "install it "
+        )
         what += "with: pip install 'vivavoce[mic]'"
         raise Problem(what, status=501, code="not_installed") from error
 

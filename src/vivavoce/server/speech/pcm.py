@@ -30,11 +30,13 @@ def from_bytes(data: bytes, encoding: Encoding, rate: int) -> Audio:
     width = 2 if encoding == "pcm16" else 4
     if len(data) > MOST_S * rate * width:
         seconds = len(data) / (rate * width)
-        raise BadAudio(f"{seconds:.0f} s of audio in one message; send {MOST_S:g} s at most")
+        raise BadAudio(
+            f"the message has {seconds:.0f} s of audio; send at most {MOST_S:g} s at once"
+        )
     if encoding == "pcm16":
         return Audio(from_pcm16(data), rate)
     if len(data) % width:
-        raise BadAudio(f"{len(data)} bytes of float32: the count must be a multiple of 4")
+        raise BadAudio(f"{len(data)} bytes are not whole float32 samples; send a multiple of 4")
     return Audio(clean(np.frombuffer(data, "<f4").astype(np.float32)), rate)
 
 

@@ -42,7 +42,9 @@ async def audible(pieces: AsyncGenerator[SpokenPiece, None]) -> AsyncGenerator[S
                 nothing = False
                 yield piece.samples
     if nothing:
-        raise Problem("there is nothing to say in this text", code="invalid_value", param="text")
+        raise Problem(
+            "the text has nothing to speak; send some words", code="invalid_value", param="text"
+        )
 
 
 async def sound_file(

@@ -84,7 +84,7 @@ class WebRtcCall:
         is free.
         """
         if self._line is not None or self.closed.is_set():
-            raise BadRequest("the call was answered already; make a new one")
+            raise BadRequest("the call has already been answered; start a new one")
         self._offer = read_offer(offer)
         self._line = line = PeerTransport(self._offer, self._ports, self._loudspeaker)
         answer = await line.answer()
@@ -134,7 +134,7 @@ class WebRtcCall:
         if not self.closed.is_set():
             self.reason = reason
             self.closed.set()
-            log.info("call %s is over: %s", self.id, reason)
+            log.info("call %s ended: %s", self.id, reason)
             self._microphone.close()
             self._texts.close()
 
@@ -164,8 +164,8 @@ class WebRtcCall:
                 await line.connect()
         except TimeoutError:
             self._close(
-                f"no connection came about within {self._patience.connect_s:g} s; the peer must "
-                "reach server.public_address by UDP on server.ice_ports"
+                f"no connection within {self._patience.connect_s:g} s; the peer must be able to "
+                "reach server.public_address over UDP on server.ice_ports"
             )
 
     async def _begin(self, offer: Offer, line: PeerTransport) -> None:
@@ -185,11 +185,11 @@ class WebRtcCall:
         begun = clock()
         while not self.closed.is_set():
             if clock() - line.connection.heard_at > patience.silent_s:
-                self._close(f"nothing came from the peer for {patience.silent_s:g} s")
+                self._close(f"the peer sent nothing for {patience.silent_s:g} s")
             elif offer.texts and not self._texts.open and clock() - begun > patience.channel_s:
                 self._close(f"the peer opened no data channel within {patience.channel_s:g} s")
             elif line.flooded:
-                self._close("the peer sends more than it was allowed to")
+                self._close("the peer sends more than is allowed")
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(_LOOK_S, patience.silent_s, patience.channel_s)):
                     await self.closed.wait()

@@ -106,7 +106,7 @@ class OpusDecoder:
         try:
             frames = self._codec.decode(av.Packet(payload))
         except av.FFmpegError as error:
-            log.info("an Opus packet cannot be decoded: %s", error)
+            log.info("cannot decode an Opus packet: %s", error)
             return np.zeros(0, np.float32)
         self._toc = payload[0] & _TOC if payload else self._toc
         parts = [from_pcm16(frame.to_ndarray().tobytes()) for frame in frames]

@@ -87,16 +87,16 @@ class DataChannel:
         try:
             self._channel.send(text)
         except ValueError as error:
-            self._close(f"a text is too large for the peer: {error}")
+            self._close(f"a message is too large for the peer: {error}")
 
     def _take(self, message: str | bytes) -> None:
         if self._closed:
             return
         if isinstance(message, bytes):
-            self._close("the peer sent binary data; only texts are understood")
+            self._close("the peer sent binary data; send text")
             return
         self._incoming.append(message)
         self._incoming_bytes += len(message)
         if len(self._incoming) > _MOST_TEXTS or self._incoming_bytes > self._limit_bytes:
-            self._close("the peer sends texts faster than they are read")
+            self._close("the peer sends messages faster than they can be handled")
         self._news.set()

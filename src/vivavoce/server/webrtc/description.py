@@ -85,9 +85,11 @@ class Offer:
 def read_offer(text: str) -> Offer:
     """The offer in this SDP. Raises BadRequest, saying what is wrong with it."""
     if len(text) > MOST_CHARS:
-        raise BadRequest(f"an offer of {len(text):,} characters; {MOST_CHARS:,} are allowed")
+        raise BadRequest(
+            f"the offer has {len(text):,} characters, over the limit of {MOST_CHARS:,}"
+        )
     if not text.lstrip().startswith("v="):
-        raise BadRequest("the offer is not SDP: it does not begin with 'v=0'")
+        raise BadRequest("the offer is not SDP: it does not start with 'v=0'")
     try:
         parsed = SessionDescription.parse(text.strip() + "\r\n")
     except (
@@ -95,7 +97,7 @@ def read_offer(text: str) -> Offer:
         ValueError,
     ) as error:  # fmt: skip
         detail = f": {error}" if str(error) else ""
-        raise BadRequest(f"the offer is SDP that cannot be read{detail}") from None
+        raise BadRequest(f"the offer is not valid SDP{detail}") from None
     return _understood(parsed)
 
 
@@ -182,7 +184,9 @@ def _codec(audio: MediaDescription) -> RTCRtpCodecParameters:
             if codec.name.lower() == wanted and codec.clockRate == clock:
                 return codec
     offered = ", ".join(str(codec) for codec in audio.rtp.codecs) or "none"
-    raise BadRequest(f"no codec of the offer is understood ({offered}); offer opus, PCMU or PCMA")
+    raise BadRequest(
+        f"none of the offered codecs is supported ({offered}); offer opus, PCMU or PCMA"
+    )
 
 
 def _message_bytes(texts: MediaDescription | None) -> int | None:
@@ -193,11 +197,11 @@ def _keys(audio: MediaDescription) -> tuple[RTCIceParameters, RTCDtlsParameters]
     """What the peer is known by. Raises BadRequest where it is not all there."""
     ice, dtls = audio.ice, audio.dtls
     if ice is None or not ice.usernameFragment or not ice.password:
-        raise BadRequest("the offer has no a=ice-ufrag and a=ice-pwd; make it by createOffer()")
+        raise BadRequest("the offer has no a=ice-ufrag and a=ice-pwd; create it with createOffer()")
     if dtls is None or not dtls.fingerprints:
-        raise BadRequest("the offer has no a=fingerprint and a=setup; make it by createOffer()")
+        raise BadRequest("the offer has no a=fingerprint and a=setup; create it with createOffer()")
     if not any(each.algorithm.lower() in _DIGESTS for each in dtls.fingerprints):
-        raise BadRequest("no a=fingerprint of the offer is understood; offer a sha-256 one")
+        raise BadRequest("no a=fingerprint in the offer is supported; offer sha-256")
     return ice, dtls
 
 
@@ -205,7 +209,7 @@ def _check(
     parsed: SessionDescription, audio: MediaDescription, texts: MediaDescription | None
 ) -> None:
     if not all(media.rtp.muxId for media in parsed.media):
-        raise BadRequest("a section of the offer has no a=mid; make it by createOffer()")
+        raise BadRequest("a section of the offer has no a=mid; create it with createOffer()")
     if not audio.rtcp_mux:
         raise BadRequest("the offer has no a=rtcp-mux; set rtcpMuxPolicy to 'require'")
     bundles = [group.items for group in parsed.group if group.semantic == "BUNDLE"]

@@ -62,15 +62,14 @@ class PortConnection(Connection):
         if full:
             ports = self._ports.ports
             raise Problem(
-                f"no UDP port is free for the call: all of {ports[0]}-{ports[-1]} are taken; "
+                f"no free UDP port for the call: all of {ports[0]}-{ports[-1]} are in use; "
                 "widen server.ice_ports, or try again when a call has ended",
                 status=503,
                 code="no_free_port",
                 retry_after=10.0,
             )
         raise Problem(
-            "this machine has no network address that a call could come in at; set "
-            "server.public_address",
+            "this machine has no network address for calls; set server.public_address",
             status=503,
             code="no_address",
         )

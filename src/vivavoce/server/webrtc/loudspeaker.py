@@ -59,7 +59,7 @@ class PeerLoudspeaker(MediaStreamTrack):
         """Queue these; the first of them leave at once after a silence."""
         if len(self._lead) + len(samples) > _MOST_S * RATE:
             self.dropped_s += len(samples) / RATE
-            log.warning("%.1f s of a reply were dropped: nobody hears it", self.dropped_s)
+            log.warning("dropped %.1f s of a reply that the peer does not receive", self.dropped_s)
             return
         self._lead.put(samples)
         self._news.set()

@@ -30,7 +30,7 @@ class UdpPorts:
                 public = str(ipaddress.ip_address(public))
             except ValueError:
                 raise BadConfig(
-                    f"server.public_address: {public!r} is no IP address; give one such as "
+                    f"server.public_address: {public!r} is not an IP address; use one such as "
                     "203.0.113.7, or leave it empty"
                 ) from None
         return cls(_range(settings.ice_ports.strip()), public)
@@ -45,6 +45,6 @@ def _range(text: str) -> Sequence[int]:
         if 1024 <= first <= last <= 65535:
             return range(first, last + 1)
     raise BadConfig(
-        f"server.ice_ports: {text!r} is no range of ports; give one such as 40000-40100, "
-        "from 1024 to 65535"
+        f"server.ice_ports: {text!r} is not a port range; use one such as 40000-40100, "
+        "within 1024 to 65535"
     )

@@ -56,7 +56,7 @@ async def handle(link: WyomingConnection, said: TranscriptText, histories: ChatH
     except Gone:
         raise
     except Exception as error:  # noqa: BLE001 - told to the client, and logged
-        log.warning("what a user said is not handled: %s", describe(error))
+        log.warning("could not answer the user: %s", describe(error))
         await link.send(NotHandled(str(problem_of(error)), said.context))
     else:
         history.user(text)
@@ -99,9 +99,12 @@ class _ChatReplyStream:
 def _checked(link: WyomingConnection, text: str) -> str:
     most = link.service.limits.text_chars
     if len(text) > most:
-        raise Problem(f"the text has more than {most:,} characters", code="text_too_long")
+        raise Problem(
+            f"the text is longer than the limit of {most:,} characters; split it",
+            code="text_too_long",
+        )
     if not text.strip():
-        raise Problem("there are no words to handle", code="invalid_value")
+        raise Problem("the text has no words; send some", code="invalid_value")
     return text.strip()
 
 

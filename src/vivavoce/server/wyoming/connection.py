@@ -97,7 +97,7 @@ class WyomingConnection:
         try:
             return await read_event(self._reader)
         except OSError as error:
-            log.debug("a client has vanished: %s", error)
+            log.debug("a client disconnected unexpectedly: %s", error)
             self._vanished = True
         except VivavoceError as error:
             self.fault = error
@@ -128,4 +128,4 @@ class WyomingConnection:
             self._writer.transport.abort()
             raise Gone(f"the client read nothing for {self._stall_s:g} s") from None
         except LEFT as error:
-            raise Gone("the client has left") from error
+            raise Gone("the client disconnected") from error

@@ -36,17 +36,17 @@ async def read_event(reader: asyncio.StreamReader) -> Event | None:
     try:
         line = await reader.readuntil(b"\n")
     except asyncio.LimitOverrunError:
-        raise BadFrame(f"an event's first line is longer than {MOST_HEADER:,} bytes") from None
+        raise BadFrame(f"an event's header is longer than {MOST_HEADER:,} bytes") from None
     except asyncio.IncompleteReadError as error:
         if error.partial.strip():
-            raise BadFrame("the connection ended in the midst of an event") from None
+            raise BadFrame("the connection ended in the middle of an event") from None
         return None
     try:
         header = _Header.model_validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise BadFrame(f"no event: {where + ': ' if where else ''}{first['msg']}") from None
+        raise BadFrame(f"invalid event: {where + ': ' if where else ''}{first['msg']}") from None
     data = header.data or {}
     if header.data_length:
         data |= _data(await _exactly(reader, header.data_length))
@@ -58,14 +58,14 @@ async def _exactly(reader: asyncio.StreamReader, count: int) -> bytes:
     try:
         return await reader.readexactly(count)
     except asyncio.IncompleteReadError:
-        raise BadFrame("the connection ended in the midst of an event") from None
+        raise BadFrame("the connection ended in the middle of an event") from None
 
 
 def _data(content: bytes) -> dict[str, object]:
     try:
         data = from_json(content)
     except ValueError as error:
-        raise BadFrame(f"an event's data is not JSON: {error}") from None
+        raise BadFrame(f"an event's data is not valid JSON: {error}") from None
     if not isinstance(data, dict):
         raise BadFrame("an event's data is not a JSON object")
     return data

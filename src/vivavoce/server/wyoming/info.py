@@ -57,7 +57,7 @@ def _asr(stt: Stt, fallback: Sequence[str]) -> AsrProgram:
         name="vivavoce",
         attribution=_author(stt.name),
         installed=True,
-        description=f"Vivavoce hears with {stt.name}",
+        description=f"Vivavoce transcribes with {stt.name}",
         version=vivavoce.__version__,
         models=[model],
         supports_transcript_streaming=True,

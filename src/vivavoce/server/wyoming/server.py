@@ -80,7 +80,7 @@ def address_of(url: str) -> tuple[str, int]:
     except ValueError:
         host, port = None, None
     if host is None or port is None or parts.scheme != "tcp":
-        raise BadConfig(f"server.wyoming: {url!r} is no address; try tcp://0.0.0.0:10300")
+        raise BadConfig(f"server.wyoming: {url!r} is not an address; try tcp://0.0.0.0:10300")
     return host, port
 
 
@@ -186,7 +186,7 @@ class _WyomingServer:
         elif TranscriptEvent.is_type(event.type):
             await handle(link, parsed(event, TranscriptText), self._histories)
         else:
-            log.debug("an event of type %r is not for us", event.type)
+            log.debug("ignored an event of type %r", event.type)
 
 
 async def _told(link: WyomingConnection, error: Exception) -> bool:

@@ -150,7 +150,7 @@ async def _audio(link: WyomingConnection) -> AsyncGenerator[Audio, None]:
         audio = audio_of(event)
         seconds += audio.seconds
         if seconds > limit_s:
-            message = f"the audio is longer than {limit_s:g} s; send it in parts"
+            message = f"the audio is longer than the limit of {limit_s:g} s; split it"
             raise Problem(message, status=413, code="audio_too_long")
         for part in audio.slices(_SLICE_S):
             yield part

@@ -50,7 +50,7 @@ class _SpeechStream:
 
     def __init__(self, link: WyomingConnection, wish: Speak) -> None:
         if wish.text_format not in {None, "text"}:
-            raise BadRequest(f"text in {wish.text_format} is not understood; send plain text")
+            raise BadRequest(f"text in {wish.text_format} is not supported; send plain text")
         session = link.service.config.session
         self._link = link
         self._tts = link.service.engines.tts
@@ -69,7 +69,7 @@ class _SpeechStream:
         self._characters += len(text)
         most = self._link.service.limits.text_chars
         if self._characters > most:
-            message = f"the text has more than {most:,} characters; send it in parts"
+            message = f"the text is longer than the limit of {most:,} characters; split it"
             raise Problem(message, status=413, code="text_too_long")
         await self._say(self._voice.feed(text))
 

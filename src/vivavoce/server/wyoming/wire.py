@@ -91,8 +91,8 @@ def _mono(data: bytes, form: PcmFormat) -> Samples:
     step = form.width * form.channels
     if len(data) % step:
         raise BadAudio(
-            f"{len(data)} bytes of audio; with {form.channels} channels of {form.width} bytes "
-            f"the count must be a multiple of {step}"
+            f"{len(data)} bytes are not whole samples; with {form.channels} channels of "
+            f"{form.width} bytes, send a multiple of {step}"
         )
     values = _values(data, form.width)
     if form.channels == 1:

@@ -31,9 +31,9 @@ export class Latency {
     const all = turns.map((each) => each.times.playout);
     byId("gap-now").textContent = turn ? ms(turn.times.playout) : "–";
     byId("gap-about").textContent = turn ? about(turn, place, all) : "from the end of your speech to the first sound";
-    byId("waterfall").replaceChildren(turn ? waterfall(turn.times) : nothing("Shown after the first answer."));
+    byId("waterfall").replaceChildren(turn ? waterfall(turn.times) : nothing("Appears after the first answer."));
     const focused = byId("gaps").contains(document.activeElement);
-    byId("gaps").replaceChildren(turns.length ? this.bars(place, all) : nothing("A bar for each answer."));
+    byId("gaps").replaceChildren(turns.length ? this.bars(place, all) : nothing("Each answer adds a bar."));
     if (focused) byId("gaps").querySelector("[aria-pressed=true]")?.focus();
     byId("turn-table").replaceChildren(...table(turns));
   }
@@ -56,12 +56,12 @@ export class Latency {
     return make("div", {},
       make("p", { class: "scale" }, ms(most)),
       make("div", { class: "bars" }, ...buttons),
-      make("p", { class: "soft" }, "Choose a bar to see where its time went."));
+      make("p", { class: "soft" }, "Select a bar to see where the time went."));
   }
 }
 
 function about(turn, place, all) {
-  const drafted = turn.times.draft ? ", drafted before you had finished" : "";
+  const drafted = turn.times.draft ? ", drafted before you finished" : "";
   const middle = all.length > 1 ? ` · median ${ms(median(all))}` : "";
   return `answer ${place + 1}: from the end of your speech to the first sound${drafted}${middle}`;
 }
@@ -91,7 +91,7 @@ function label(x, y, words, kind = null) {
 }
 
 function table(turns) {
-  const heads = ["Answer", "Gap", "Transcript", "First word", "First phrase", "Voice", "You are done", "Drafted"];
+  const heads = ["Answer", "Gap", "Transcript", "First word", "First phrase", "Voice", "Turn over", "Drafted"];
   const cells = ({ times }, place) => [
     place + 1,
     ...[times.playout, times.stt, times.first_token, times.first_phrase, times.first_audio, times.turn_over].map(

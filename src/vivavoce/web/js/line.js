@@ -75,7 +75,7 @@ export class Line {
     const { stream } = this.sound;
     const able = "RTCPeerConnection" in window && stream !== null;
     if (this.way === "webrtc" && !able) {
-      throw new ServiceError("WebRTC needs a microphone here; choose another connection.", { code: "no_way" });
+      throw new ServiceError("WebRTC needs a microphone; choose WebSocket instead.", { code: "no_way" });
     }
     if (this.way === "websocket" || !able) return this.opened(new SocketLine(parts));
     try {
@@ -88,7 +88,7 @@ export class Line {
   }
 
   async opened(session) {
-    if (this.stopped) throw new ServiceError("the user ended it");
+    if (this.stopped) throw new ServiceError("you ended the conversation");
     this.opening = session;
     await session.open();
     return session;

@@ -5,18 +5,18 @@ export class NoMicrophone extends Error {}
 
 const WHY = {
   NotAllowedError:
-    "The browser does not let this page use the microphone. Allow it in the address bar's site settings, then try again. You can also write.",
-  NotFoundError: "No microphone was found. Connect one and try again. You can also write.",
+    "The browser does not let this page use the microphone. Allow it in the site settings of the address bar and try again, or write instead.",
+  NotFoundError: "No microphone was found. Connect one and try again, or write instead.",
   NotReadableError:
-    "The microphone cannot be opened. Another program may be using it. You can also write.",
-  OverconstrainedError: "That microphone is not there any more. Choose another one.",
+    "The microphone cannot be opened. Close other programs that use it and try again, or write instead.",
+  OverconstrainedError: "That microphone was disconnected. Choose another one.",
 };
 
 /** The microphone's stream. device: "" is the system's choice. Raises NoMicrophone. */
 export async function openMicrophone(device) {
   if (!navigator.mediaDevices?.getUserMedia) {
     throw new NoMicrophone(
-      "Browsers give the microphone to secure pages only. Open this page by https, or on the server's own machine as localhost. You can also write.",
+      "Browsers only allow the microphone on secure pages. Open this page over HTTPS, or as localhost on the server itself. You can also write.",
     );
   }
   const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };

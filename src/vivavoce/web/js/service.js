@@ -59,7 +59,7 @@ async function send(path, { accept, unasked, headers, ...options }) {
     return await fetch(path, { ...options, headers: all });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ServiceError("The server does not answer. Is it running?");
+    throw new ServiceError("The server does not respond. Check that it is running.");
   }
 }
 
@@ -71,7 +71,7 @@ async function problem(answer) {
     // what it says is no JSON: the status must do
   }
   const retryAfter = Number(answer.headers.get("Retry-After")) || null;
-  const message = told.message ?? `The server answered ${answer.status} ${answer.statusText}`;
+  const message = told.message ?? `The server returned ${answer.status} ${answer.statusText}`;
   return new ServiceError(message, { status: answer.status, code: told.code ?? null, retryAfter });
 }
 
@@ -82,8 +82,8 @@ export function askForKey(wrong) {
   asking ??= new Promise((decided) => {
     const [dialog, field] = [byId("key-dialog"), byId("key")];
     byId("key-about").textContent = wrong
-      ? "The server does not know the key you gave. It is kept until you close this tab."
-      : "It is kept until you close this tab.";
+      ? "The server rejected this key. The key is kept until you close this tab."
+      : "The key is kept until you close this tab.";
     field.value = "";
     dialog.returnValue = "";
     dialog.addEventListener(

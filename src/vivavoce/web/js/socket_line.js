@@ -25,7 +25,7 @@ export class SocketLine {
     const socket = (this.socket = new WebSocket(socketUrl("voice"), subprotocols()));
     socket.binaryType = "arraybuffer";
     return new Promise((started, failed) => {
-      const late = setTimeout(() => this.fail("The server does not answer."), OPEN_MS);
+      const late = setTimeout(() => this.fail("The server does not respond."), OPEN_MS);
       this.settle = (error) => {
         clearTimeout(late);
         if (error) failed(error);
@@ -73,7 +73,7 @@ export class SocketLine {
     this.over = true;
     this.ask({ type: "end" });
     this.release();
-    this.settle(new ServiceError("the user ended it"));
+    this.settle(new ServiceError("you ended the conversation"));
   }
 
   receive(data) {

@@ -137,7 +137,7 @@ export class Speak {
   }
 
   busy(busy) {
-    byId("speak-go").textContent = busy ? "Speak anew" : "Speak";
+    byId("speak-go").textContent = busy ? "Speak again" : "Speak";
     byId("speak-stop").disabled = !busy;
   }
 }

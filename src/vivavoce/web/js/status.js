@@ -7,7 +7,7 @@ import { ask } from "./service.js";
 const EVERY_MS = 5_000;
 const WIDEST_PX = 480;
 const KINDS = { vad: "Speech detection", turn: "Turn detection", stt: "Speech to text", llm: "Language model", tts: "Text to speech" };
-const STATES = { ready: "Ready", warming: "Loading its engines", draining: "Shutting down" };
+const STATES = { ready: "Ready", warming: "Loading the engines", draining: "Shutting down" };
 
 export class Status {
   /** Ask now and then, while the section is shown. */
@@ -44,10 +44,10 @@ export class Status {
   }
 
   showHealth({ ready, state, engines }) {
-    const words = state === "ready" && !ready ? "An engine does not work" : STATES[state];
+    const words = state === "ready" && !ready ? "An engine failed" : STATES[state];
     this.say(words, ready ? "ready" : state === "ready" ? "failing" : "waiting");
     byId("engines").replaceChildren(
-      make("thead", {}, make("tr", {}, ...["What", "Engine", "State"].map((head) => make("th", { scope: "col" }, head)))),
+      make("thead", {}, make("tr", {}, ...["Task", "Engine", "State"].map((head) => make("th", { scope: "col" }, head)))),
       make("tbody", {}, ...(engines ?? []).map((engine) =>
         make("tr", {},
           make("td", {}, KINDS[engine.kind] ?? engine.kind),
@@ -83,7 +83,7 @@ export class Status {
       hour(point.at), point.gaps.turns, point.gaps.median_ms, point.gaps.p95_ms, point.sessions, point.cpu, point.rss_mb, Number(point.lag_ms.toFixed(1)),
     ]);
     byId("history-table").replaceChildren(...tableOf(
-      "Newest first; a row is ten seconds",
+      "Newest first; one row per ten seconds",
       ["Until", "Turns", "Median gap (ms)", "95th percentile (ms)", "Sessions", "Cores", "Memory (MB)", "Delay (ms)"], rows,
     ));
   }

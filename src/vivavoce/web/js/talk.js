@@ -10,14 +10,14 @@ import { Level, openContext, sourceOf } from "./sound.js";
 import { closed, emptyView, noted, opened, phaseOf, take } from "./view.js";
 
 const STATES = {
-  off: ["Ready when you are", "Press the button and speak. Interrupt at any time, by speaking."],
-  connecting: ["Connecting…", "The browser may ask for the microphone."],
+  off: ["Ready when you are", "Press the button and start speaking. You can interrupt at any time."],
+  connecting: ["Connecting…", "Your browser may ask to use the microphone."],
   listening: ["Listening", "Say something."],
-  hearing: ["You speak", "Go on; a pause ends your turn."],
+  hearing: ["Hearing you", "Keep talking; a pause ends your turn."],
   thinking: ["Thinking", "The answer is on its way."],
   speaking: ["Speaking", "Speak to interrupt."],
   paused: ["Paused", "Did you want to say something?"],
-  reconnecting: ["Reconnecting…", "The server went away."],
+  reconnecting: ["Reconnecting…", "The connection to the server was lost."],
 };
 
 export class Talk {
@@ -61,7 +61,7 @@ export class Talk {
     } catch (error) {
       this.release();
       this.update(closed(this.view, "off"));
-      notify(`The sound cannot be started: ${error.message}`);
+      notify(`Sound could not start: ${error.message}`);
     } finally {
       this.starting = false;
     }
@@ -136,7 +136,7 @@ export class Talk {
     this.release();
     line?.stop();
     this.update(closed(this.view, "off"));
-    announce("The conversation is over");
+    announce("The conversation has ended");
   }
 
   release() {
@@ -175,9 +175,9 @@ export class Talk {
     if (state === "open") {
       const before = this.view.session > 0 && this.view.line === "reconnecting";
       this.update(opened(this.view));
-      if (before) this.update(noted(this.view, "Connected again. The conversation begins anew."));
+      if (before) this.update(noted(this.view, "Connected again. The conversation starts over."));
       this.transport = detail;
-      announce(`Connected by ${detail}`);
+      announce(`Connected over ${detail}`);
       dismissUnlessMicrophone(this.stream);
       if (byId("output-device").value) this.line.session.setOutput(byId("output-device").value);
       for (const text of this.unsent.splice(0)) this.line.session.write(text);
@@ -188,7 +188,7 @@ export class Talk {
     } else if (state === "off") {
       this.release();
       this.update(closed(this.view, "off", detail?.message));
-      announce("The conversation is over");
+      announce("The conversation has ended");
       if (detail) notify(detail.message);
     } else this.update({ ...this.view, line: state });
     this.render();
@@ -218,7 +218,7 @@ export class Talk {
     byId("interrupt").disabled = !["speaking", "paused", "thinking"].includes(phase);
     byId("connection").disabled = phase !== "off";
     byId("connection-note").textContent = this.view.line === "open" && this.transport
-      ? `Connected by ${this.transport}.` : "WebRTC where it works, else WebSocket.";
+      ? `Connected over ${this.transport}.` : "Uses WebRTC if it works, otherwise WebSocket.";
     this.conversation.show(this.view.entries);
     this.latency.show(this.view.turns);
   }
@@ -229,8 +229,8 @@ export class Talk {
       const { error, seconds } = this.trouble;
       return [words, `${error.message} Trying again${seconds > 1 ? ` in ${seconds} s` : ""}.`];
     }
-    if (phase === "listening" && !this.stream) return ["Ready", "No microphone: write below, and listen."];
-    if (phase === "listening" && this.muted) return ["Muted", "Nothing of what you say is heard."];
+    if (phase === "listening" && !this.stream) return ["Ready", "No microphone: write below to talk."];
+    if (phase === "listening" && this.muted) return ["Muted", "Vivavoce does not hear you."];
     return [words, hint];
   }
 

@@ -45,7 +45,7 @@ export class Transcribe {
     const asking = (this.asking = new AbortController());
     dismiss();
     byId("transcribe-progress").hidden = false;
-    byId("transcribe-state").textContent = `Listening to ${file.name}…`;
+    byId("transcribe-state").textContent = `Transcribing ${file.name}…`;
     byId("transcribe-bar").removeAttribute("value");
     announce(`Transcribing ${file.name}`);
     try {
@@ -82,7 +82,7 @@ export class Transcribe {
     byId("transcript-facts").textContent = facts(transcript, segments);
     this.words = [];
     const lines = segments.map((segment) => this.line(segment));
-    byId("transcript").replaceChildren(...(lines.length ? lines : [make("p", {}, "No words were heard in it.")]));
+    byId("transcript").replaceChildren(...(lines.length ? lines : [make("p", {}, "No words were recognized.")]));
     if (this.words.length) this.words[0].button.tabIndex = 0;
     announce(`Transcribed: ${this.words.length} words`);
   }
@@ -92,7 +92,7 @@ export class Transcribe {
       const unclear = word.confidence != null && word.confidence < UNCLEAR;
       const button = make("button", {
         type: "button", tabindex: "-1", "data-word": this.words.length, class: unclear ? "unclear" : null,
-        title: unclear ? `Not sure: ${Math.round(word.confidence * 100)} %` : null,
+        title: unclear ? `Uncertain: ${Math.round(word.confidence * 100)} %` : null,
       }, word.text);
       this.words.push({ ...word, button });
       return [button, " "];
@@ -147,19 +147,19 @@ export class Transcribe {
       await navigator.clipboard.writeText(exported(this.transcript, "txt"));
       announce("Copied");
     } catch {
-      notify("The browser does not let this page copy; save the text instead.");
+      notify("Your browser does not let this page copy. Save the text instead.");
     }
   }
 }
 
 function facts({ duration_s: duration, processing_s: took, language, confidence, engine }, segments) {
-  const speed = took > 0 ? `, ${Math.round(duration / took)} times as fast as it was spoken` : "";
+  const speed = took > 0 ? `, ${Math.round(duration / took)} times faster than real time` : "";
   return [
     `${shortClock(duration)} long`,
     `transcribed in ${took.toFixed(1)} s${speed}`,
     language,
-    confidence == null ? null : `${Math.round(confidence * 100)} % sure`,
+    confidence == null ? null : `${Math.round(confidence * 100)} % confident`,
     engine,
-    segments.some((segment) => segment.estimated) ? "the words' times are estimated" : null,
+    segments.some((segment) => segment.estimated) ? "word times are estimated" : null,
   ].filter(Boolean).join(" · ");
 }

@@ -181,7 +181,7 @@ export function stages(times) {
     { name: "First word", kind: "llm", from: stt ?? 0, to: token },
     { name: "First phrase", kind: "llm", from: token ?? stt ?? 0, to: phrase },
     { name: "Voice", kind: "tts", from: phrase ?? 0, to: audio },
-    { name: "You are done", kind: "turn", from: 0, to: over },
+    { name: "Turn over", kind: "turn", from: 0, to: over },
     { name: "Playout", kind: "out", from: waited, to: out },
   ].filter((stage) => stage.to !== null).map((stage) => ({ ...stage, from: Math.min(stage.from, stage.to) }));
 }

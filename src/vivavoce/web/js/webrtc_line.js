@@ -31,7 +31,7 @@ export class WebRtcLine {
     channel.onmessage = ({ data }) => this.receive(JSON.parse(data));
     channel.onclose = () => this.fail("The connection to the server was lost.");
     const opened = new Promise((done, failed) => {
-      const late = setTimeout(() => failed(new ServiceError("no way for WebRTC was found")), OPEN_MS);
+      const late = setTimeout(() => failed(new ServiceError("WebRTC could not connect; choose WebSocket instead")), OPEN_MS);
       channel.onopen = () => done(clearTimeout(late));
       this.settle = failed;
     });
@@ -92,7 +92,7 @@ export class WebRtcLine {
     this.over = true;
     if (this.call) ask(`${this.call}/hangup`, { method: "POST", keepalive: true, unasked: true }).catch(() => {});
     this.release();
-    this.settle(new ServiceError("the user ended it"));
+    this.settle(new ServiceError("you ended the conversation"));
   }
 
   play(stream) {
