@@ -6,6 +6,7 @@ All of it is public, for your own tests.
 from vivavoce.conversation.sinks import MemorySink
 
 from .call import Call
+from .check_language import check_language
 from .check_llm import check_llm
 from .check_stt import check_stt
 from .check_tts import check_tts
@@ -21,6 +22,7 @@ __all__ = [
     "ScriptedTts",
     "ScriptedTurn",
     "ScriptedVad",
+    "check_language",
     "check_llm",
     "check_stt",
     "check_tts",

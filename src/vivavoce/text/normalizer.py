@@ -49,7 +49,11 @@ def pieces(
     language: a code; what no pack knows is left to the voice, as is everything where it is None.
     line_start: whether the text begins where a line does.
     """
-    pack = pack_of(language)
+    return pieces_by(pack_of(language), text, line_start=line_start)
+
+
+def pieces_by(pack: LanguagePack, text: str, *, line_start: bool = True) -> list[NormalizedSpan]:
+    """The same, by a pack that need not be installed."""
     if not _MARKED_UP.search(text):
         return _read(text, pack, line_start=line_start)
     plain, ends = formulas.plain(text)
@@ -195,7 +199,7 @@ class _NumberReading:
     def _special(self, at: int) -> tuple[str, int] | None:
         """A link, an address, a tag, an emoticon …"""
         if match := markdown.LINK.match(self.text, at):
-            inner = pieces(match.group(1), self._pack.code, line_start=False)
+            inner = pieces_by(self._pack, match.group(1), line_start=False)
             return " ".join(piece.spoken for piece in inner if piece.spoken), match.end()
         for silent in (markdown.NOTE, markdown.TAG, markdown.EMOTICON):
             if match := silent.match(self.text, at):

@@ -11,7 +11,7 @@ from vivavoce.text.language.packs import pack_of
 
 from . import boundaries
 from .boundaries import Boundary
-from .normalizer import NormalizedSpan, pieces
+from .normalizer import NormalizedSpan, pieces_by
 from .phrase_splitter import PhraseSplitter, SpokenStretch
 
 __all__ = ["NormalizedSpan", "Phrase", "Phraser", "heard"]
@@ -135,7 +135,7 @@ class Phraser:
         """A stretch with nothing to say goes with the one after it."""
         phrases = []
         for stretch in stretches:
-            found = pieces(stretch.text, self._pack.code, line_start=stretch.line_start)
+            found = pieces_by(self._pack, stretch.text, line_start=stretch.line_start)
             if not any(piece.spoken for piece in found):
                 self._silent.append(stretch.text)
                 continue

@@ -56,6 +56,11 @@ def test_the_pack_of_a_language_is_found_by_any_of_its_codes(code: str) -> None:
     assert pack_of(code).code == "de"
 
 
+@pytest.mark.parametrize("code", ["no", "nb", "nn", "nb-NO", "nor"])
+def test_norwegian_is_found_by_each_of_its_codes(code: str) -> None:
+    assert pack_of(code).name == "norsk bokmål"
+
+
 @pytest.mark.parametrize("code", [None, "", "xx", "tlh", "no such language"])
 def test_a_language_without_a_pack_gets_the_one_that_knows_no_language(code: str | None) -> None:
     assert pack_of(code).code == "und"

@@ -35,6 +35,7 @@ GERMAN = {
     "½, ¾ und 2½": "ein halb, drei Viertel und zweieinhalb",
     "2024-01-15T10:30:00Z": "fünfzehnter Januar zweitausendvierundzwanzig, zehn Uhr dreißig",
     "die 1990er": "die neunzehnhundertneunziger",
+    "1,234.5 km": "eintausendzweihundertvierunddreißig Komma fünf Kilometer",
     "x² + 2 = 6": "x Quadrat plus zwei gleich sechs",
     "3:1": "drei zu eins",
     "R&D bei 60 km/h": "R und D bei sechzig Kilometer pro Stunde",

@@ -20,7 +20,8 @@ _STANDARD = words("ar bg cs da de el en es fi fr hi hu it ja ko nl pl pt ru sv t
 def variants(code: str | None) -> list[str]:
     """A language's code as given, in its standard form, and cut short, in this order.
 
-    `zh-Hant-TW` is also `zh-Hant` and `zh`, `iw` is `he`, `cmn` is `zh`; nothing for None and "".
+    `zh-Hant-TW` is also `zh-Hant` and `zh`, `iw` is `he`, `cmn` is `zh`, and Norwegian's three
+    codes are one another; nothing for None and "".
     """
     return list(_variants(code.strip())) if code and code.strip() else []
 
@@ -64,6 +65,7 @@ def _standard(code: str) -> str:
 def _variants(code: str) -> tuple[str, ...]:
     plain = code.replace("_", "-").lower()
     found = [code, plain, *_shorter(_standard(code)), *_shorter(plain)]
+    found += _NORWEGIAN.get(language_of(code), ())
     return tuple(dict.fromkeys(found))
 
 
@@ -77,7 +79,7 @@ def _match(code: str, known: tuple[str, ...]) -> str | None:
     named = {}
     for name in reversed(known):
         named[name] = named[name.replace("_", "-").lower()] = name
-    for variant in (*_variants(code), *_NORWEGIAN.get(language_of(code), ())):
+    for variant in _variants(code):
         for spelling in (variant, variant.lower()):
             if spelling in named:
                 return named[spelling]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from .grammar import SpokenForms, Words, words
 
@@ -10,9 +11,12 @@ __all__ = [
     "AddressWords",
     "BreakWords",
     "DefaultPhrases",
+    "FormKind",
     "LanguagePack",
+    "SpokenExample",
     "TurnWords",
     "Words",
+    "spoken_examples",
     "words",
 ]
 
@@ -97,12 +101,38 @@ class AddressWords:
     plus: str = "plus"
 
 
+FormKind: TypeAlias = Literal[
+    "numbers", "ordinals", "fractions", "dates", "times", "telephones", "money", "units", "signs",
+    "ranges", "abbreviations",
+]  # fmt: skip
+
+
+class SpokenExample(NamedTuple):
+    """What is said for what is written, as proof that a pack knows how to say this kind."""
+
+    kind: FormKind
+    written: str
+    spoken: str
+
+
+def spoken_examples(table: str) -> tuple[SpokenExample, ...]:
+    """Examples, a line each, as `times: um 14:30 Uhr → um vierzehn Uhr dreißig`."""
+    kinds: dict[str, FormKind] = {kind: kind for kind in get_args(FormKind)}
+    found = []
+    for line in table.strip().splitlines():
+        kind, _, example = line.strip().partition(": ")
+        written, _, spoken = example.partition(" → ")
+        found.append(SpokenExample(kinds[kind], written, spoken))
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class LanguagePack:
     """One language. What a pack lacks is not done in that language; `check_language` lists it.
 
     code: as in `en`. name: in the language itself. addresses, forms: how links, numbers, dates,
-    money and signs are said; None leaves them to the voice.
+    money and signs are said; None leaves them to the voice. examples: one or more of each
+    kind that `forms` knows how to say.
     """
 
     code: str
@@ -112,3 +142,4 @@ class LanguagePack:
     phrases: DefaultPhrases = field(default_factory=DefaultPhrases)
     addresses: AddressWords | None = None
     forms: SpokenForms | None = None
+    examples: tuple[SpokenExample, ...] = ()

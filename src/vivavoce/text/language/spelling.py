@@ -10,9 +10,12 @@ from .rbnf import spell_out
 SPACES = " \u00a0\u202f\u2009"
 GAP = f"[{SPACES}]?"
 _GROUPED = rf"[0-9]{{1,3}}(?:\.[0-9]{{3}})+|[0-9]{{1,3}}(?:[{SPACES}'’][0-9]{{3}})+(?![0-9])|[0-9]+"
-_MANY_COMMAS = r"[0-9]{1,3}(?:,[0-9]{2,3})+,[0-9]{3}(?![0-9])(?:\.[0-9]+)?"
+_MANY_COMMAS = (
+    r"[0-9]{1,3}(?:,[0-9]{2,3})+,[0-9]{3}(?![0-9])(?:\.[0-9]+)?"
+    r"|[0-9]{1,3},[0-9]{3}\.[0-9]+"
+)
 AMOUNT = rf"(?:{_MANY_COMMAS}|(?:{_GROUPED})(?:,[0-9]+)?)"
-"""A number: `1.234,5`, `1 234,5`, and where nothing else can be meant, `1,234,567.8`."""
+"""A number: `1.234,5`, `1 234,5`, and where nothing else can be meant, `1,234.5`."""
 SIGNED = rf"[-−+]?{AMOUNT}"
 TO = rf"{GAP}[-–—]{GAP}"
 END = r"(?![^\W_])(?![.,:/-][0-9])"

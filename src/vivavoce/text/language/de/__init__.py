@@ -8,6 +8,7 @@ from vivavoce.text.language.pack import (
     DefaultPhrases,
     LanguagePack,
     TurnWords,
+    spoken_examples,
     words,
 )
 
@@ -75,6 +76,22 @@ _BREAKS = BreakWords(
     clinging=words("des der prozent uhr"),
 )
 
+_EXAMPLES = spoken_examples(
+    """
+    numbers: 1.234,5 → eintausendzweihundertvierunddreißig Komma fünf
+    ordinals: der 3. Platz → der dritte Platz
+    fractions: 2½ → zweieinhalb
+    dates: am 3.10.2024 → am dritten Oktober zweitausendvierundzwanzig
+    times: um 14:30 Uhr → um vierzehn Uhr dreißig
+    telephones: 030 123456 → null drei null, eins zwei drei vier fünf sechs
+    money: 12,50 € → zwölf Euro fünfzig
+    units: -5 °C → minus fünf Grad Celsius
+    signs: 2 + 2 = 4 → zwei plus zwei gleich vier
+    ranges: 9-17 → neun bis siebzehn
+    abbreviations: z. B. Hr. Weber → zum Beispiel Herr Weber
+    """
+)
+
 DE = LanguagePack(
     code="de",
     name="Deutsch",
@@ -82,6 +99,7 @@ DE = LanguagePack(
     breaks=_BREAKS,
     addresses=AddressWords("Punkt", "Schrägstrich", "at", "Minus", "Unterstrich"),
     forms=FORMS,
+    examples=_EXAMPLES,
     phrases=DefaultPhrases(
         greeting="Hallo! Wie kann ich Ihnen helfen?",
         apology="Entschuldigung, da ist etwas schiefgegangen. Bitte versuchen Sie es noch einmal.",

@@ -8,6 +8,7 @@ from vivavoce.text.language.pack import (
     DefaultPhrases,
     LanguagePack,
     TurnWords,
+    spoken_examples,
     words,
 )
 
@@ -72,6 +73,22 @@ _BREAKS = BreakWords(
     clinging=words("of o'clock percent am pm a.m p.m"),
 )
 
+_EXAMPLES = spoken_examples(
+    """
+    numbers: 1,234.5 people → one thousand two hundred thirty-four point five people
+    ordinals: the 3rd floor → the third floor
+    fractions: ¾ of it → three quarters of it
+    dates: on March 3, 2024 → on March third, twenty twenty-four
+    times: at 2:30 PM → at two thirty PM
+    telephones: 555-123-4567 → five five five, one two three, four five six seven
+    money: $12.50 → twelve dollars and fifty cents
+    units: 5 km → five kilometers
+    signs: 2 + 2 = 4 → two plus two equals four
+    ranges: 9-17 people → nine to seventeen people
+    abbreviations: e.g. Dr. Smith → for example Doctor Smith
+    """
+)
+
 EN = LanguagePack(
     code="en",
     name="English",
@@ -79,6 +96,7 @@ EN = LanguagePack(
     breaks=_BREAKS,
     addresses=AddressWords("dot", "slash", "at", "dash", "underscore"),
     forms=FORMS,
+    examples=_EXAMPLES,
     phrases=DefaultPhrases(
         greeting="Hello! How can I help you?",
         apology="Sorry, something went wrong. Please try again.",

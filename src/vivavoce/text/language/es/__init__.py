@@ -8,6 +8,7 @@ from vivavoce.text.language.pack import (
     DefaultPhrases,
     LanguagePack,
     TurnWords,
+    spoken_examples,
     words,
 )
 
@@ -67,6 +68,22 @@ _BREAKS = BreakWords(
     clinging=words("de del"),
 )
 
+_EXAMPLES = spoken_examples(
+    """
+    numbers: 1.234,5 → mil doscientos treinta y cuatro coma cinco
+    ordinals: el 2.º piso → el segundo piso
+    fractions: ¾ → tres cuartos
+    dates: el 03/10/2024 → el tres de octubre de dos mil veinticuatro
+    times: a las 14:30 → a las catorce treinta
+    telephones: 612 345 678 → seis uno dos, tres cuatro cinco, seis siete ocho
+    money: 12,50 € → doce euros con cincuenta céntimos
+    units: -5 °C → menos cinco grados Celsius
+    signs: 2 + 2 = 4 → dos más dos es igual a cuatro
+    ranges: 9-17 → nueve a diecisiete
+    abbreviations: p. ej. el Sr. López → por ejemplo el señor López
+    """
+)
+
 ES = LanguagePack(
     code="es",
     name="español",
@@ -74,6 +91,7 @@ ES = LanguagePack(
     breaks=_BREAKS,
     addresses=AddressWords("punto", "barra", "arroba", "guion", "guion bajo", "más"),
     forms=FORMS,
+    examples=_EXAMPLES,
     phrases=DefaultPhrases(
         greeting="¡Hola! ¿En qué puedo ayudarle?",
         apology="Lo siento, algo ha salido mal. Inténtelo de nuevo, por favor.",

@@ -8,6 +8,7 @@ from vivavoce.text.language.pack import (
     DefaultPhrases,
     LanguagePack,
     TurnWords,
+    spoken_examples,
     words,
 )
 
@@ -67,6 +68,22 @@ _BREAKS = BreakWords(
     clinging=words("de du des d"),
 )
 
+_EXAMPLES = spoken_examples(
+    """
+    numbers: 1 234,5 → mille deux cent trente-quatre virgule cinq
+    ordinals: le 2e étage → le deuxième étage
+    fractions: ¾ → trois quarts
+    dates: le 03/10/2024 → le trois octobre deux mille vingt-quatre
+    times: à 14h30 → à quatorze heures trente
+    telephones: 01 23 12 16 20 → zéro un, vingt-trois, douze, seize, vingt
+    money: 12,50 € → douze euros cinquante
+    units: -5 °C → moins cinq degrés Celsius
+    signs: 2 + 2 = 4 → deux plus deux égale quatre
+    ranges: 9-17 → neuf à dix-sept
+    abbreviations: p. ex. M. Dupont → par exemple monsieur Dupont
+    """
+)
+
 FR = LanguagePack(
     code="fr",
     name="français",
@@ -74,6 +91,7 @@ FR = LanguagePack(
     breaks=_BREAKS,
     addresses=AddressWords("point", "barre oblique", "arobase", "tiret", "tiret bas"),
     forms=FORMS,
+    examples=_EXAMPLES,
     phrases=DefaultPhrases(
         greeting="Bonjour ! Comment puis-je vous aider ?",
         apology="Désolé, il y a eu un problème. Veuillez réessayer.",

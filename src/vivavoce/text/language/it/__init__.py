@@ -8,6 +8,7 @@ from vivavoce.text.language.pack import (
     DefaultPhrases,
     LanguagePack,
     TurnWords,
+    spoken_examples,
     words,
 )
 
@@ -67,6 +68,22 @@ _BREAKS = BreakWords(
     clinging=words("di del della dei delle degli"),
 )
 
+_EXAMPLES = spoken_examples(
+    """
+    numbers: 1.234,5 → milleduecentotrentaquattro virgola cinque
+    ordinals: il 2º piano → il secondo piano
+    fractions: ¾ → tre quarti
+    dates: il 3/10/2024 → il tre ottobre duemilaventiquattro
+    times: alle 14:30 → alle quattordici e trenta
+    telephones: 02 1234567 → zero due, uno due tre quattro cinque sei sette
+    money: 12,50 € → dodici euro e cinquanta centesimi
+    units: -5 °C → meno cinque gradi Celsius
+    signs: 2 + 2 = 4 → due più due è uguale a quattro
+    ranges: 9-17 → nove a diciassette
+    abbreviations: p. es. il sig. Rossi → per esempio il signor Rossi
+    """
+)
+
 IT = LanguagePack(
     code="it",
     name="italiano",
@@ -74,6 +91,7 @@ IT = LanguagePack(
     breaks=_BREAKS,
     addresses=AddressWords("punto", "barra", "chiocciola", "trattino", "trattino basso", "più"),
     forms=FORMS,
+    examples=_EXAMPLES,
     phrases=DefaultPhrases(
         greeting="Ciao! Come posso aiutarla?",
         apology="Mi dispiace, qualcosa è andato storto. Riprovi, per favore.",

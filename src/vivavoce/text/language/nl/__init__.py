@@ -8,6 +8,7 @@ from vivavoce.text.language.pack import (
     DefaultPhrases,
     LanguagePack,
     TurnWords,
+    spoken_examples,
     words,
 )
 
@@ -61,6 +62,22 @@ _BREAKS = BreakWords(
     clinging=words("van"),
 )
 
+_EXAMPLES = spoken_examples(
+    """
+    numbers: 1.234,5 → duizendtweehonderdvierendertig komma vijf
+    ordinals: de 2e verdieping → de tweede verdieping
+    fractions: 2½ → tweeënhalf
+    dates: op 3-10-2024 → op drie oktober tweeduizendvierentwintig
+    times: om 14.30 uur → om veertien uur dertig
+    telephones: 020 123 4567 → nul twee nul, één twee drie, vier vijf zes zeven
+    money: € 12,50 → twaalf euro vijftig
+    units: -5 °C → min vijf graden Celsius
+    signs: 2 + 2 = 4 → twee plus twee is vier
+    ranges: 9-17 → negen tot zeventien
+    abbreviations: bijv. dhr. Jansen → bijvoorbeeld de heer Jansen
+    """
+)
+
 NL = LanguagePack(
     code="nl",
     name="Nederlands",
@@ -70,6 +87,7 @@ NL = LanguagePack(
         "punt", "schuine streep", "apenstaartje", "streepje", "liggend streepje"
     ),
     forms=FORMS,
+    examples=_EXAMPLES,
     phrases=DefaultPhrases(
         greeting="Hallo! Hoe kan ik u helpen?",
         apology="Sorry, er ging iets mis. Probeer het nog eens.",

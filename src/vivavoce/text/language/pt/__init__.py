@@ -8,6 +8,7 @@ from vivavoce.text.language.pack import (
     DefaultPhrases,
     LanguagePack,
     TurnWords,
+    spoken_examples,
     words,
 )
 
@@ -64,6 +65,22 @@ _BREAKS = BreakWords(
     clinging=words("de do da dos das"),
 )
 
+_EXAMPLES = spoken_examples(
+    """
+    numbers: 1.234,5 → mil duzentos e trinta e quatro vírgula cinco
+    ordinals: o 2º andar → o segundo andar
+    fractions: ¾ → três quartos
+    dates: em 03/10/2024 → em três de outubro de dois mil e vinte e quatro
+    times: às 14h30 → às catorze e trinta
+    telephones: 912 345 678 → nove um dois, três quatro cinco, seis sete oito
+    money: R$ 12,50 → doze reais e cinquenta centavos
+    units: -5 °C → menos cinco graus Celsius
+    signs: 2 + 2 = 4 → dois mais dois é igual a quatro
+    ranges: 9-17 → nove a dezessete
+    abbreviations: p. ex. o Sr. Silva → por exemplo o senhor Silva
+    """
+)
+
 PT = LanguagePack(
     code="pt",
     name="português",
@@ -71,6 +88,7 @@ PT = LanguagePack(
     breaks=_BREAKS,
     addresses=AddressWords("ponto", "barra", "arroba", "hífen", "sublinhado", "mais"),
     forms=FORMS,
+    examples=_EXAMPLES,
     phrases=DefaultPhrases(
         greeting="Olá! Como posso ajudar?",
         apology="Desculpe, algo deu errado. Tente de novo, por favor.",
