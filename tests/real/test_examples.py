@@ -53,6 +53,12 @@ def test_a_custom_engine_is_checked() -> None:
     assert "keeps the contract" in run("custom_engine.py")
 
 
+def test_a_language_pack_is_checked() -> None:
+    output = run("language_pack.py")
+    assert "Finnish keeps the contract. It lacks 16 parts" in output
+    assert "forms.dates" in output
+
+
 def test_no_example_is_left_out() -> None:
     """`voice_client.py` and `client.py` run against servers, in tests of their own."""
     source = Path(__file__).read_text()

@@ -164,6 +164,18 @@ def test_forms_that_leave_digits_or_lose_text_are_refused(forms: Fixed, told: st
         check_language(replace(SMALL, forms=forms))
 
 
+class Frail(Fixed):
+    """Knows no long numbers."""
+
+    def number(self, text: str, at: int) -> tuple[str, int] | None:
+        raise OverflowError(text)
+
+
+def test_a_form_that_fails_is_refused_with_what_it_failed_at() -> None:
+    with pytest.raises(AssertionError, match=r"forms\.number\('0', 0\) raises OverflowError"):
+        check_language(replace(SMALL, forms=Frail("one")))
+
+
 def test_examples_are_held_to() -> None:
     wrong = SpokenExample("times", "um 14:30 Uhr", "um halb drei")
     with pytest.raises(AssertionError, match="is said as 'um vierzehn Uhr dreißig', not"):

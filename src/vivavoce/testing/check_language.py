@@ -134,16 +134,24 @@ def _check_addresses(addresses: AddressWords) -> None:
 def _check_forms(pack: LanguagePack, forms: SpokenForms) -> None:
     texts = (*_IN_ANY_LANGUAGE, *_ODD, *(it.written for it in pack.examples))
     for text in texts:
-        for at in range(len(text)):
-            if found := forms.number(text, at):
-                end = found[1]
-                assert at < end <= len(text), f"forms.number({text!r}, {at}) ends at {end}"
+        _check_ends(forms, text)
     for text in texts:
         written = "".join(piece.written for piece in pieces_by(pack, text))
         assert written == text, f"forms: of {text!r}, {written!r} is left"
     for text in _IN_ANY_LANGUAGE:
         _check_said(f"forms: {text!r}", _said(pack, text))
     _check_said("forms.item(3)", forms.item(3))
+
+
+def _check_ends(forms: SpokenForms, text: str) -> None:
+    for at in range(len(text)):
+        try:
+            found = forms.number(text, at)
+        except Exception as error:
+            raise AssertionError(f"forms.number({text!r}, {at}) raises {error!r}") from error
+        if found:
+            end = found[1]
+            assert at < end <= len(text), f"forms.number({text!r}, {at}) ends at {end}"
 
 
 def _check_examples(pack: LanguagePack) -> None:
@@ -157,7 +165,7 @@ def _check_examples(pack: LanguagePack) -> None:
 
 
 def _check_said(where: str, said: str) -> None:
-    left = "".join(it for it in said if it.isdigit())
+    left = "".join(it for it in said if it.isdecimal())
     assert not left, f"{where} is said as {said!r}, which leaves {left} in digits"
     assert _letters(said), f"{where} is not said at all"
 
