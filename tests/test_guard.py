@@ -102,7 +102,7 @@ def test_a_vad_that_breaks_says_so() -> None:
 class BrokenLlm(ScriptedLlm):
     async def reply(
         self, messages: Sequence[Message], options: LlmOptions
-    ) -> AsyncIterator[Thought]:
+    ) -> AsyncGenerator[Thought, None]:
         yield Token("One")
         raise KeyError("logits")
 
@@ -144,7 +144,7 @@ class Reader(ScriptedStt):
 
     async def transcribe(
         self, audio: AsyncIterator[Samples], options: SttOptions
-    ) -> AsyncIterator[Transcript]:
+    ) -> AsyncGenerator[Transcript, None]:
         async for samples in audio:
             if not len(samples):
                 raise ValueError("nothing")

@@ -22,6 +22,7 @@ LEVELS = [
     {"errors", "hints", "settings"},
     {"audio", "concurrency", "http_client"},
     {"engines", "options"},
+    {"kinds"},
     {"guard"},
     {"events", "registry"},
     {"media", "devices", "text", "models"},

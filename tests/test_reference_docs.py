@@ -17,8 +17,9 @@ from vivavoce.cli.main import COMMANDS, cli
 from vivavoce.config.configuration import load_config
 from vivavoce.config.profiles import ABOUT, PROFILES
 from vivavoce.config.sections import SECTIONS, settings_of
-from vivavoce.engines import KINDS
 from vivavoce.registry import keys, names
+
+KINDS = ("vad", "turn", "stt", "llm", "tts")
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = ["command-line.md", "configuration.md", "engines.md"]

@@ -13,8 +13,8 @@ from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from .audio import Audio, Samples
 
-Kind: TypeAlias = Literal["vad", "turn", "stt", "llm", "tts"]
-KINDS: tuple[Kind, ...] = ("vad", "turn", "stt", "llm", "tts")
+Kind: TypeAlias = str
+"""A kind's name, such as `stt`; `kinds` has the table."""
 
 C = TypeVar("C")
 
@@ -253,8 +253,8 @@ class FileStt(Protocol):
 
     def transcribe(
         self, audio: AsyncIterator[Samples], options: SttOptions
-    ) -> AsyncIterator[Transcript]:
-        """Segments in order, with word times from the recording's start.
+    ) -> AsyncGenerator[Transcript, None]:
+        """Segments in order, with word times from the recording's start; consume under `aclosing`.
 
         audio: chunks at the engine's rate.
         """
@@ -339,7 +339,9 @@ Thought: TypeAlias = Token | ToolCall | Usage
 class Llm(Engine, Protocol):
     """Writes the reply."""
 
-    def reply(self, messages: Sequence[Message], options: LlmOptions) -> AsyncIterator[Thought]:
+    def reply(
+        self, messages: Sequence[Message], options: LlmOptions
+    ) -> AsyncGenerator[Thought, None]:
         """The reply to `messages`, piece by piece; consume under `aclosing`.
 
         Closing it, or cancelling whoever awaits it, stops the model within a token and frees
@@ -457,10 +459,25 @@ class Tts(Engine, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What a session listens, thinks and speaks with; loaded, and shared by all sessions."""
+    """What a session listens, thinks and speaks with; loaded, and shared by all sessions.
+
+    optional: engines of the other kinds, by kind, as far as the configuration names any.
+    """
 
     vad: Vad
     turn: TurnDetector
     stt: Stt
     llm: Llm
     tts: Tts
+    optional: Mapping[str, Engine] = field(default_factory=dict, hash=False)
+
+    def find(self, kind: str) -> Engine | None:
+        """The engine of this kind; None where there is none."""
+        required: Mapping[str, Engine] = {
+            "vad": self.vad,
+            "turn": self.turn,
+            "stt": self.stt,
+            "llm": self.llm,
+            "tts": self.tts,
+        }
+        return required[kind] if kind in required else self.optional.get(kind)

@@ -5,10 +5,11 @@ Inside, `EngineError`, `ModelError` and `BadRequest` are all that need be caught
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+import pkgutil
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from .audio import Audio, Samples
 from .engines import (
@@ -36,6 +37,7 @@ from .engines import (
     capability,
 )
 from .errors import EngineError, EngineTimeout, EngineUnavailable, VivavoceError, describe
+from .kinds import kinds
 
 E = TypeVar("E", bound=Engine)
 
@@ -75,8 +77,11 @@ def _converted(name: str, error: Exception) -> EngineError:
 
 def guarded(kind: Kind, engine: Engine) -> Engine:
     """The engine behind a guard; itself, where it has one already, or its kind has none."""
-    make = _GUARDS.get(kind)
-    return engine if make is None or isinstance(engine, Guarded) else make(engine)
+    row = kinds().get(kind)
+    if row is None or row.guard is None or isinstance(engine, Guarded):
+        return engine
+    made: Engine = pkgutil.resolve_name(row.guard)(engine)
+    return made
 
 
 class Guarded(Generic[E]):
@@ -233,7 +238,7 @@ class GuardedFiles:
         try:
             with self._guard:
                 found = self._files.transcribe(source, options)
-                async with aclosing(found) as segments:  # type: ignore[type-var]
+                async with aclosing(found) as segments:
                     async for segment in segments:
                         yield segment
         except EngineError:
@@ -271,7 +276,7 @@ class GuardedLlm(Guarded[Llm]):
         """The reply to `messages`, piece by piece."""
         with self.guard:
             found = self.engine.reply(messages, options)
-            async with aclosing(found) as thoughts:  # type: ignore[type-var]
+            async with aclosing(found) as thoughts:
                 async for thought in thoughts:
                     yield thought
 
@@ -331,12 +336,3 @@ class GuardedTtsStream:
         """Free the stream's state."""
         with self._guard:
             await self._stream.aclose()
-
-
-_GUARDS: Mapping[Kind, Callable[[Any], Engine]] = {
-    "vad": GuardedVad,
-    "turn": GuardedTurn,
-    "stt": GuardedStt,
-    "llm": GuardedLlm,
-    "tts": GuardedTts,
-}

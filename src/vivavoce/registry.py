@@ -1,4 +1,4 @@
-"""Engines by name: entry points in the groups `vivavoce.vad`, `.turn`, `.stt`, `.llm`, `.tts`.
+"""Engines by name: entry points in the groups `vivavoce.vad`, `.turn`, `.stt` … of all `kinds`.
 
 Listing reads metadata and imports nothing; loading imports just the one named.
 An engine's constructor takes nothing, or one argument: its options, annotated with the dataclass
@@ -18,6 +18,7 @@ from .engines import Engine, Kind
 from .errors import BadConfig, BadRequest, EngineUnavailable
 from .guard import Guard, guarded
 from .hints import nearest
+from .kinds import kinds
 from .options import Option as Option
 from .options import OptionKey, build, keys_of
 
@@ -89,6 +90,9 @@ def create(kind: Kind, spec: EngineSpec) -> Engine:
             engine = constructor() if shape is None else constructor(build(shape, given, what))
         except ImportError as error:
             raise missing(what, error) from error
+    lacks = kinds()[kind].lacks(engine)
+    if lacks:
+        raise EngineUnavailable(f"{what} lacks {', '.join(lacks)}; is its package up to date?")
     return guarded(kind, engine)
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -128,7 +128,7 @@ async def test_closing_ends_what_other_threads_wait_for(serving: Serving) -> Non
     class HeldLlm(ScriptedLlm):
         async def reply(
             self, messages: Sequence[Message], options: LlmOptions
-        ) -> AsyncIterator[Thought]:
+        ) -> AsyncGenerator[Thought, None]:
             asked.set()
             await may.wait()
             yield Token("Never told.")

@@ -17,10 +17,11 @@ from vivavoce import registry
 from vivavoce.config.configuration import Config, load_config
 from vivavoce.config.model_settings import ModelSettings, use_models
 from vivavoce.config.profiles import ABOUT, PROFILES
-from vivavoce.engines import KINDS
 from vivavoce.errors import BadConfig
 from vivavoce.registry import EngineSpec
 from vivavoce.settings import SessionSettings, TurnSettings
+
+KINDS = ("vad", "turn", "stt", "llm", "tts")
 
 Environment = Mapping[str, str]
 KEY = {"OPENAI_API_KEY": "sk-secret"}

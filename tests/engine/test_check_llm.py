@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
@@ -22,7 +22,7 @@ class Bad(ScriptedLlm):
 
     async def reply(
         self, messages: Sequence[Message], options: LlmOptions
-    ) -> AsyncIterator[Thought]:
+    ) -> AsyncGenerator[Thought, None]:
         for thought in self.thoughts[: options.max_tokens]:
             await asyncio.sleep(0)
             yield thought
@@ -33,7 +33,7 @@ class Endless(ScriptedLlm):
 
     async def reply(
         self, messages: Sequence[Message], options: LlmOptions
-    ) -> AsyncIterator[Thought]:
+    ) -> AsyncGenerator[Thought, None]:
         for _ in range(5):
             yield Token("word ")
         yield Usage(1, 0, 5)
@@ -46,7 +46,7 @@ class Forgetful(ScriptedLlm):
 
     async def reply(
         self, messages: Sequence[Message], options: LlmOptions
-    ) -> AsyncIterator[Thought]:
+    ) -> AsyncGenerator[Thought, None]:
         if self.broken:
             raise EngineError("no free slot")
         try:
@@ -61,7 +61,7 @@ class Moody(ScriptedLlm):
 
     async def reply(
         self, messages: Sequence[Message], options: LlmOptions
-    ) -> AsyncIterator[Thought]:
+    ) -> AsyncGenerator[Thought, None]:
         yield Token("Yes" if self.warmed else "No")
 
 

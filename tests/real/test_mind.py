@@ -53,7 +53,7 @@ def talk(*texts: str) -> list[Message]:
 def thinking(
     mind: LlamaCpp, messages: Sequence[Message], options: LlmOptions = FEW
 ) -> AsyncGenerator[Thought, None]:
-    return cast("AsyncGenerator[Thought, None]", mind.reply(messages, options))
+    return mind.reply(messages, options)
 
 
 async def answered(

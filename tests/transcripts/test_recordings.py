@@ -90,7 +90,7 @@ class WholeStt(ScriptedStt):
 
     async def transcribe(
         self, audio: AsyncIterator[Samples], options: SttOptions
-    ) -> AsyncIterator[Transcript]:
+    ) -> AsyncGenerator[Transcript, None]:
         try:
             async for chunk in audio:
                 self.got += len(chunk)

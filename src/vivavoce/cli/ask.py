@@ -43,11 +43,11 @@ def ask(
     record: Path | None,
 ) -> None:
     """Answer a spoken question from a file, in any audio format (`-` is stdin)."""
-    from vivavoce.engines import KINDS
+    from vivavoce.kinds import kinds
 
     from .weights import pull_weights
 
-    pull_weights(config, KINDS)
+    pull_weights(config, tuple(kinds()))
     turn = run_async(_ask(config, question, output, real_time, record))
     if as_json:
         click.echo(json.dumps(_as_data(turn, output, real_time), ensure_ascii=False))

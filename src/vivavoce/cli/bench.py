@@ -173,7 +173,7 @@ def server(
     from vivavoce.bench.server.plan import QUICK, MeasurementPlan
     from vivavoce.bench.server.realtime_client import RealtimeEndpoint
     from vivavoce.bench.server.report import bench_server
-    from vivavoce.engines import KINDS
+    from vivavoce.kinds import kinds
 
     from .weights import pull_weights
 
@@ -181,7 +181,7 @@ def server(
     plan = replace(QUICK if quick else MeasurementPlan(), **given)
     parts = _parts(only)
     endpoint = RealtimeEndpoint(url, key) if url else None
-    pull_weights(config, KINDS)
+    pull_weights(config, tuple(kinds()))
     arguments = engine_arguments(click.get_current_context().params)
     _report(
         lambda: bench_server(config, plan, only=parts, arguments=arguments, endpoint=endpoint),

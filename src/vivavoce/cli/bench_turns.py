@@ -104,11 +104,11 @@ def turns(
 
 
 def _pull(config: Config) -> None:
-    from vivavoce.engines import KINDS
+    from vivavoce.kinds import kinds
 
     from .weights import pull_weights
 
-    pull_weights(config, KINDS)
+    pull_weights(config, tuple(kinds()))
 
 
 def _tell(line: str) -> None:

@@ -38,11 +38,11 @@ def demo(config: Config, output: Path, question: Path | None) -> None:
     Plays a question into the live pipeline at the speed of speech, writes the answer to a file,
     and prints what it heard, what it answered, and the time of each stage.
     """
-    from vivavoce.engines import KINDS
+    from vivavoce.kinds import kinds
 
     from .weights import pull_weights
 
-    pull_weights(config, KINDS)
+    pull_weights(config, tuple(kinds()))
     run_async(_demo(config, output, question))
 
 

@@ -115,9 +115,9 @@ def _store() -> Iterator[Finding]:
 
 
 def _engines(config: Config) -> Iterator[Finding]:
-    from vivavoce.engines import KINDS
+    from vivavoce.kinds import kinds
 
-    for kind in KINDS:
+    for kind in kinds():
         yield from _one_will_do([_engine(kind, spec) for spec in config.engines(kind)])
 
 
@@ -187,10 +187,10 @@ def _devices() -> Iterator[Finding]:
 
 async def _trials(config: Config) -> list[Finding]:
     """Each engine, loaded and used once."""
-    from vivavoce.engines import KINDS
+    from vivavoce.kinds import kinds
 
     findings: list[Finding] = []
-    for kind in KINDS:
+    for kind in kinds():
         findings += _one_will_do([await _trial(kind, spec) for spec in config.engines(kind)])
     return findings
 

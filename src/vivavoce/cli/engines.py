@@ -48,18 +48,18 @@ def engines(name: str | None, as_json: bool) -> None:
     With the NAME of one, list its options. Use an engine with --stt, --llm, --tts, --vad or
     --turn NAME[:MODEL]; a configuration may set its options, too.
     """
-    from vivavoce.engines import KINDS
     from vivavoce.errors import BadRequest
     from vivavoce.hints import nearest
+    from vivavoce.kinds import kinds
     from vivavoce.registry import names
 
     from .table import table
 
-    every = {(kind, each) for kind in KINDS for each in names(kind)}
+    every = {(kind, each) for kind in kinds() for each in names(kind)}
     if name is not None and name not in {each for _, each in every}:
         raise BadRequest(f"no engine {name!r}; {nearest(name, {each for _, each in every})}")
     found = [
-        engine_info(kind, each) for kind in KINDS for each in names(kind) if name in {None, each}
+        engine_info(kind, each) for kind in kinds() for each in names(kind) if name in {None, each}
     ]
     if as_json:
         listed = [{**asdict(engine), "installed": engine.installed} for engine in found]

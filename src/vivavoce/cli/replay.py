@@ -31,11 +31,11 @@ def replay(config: Config, folder: Path, as_json: bool, explain: bool) -> None:
     from dataclasses import asdict
 
     from vivavoce.conversation.explanation import explained
-    from vivavoce.engines import KINDS
+    from vivavoce.kinds import kinds
 
     from .weights import pull_weights
 
-    pull_weights(config, KINDS)
+    pull_weights(config, tuple(kinds()))
     begun = time.perf_counter()
     result = run_async(_replay(config, folder))
     seconds = time.perf_counter() - begun

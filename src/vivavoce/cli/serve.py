@@ -35,13 +35,13 @@ def serve(config: Config, no_proof: bool, **given: Any) -> None:
     server after the current replies; a second Ctrl-C stops it at once.
     """
     from vivavoce.config.configuration import overridden
-    from vivavoce.engines import KINDS
+    from vivavoce.kinds import kinds
     from vivavoce.registry import missing
 
     from .weights import check_packages, pull_weights
 
     config = overridden(config, {"server": given})
-    check_packages(config, KINDS, ["fastapi", "uvicorn", "prometheus_client"])
+    check_packages(config, tuple(kinds()), ["fastapi", "uvicorn", "prometheus_client"])
     try:
         from vivavoce.server import run
         from vivavoce.server.http import listener
@@ -49,7 +49,7 @@ def serve(config: Config, no_proof: bool, **given: Any) -> None:
     except ImportError as error:
         raise missing("vivavoce serve", error) from error
     listener.check(config.server)
-    pull_weights(config, KINDS)
+    pull_weights(config, tuple(kinds()))
     verbose = logging.getLogger("vivavoce").level < logging.WARNING
     logs.set_up(config.server.log, verbose=verbose)
     life = run.Life(config, lambda notice: _tell(notice, config), self_test=not no_proof)

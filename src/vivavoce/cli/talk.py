@@ -90,11 +90,11 @@ def talk(
     """Talk with the microphone and loudspeaker; Ctrl-C ends the conversation."""
     from vivavoce.devices.duplex import Duplex
     from vivavoce.devices.portaudio import common_rate, find, portaudio, running
-    from vivavoce.engines import KINDS
+    from vivavoce.kinds import kinds
 
     from .weights import check_packages, pull_weights
 
-    check_packages(config, KINDS, ["sounddevice"])
+    check_packages(config, tuple(kinds()), ["sounddevice"])
     settings = config.session
     if greeting is not None:
         settings = replace(settings, greeting=greeting)
@@ -104,7 +104,7 @@ def talk(
     chosen = (find(library, "microphone", microphone), find(library, "loudspeaker", loudspeaker))
     rate = common_rate(library, *chosen)
     duplex = Duplex(rate, cleaner=CleaningOptions(echo, noise, gain).cleaner(rate))
-    pull_weights(config, KINDS)
+    pull_weights(config, tuple(kinds()))
     run_async(
         _talk(
             config, settings, duplex, running(library, duplex, *chosen), _display(as_json), record

@@ -36,11 +36,13 @@ def check_packages(config: Config, kinds: Sequence[Kind], modules: Sequence[str]
     modules: that the command itself needs, from EXTRAS.
     Raises EngineUnavailable, which tells all that is missing, with one line that installs it.
     """
-    from vivavoce.engines import KINDS
     from vivavoce.errors import EngineUnavailable
+    from vivavoce.kinds import kinds as all_kinds
     from vivavoce.registry import EXTRAS
 
-    named = [(kind, spec.name) for kind in KINDS if kind in kinds for spec in config.engines(kind)]
+    named = [
+        (kind, spec.name) for kind in all_kinds() if kind in kinds for spec in config.engines(kind)
+    ]
     infos = [engine_info(kind, name) for kind, name in dict.fromkeys(named)]
     lacking = [info for info in infos if info.problem is not None]
     if not lacking:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -38,10 +38,10 @@ class PendingCalls:
             self._ended.set()
 
     async def each(
-        self, items: AsyncIterator[T], timeout: float | None = None
+        self, items: AsyncGenerator[T, None], timeout: float | None = None
     ) -> AsyncGenerator[T, None]:
         """The items, closed at the end. timeout: how long to wait for each, in seconds."""
-        async with aclosing(items):  # type: ignore[type-var]
+        async with aclosing(items):
             while True:
                 try:
                     item = await self.wait(anext(items), timeout)

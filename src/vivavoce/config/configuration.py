@@ -2,8 +2,8 @@
 
 Layers, each over the one before: the profile, the file, the environment, the command line.
 `session`, `fallback`, `models` and `server` are merged key by key. An engine (`vad`, `turn`, `stt`,
-`llm`, `tts`) is replaced as a whole, but for a mapping without `engine`: that sets options of the
-engine below.
+`llm`, `tts`, and each kind that a package adds) is replaced as a whole, but for a mapping without
+`engine`: that sets options of the engine below.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from vivavoce.engines import KINDS, Kind
+from vivavoce.engines import Kind
 from vivavoce.errors import BadConfig
 from vivavoce.hints import nearest
+from vivavoce.kinds import kinds
 from vivavoce.registry import EngineSpec, Option
 from vivavoce.settings import SessionSettings, TurnSettings
 
@@ -28,7 +29,6 @@ from .profiles import DEFAULT_PROFILE, PROFILES, has_gpu, profile_for
 from .sections import SECTIONS, Sections, all_settings, parse_section
 from .server_settings import ServerSettings
 
-KEYS = ("profile", "device", *KINDS, *SECTIONS)
 FOUND = tuple(f"vivavoce.{suffix}" for suffix in ("yaml", "yml", "toml", "json"))
 """Files that are read without being named."""
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
@@ -40,6 +40,7 @@ MASK = "***"
 class Config:
     """All settings. Of each kind's engines the first is used, the others when it fails.
 
+    optional: engines of the other kinds, by kind, as far as any are named.
     device: where engines compute that may choose, and have not been told their own.
     file: the one that was read, if any was.
     """
@@ -55,10 +56,13 @@ class Config:
     models: ModelSettings = field(default_factory=ModelSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     device: str = "auto"
+    optional: Mapping[Kind, tuple[EngineSpec, ...]] = field(default_factory=dict, hash=False)
     file: Path | None = field(default=None, compare=False)
 
     def engines(self, kind: Kind) -> tuple[EngineSpec, ...]:
-        """Those of this kind."""
+        """Those of this kind; none of an optional kind that is not configured."""
+        if not kinds()[kind].required:
+            return self.optional.get(kind, ())
         specs: tuple[EngineSpec, ...] = getattr(self, kind)
         return specs
 
@@ -67,7 +71,7 @@ class Config:
         return {
             "profile": self.profile,
             "device": self.device,
-            **{str(kind): _engines_as_data(self.engines(kind)) for kind in KINDS},
+            **{kind: _engines_as_data(named) for kind in kinds() if (named := self.engines(kind))},
             "session": asdict(self.session),
             "fallback": asdict(self.fallback),
             "models": asdict(self.models),
@@ -93,12 +97,13 @@ def load_config(
     """
     environment = os.environ if environment is None else environment
     problems = Problems()
+    keys = ("profile", "device", *kinds(), *SECTIONS)
     named = path or environment.get("VIVAVOCE_CONFIG")
     file = Path(named) if named else _found_here()
     flags = {**(overrides or {}), **({"profile": profile} if profile else {})}
     given = [
         *([read_file(file)] if file else []),
-        read_environment(environment, KEYS, [it.path for it in all_settings()], problems),
+        read_environment(environment, keys, [it.path for it in all_settings()], problems),
         Layer("command line", flags, "flags"),
     ]
     profile = _profile(given)
@@ -108,16 +113,21 @@ def load_config(
     layers = [expanded(Layer(f"profile {profile}", chosen), environment, problems), *given]
     for layer in layers:
         for key in layer.data:
-            if key not in KEYS:
-                problems.add(layer.where(str(key)), f"unknown key; {nearest(str(key), KEYS)}")
-    engines = {kind: _engines(kind, layers, device, problems) for kind in KINDS}
+            if key not in keys:
+                problems.add(layer.where(str(key)), f"unknown key; {nearest(str(key), keys)}")
+    engines = {kind: _engines(kind, layers, device, problems) for kind in kinds()}
     right = [_right(layer, problems) for layer in layers]
     sections = Sections(right)
     check_order(sections.session.turns, problems)
     problems.raise_any()
     return Config(
         profile=profile,
-        **engines,
+        vad=engines.pop("vad"),
+        turn=engines.pop("turn"),
+        stt=engines.pop("stt"),
+        llm=engines.pop("llm"),
+        tts=engines.pop("tts"),
+        optional={kind: specs for kind, specs in engines.items() if specs},
         session=sections.session,
         fallback=sections.fallback,
         models=sections.models,
@@ -178,6 +188,8 @@ def _engines(
             specs = parsed
         elif specs:
             specs = parsed.over(specs)
+        else:
+            problems.add(layer.where(kind), "name the engine that these options are for: `engine:`")
     checked = (checked_options(kind, spec, last, problems) for spec in specs)
     return tuple(on_device(kind, spec, device) for spec in checked)
 

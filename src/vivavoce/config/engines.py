@@ -10,6 +10,7 @@ from vivavoce import registry
 from vivavoce.engines import Kind
 from vivavoce.errors import EngineUnavailable
 from vivavoce.hints import nearest
+from vivavoce.kinds import kinds
 from vivavoce.options import device as device_named
 from vivavoce.registry import EngineSpec, Option
 
@@ -41,6 +42,9 @@ def parse_engines(kind: Kind, layer: Layer, given: object, problems: Problems) -
     one_by_one = given if isinstance(given, list) else [given]
     if not one_by_one:
         problems.add(layer.where(kind), "name at least one engine")
+    if len(one_by_one) > 1 and kinds()[kind].chain is None:
+        what = "name one engine; engines of this kind cannot stand in for each other"
+        problems.add(layer.where(kind), what)
     specs = []
     for number, item in enumerate(one_by_one):
         path = f"{kind}[{number}]" if isinstance(given, list) else kind
@@ -110,7 +114,7 @@ def _spec(
     if not isinstance(given, str):
         problems.add(
             layer.where(path),
-            f"expected an engine such as {registry.names(kind)[0]!r}, not {given!r}",
+            f"expected {_such_as(kind)}, not {given!r}",
         )
         return None
     spec = EngineSpec.parse(given)
@@ -120,6 +124,10 @@ def _spec(
         return None
     model = options.pop("model", spec.model)
     return EngineSpec(spec.name, model if isinstance(model, str) else None, options)
+
+
+def _such_as(kind: Kind) -> str:
+    return " such as ".join(["an engine", *map(repr, registry.names(kind)[:1])])
 
 
 def _options(

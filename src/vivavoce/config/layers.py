@@ -13,9 +13,9 @@ from typing import Literal
 
 import yaml
 
-from vivavoce.engines import KINDS
 from vivavoce.errors import BadConfig
 from vivavoce.hints import nearest
+from vivavoce.kinds import kinds
 from vivavoce.text.text_files import UnreadableText, decoded
 
 PREFIX = "VIVAVOCE_"
@@ -172,7 +172,7 @@ def _meant(name: str, value: str, keys: Iterable[str], paths: Iterable[str]) -> 
     if joined or len(elsewhere) == 1:
         return [*joined, *elsewhere][0]
     kind, _, option = key.partition("_")
-    if kind in set(KINDS) and option:
+    if kind in kinds() and option:
         return f"{PREFIX}{kind.upper()}__{option.upper()}"
     close = difflib.get_close_matches(name, known.values(), 1, 0.85)
     return close[0] if close else None

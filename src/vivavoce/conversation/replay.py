@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vivavoce.engines import KINDS
 from vivavoce.errors import BadRequest
 from vivavoce.events import Event, SilenceExplained, as_dict
+from vivavoce.kinds import kinds
 from vivavoce.media.decode import read_audio
 from vivavoce.settings import SessionSettings
 
@@ -73,7 +73,7 @@ async def replay(
         clock=lambda: session.now,
     )
     await session.run(in_lockstep(audio, session.settled, lambda: True))
-    names = {str(kind): str(getattr(engines, kind).name) for kind in KINDS}
+    names = {kind: it.name for kind in kinds() if (it := engines.find(kind)) is not None}
     return Replay(_told(lines), _told(events), audio.seconds, about, names, silences)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -171,7 +171,7 @@ class Chain(Generic[E]):
 
     async def stream(
         self,
-        start: Callable[[ChainLink[E]], AsyncIterator[T]],
+        start: Callable[[ChainLink[E]], AsyncGenerator[T, None]],
         *,
         preferred: ChainLink[E] | None = None,
     ) -> AsyncGenerator[T, None]:
@@ -180,7 +180,7 @@ class Chain(Generic[E]):
         for link in self.attempts(preferred):
             begun = False
             try:
-                async with aclosing(start(link)) as items:  # type: ignore[type-var]
+                async with aclosing(start(link)) as items:
                     pending = await self.within(link, anext(items, None))
                     begun = True
                     self.answered(link)

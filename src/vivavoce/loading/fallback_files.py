@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 
@@ -60,7 +59,7 @@ async def _by(
     files = capability(stt, FileStt)
     async with aclosing(kept.replay(stt.rate)) as audio:
         made = in_pieces(stt, audio, options) if files is None else files.transcribe(audio, options)
-        async with aclosing(cast("AsyncGenerator[Transcript, None]", made)) as transcripts:
+        async with aclosing(made) as transcripts:
             async for transcript in transcripts:
                 words = tuple(_later(word, start) for word in transcript.words)
                 if words:

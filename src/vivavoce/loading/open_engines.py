@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Sequence
+import pkgutil
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from vivavoce import registry
 from vivavoce.config.configuration import Config, load_config
-from vivavoce.engines import KINDS, Engine, Engines, Kind, Llm, Stt, Tts, TurnDetector, Vad
-from vivavoce.errors import BadRequest
+from vivavoce.engines import Engine, Engines, Kind, Llm, Stt, Tts, TurnDetector, Vad
+from vivavoce.errors import BadConfig, BadRequest
+from vivavoce.kinds import kinds
 from vivavoce.registry import EngineSpec
 
 from .chain import Chain
-from .fallback import FallbackLlm, FallbackTurn
-from .fallback_stt import FallbackStt
-from .fallback_tts import FallbackTts
-from .fallback_vad import FallbackVad
-
-_CHAINS: dict[Kind, Callable[[Sequence[Any], float], Chain[Any]]] = {
-    "vad": FallbackVad,
-    "turn": FallbackTurn,
-    "stt": FallbackStt,
-    "llm": FallbackLlm,
-    "tts": FallbackTts,
-}
 
 
 @asynccontextmanager
 async def open_engines(
     config: Config | None = None, *, lenient: bool = False
 ) -> AsyncIterator[Engines]:
-    """All five engines of the configuration, loaded; closed at the end.
+    """All engines of the configuration, loaded; closed at the end.
 
     config: None goes by the environment and the defaults.
     lenient: go without those that cannot be loaded, and take them in when they come.
@@ -41,13 +31,19 @@ async def open_engines(
     """
     config = config or load_config()
     settings = config.fallback
-    made = {kind: chain(kind, config.engines(kind), settings.patience(kind)) for kind in KINDS}
+    specs = {kind: config.engines(kind) for kind in kinds()}
+    made = {
+        kind: chained(kind, named, settings.patience(kind))
+        for kind, named in specs.items()
+        if named
+    }
     engines = Engines(
         cast("Vad", made["vad"]),
         cast("TurnDetector", made["turn"]),
         cast("Stt", made["stt"]),
         cast("Llm", made["llm"]),
         cast("Tts", made["tts"]),
+        {kind: engine for kind, engine in made.items() if not kinds()[kind].required},
     )
     try:
         await asyncio.gather(*(_load(one, lenient) for one in made.values()))
@@ -55,6 +51,7 @@ async def open_engines(
         watches = [
             asyncio.create_task(one.watch(link, settings.probe_s))
             for one in made.values()
+            if isinstance(one, Chain)
             for link in one.links
         ]
         try:
@@ -68,7 +65,7 @@ async def open_engines(
             await one.aclose()
 
 
-async def _load(one: Chain[Any], lenient: bool) -> None:
+async def _load(one: Engine, lenient: bool) -> None:
     try:
         await one.load()
     except BadRequest:
@@ -78,11 +75,20 @@ async def _load(one: Chain[Any], lenient: bool) -> None:
             raise
 
 
-def chain(kind: Kind, specs: Sequence[EngineSpec], patience_s: float = 5.0) -> Chain[Any]:
-    """Engines that take over from one another, not loaded yet; one alone is watched."""
-    return _CHAINS[kind]([registry.create(kind, spec) for spec in specs], patience_s)
+def chained(kind: Kind, specs: Sequence[EngineSpec], patience_s: float = 5.0) -> Engine:
+    """Engines that take over from one another, not loaded yet; one alone is watched, too, where
+    its kind has chains.
+    """
+    chain = kinds()[kind].chain
+    if chain is None:
+        if len(specs) > 1:
+            raise BadConfig(f"{kind}: name one engine; several cannot stand in for each other")
+        return registry.create(kind, specs[0])
+    engines = [registry.create(kind, spec) for spec in specs]
+    made: Chain[Any] = pkgutil.resolve_name(chain)(engines, patience_s)
+    return made
 
 
 def make(kind: Kind, specs: Sequence[EngineSpec]) -> Engine:
     """One engine, or one that falls back through several; not loaded yet."""
-    return registry.create(kind, specs[0]) if len(specs) == 1 else chain(kind, specs)
+    return registry.create(kind, specs[0]) if len(specs) == 1 else chained(kind, specs)

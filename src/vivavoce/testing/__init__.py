@@ -6,6 +6,7 @@ All of it is public, for your own tests.
 from vivavoce.conversation.sinks import MemorySink
 
 from .call import Call
+from .check_engine import check_engine
 from .check_language import check_language
 from .check_llm import check_llm
 from .check_stt import check_stt
@@ -22,6 +23,7 @@ __all__ = [
     "ScriptedTts",
     "ScriptedTurn",
     "ScriptedVad",
+    "check_engine",
     "check_language",
     "check_llm",
     "check_stt",

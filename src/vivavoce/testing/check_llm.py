@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import cast
 
 from vivavoce.engines import Llm, LlmOptions, Message, Thought, Token, ToolCall, ToolSpec, Usage
 from vivavoce.errors import BadRequest
@@ -107,7 +106,7 @@ def _stream(
     assert hasattr(stream, "aclose"), (
         "reply must return an async generator, so that it can be closed"
     )
-    return cast("AsyncGenerator[Thought, None]", stream)
+    return stream
 
 
 def _check_usage(usage: Usage, calls: Sequence[ToolCall]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -220,7 +220,7 @@ class ScriptedLlm(_Scripted):
 
     async def reply(
         self, messages: Sequence[Message], options: LlmOptions
-    ) -> AsyncIterator[Thought]:
+    ) -> AsyncGenerator[Thought, None]:
         """The next reply of the script."""
         self.prompts.append(list(messages))
         self.running += 1

@@ -8,12 +8,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 
 from vivavoce.audio import Resampler, Samples, clean, slices
-from vivavoce.engines import FileStt, Stt, SttOptions, Transcript, Vad, Word, capability
+from vivavoce.engines import FileStt, Stt, SttOptions, Vad, Word, capability
 from vivavoce.errors import EngineError, describe
 
 from .completeness import sparse, spoken_letters
@@ -166,7 +165,7 @@ class RecordingTranscription:
 
         async with aclosing(watched()) as chunks:
             given = engine.transcribe(chunks, self._options)
-            async with aclosing(cast("AsyncGenerator[Transcript, None]", given)) as transcripts:
+            async with aclosing(given) as transcripts:
                 end = 0.0
                 async for transcript in transcripts:
                     words = transcript.words

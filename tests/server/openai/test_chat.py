@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ class Listening(ScriptedLlm):
         super().__init__(*replies)
         self.options: list[LlmOptions] = []
 
-    async def reply(self, messages: Any, options: LlmOptions) -> AsyncIterator[Thought]:
+    async def reply(self, messages: Any, options: LlmOptions) -> AsyncGenerator[Thought, None]:
         self.options.append(options)
         async for thought in super().reply(messages, options):
             yield thought
@@ -269,7 +269,7 @@ class Halting(ScriptedLlm):
         self.begun = asyncio.Event()
         self.ended = asyncio.Event()
 
-    async def reply(self, messages: Any, options: LlmOptions) -> AsyncIterator[Thought]:
+    async def reply(self, messages: Any, options: LlmOptions) -> AsyncGenerator[Thought, None]:
         self.begun.set()
         try:
             async for thought in super().reply(messages, options):

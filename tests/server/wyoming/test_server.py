@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -184,7 +184,7 @@ class Endless(ScriptedLlm):
         self.begun = asyncio.Event()
         self.ended = asyncio.Event()
 
-    async def reply(self, messages: Any, options: LlmOptions) -> AsyncIterator[Any]:
+    async def reply(self, messages: Any, options: LlmOptions) -> AsyncGenerator[Any, None]:
         self.begun.set()
         try:
             await asyncio.Event().wait()
@@ -213,7 +213,7 @@ async def test_a_client_that_vanishes_in_the_midst_of_its_answer_harms_no_other(
     party: Party, abruptly: bool
 ) -> None:
     class Slow(ScriptedLlm):
-        async def reply(self, messages: Any, options: LlmOptions) -> AsyncIterator[Any]:
+        async def reply(self, messages: Any, options: LlmOptions) -> AsyncGenerator[Any, None]:
             begun.set()
             async for thought in super().reply(messages, options):
                 yield thought
@@ -258,7 +258,7 @@ async def test_a_client_that_reads_nothing_is_dropped(party: Party) -> None:
 
 async def test_a_request_under_way_ends_before_the_server_does(party: Party) -> None:
     class Held(ScriptedLlm):
-        async def reply(self, messages: Any, options: LlmOptions) -> AsyncIterator[Any]:
+        async def reply(self, messages: Any, options: LlmOptions) -> AsyncGenerator[Any, None]:
             async for thought in super().reply(messages, options):
                 begun.set()
                 yield thought

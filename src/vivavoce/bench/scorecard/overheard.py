@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -157,11 +157,11 @@ class _OverheardLlm:
 
     async def reply(
         self, messages: Sequence[Message], options: LlmOptions
-    ) -> AsyncIterator[Thought]:
+    ) -> AsyncGenerator[Thought, None]:
         if messages[-1].role == "user":
             self._phone.drafts = (self._phone.drafts or 0) + 1
             self._phone.tell("drafted", messages[-1].content)
-        async with aclosing(self._llm.reply(messages, options)) as thoughts:  # type: ignore[type-var]
+        async with aclosing(self._llm.reply(messages, options)) as thoughts:
             async for thought in thoughts:
                 yield thought
 

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -150,7 +150,9 @@ class LlamaCpp:
         await self._warmups.aclose()
         await self._replies.aclose()
 
-    def reply(self, messages: Sequence[Message], options: LlmOptions) -> AsyncIterator[Thought]:
+    def reply(
+        self, messages: Sequence[Message], options: LlmOptions
+    ) -> AsyncGenerator[Thought, None]:
         """The reply to `messages`, token by token; see `Llm.reply`.
 
         Waits where as many replies as there are slots are being written.

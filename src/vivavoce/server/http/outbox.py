@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import TypeAlias
 
 from starlette.types import Message
@@ -166,7 +166,7 @@ class Outbox:
 
 async def messages(
     websocket: WebSocket, limit_bytes: float, *, idle_s: float | None = None
-) -> AsyncIterator[Data]:
+) -> AsyncGenerator[Data, None]:
     """What the client sends, text as str and binary as bytes, until it leaves.
 
     limit_bytes: of one message. idle_s: how long it may send nothing; None is any time.

@@ -136,7 +136,7 @@ async def _messages(
     websocket: WebSocket, limits: LimitSettings
 ) -> AsyncGenerator[str | bytes, None]:
     received = messages(websocket, limits.message_mb * 1e6, idle_s=limits.idle_s)
-    async with aclosing(received):  # type: ignore[type-var]
+    async with aclosing(received):
         async for message in received:
             if message:
                 yield message

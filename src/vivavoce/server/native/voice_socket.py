@@ -19,6 +19,7 @@ from vivavoce.conversation.sources import Feed, as_lapses
 from vivavoce.engines import Tts, TtsOptions
 from vivavoce.errors import BadAudio, BadRequest
 from vivavoce.events import Event, as_dict
+from vivavoce.kinds import kinds
 from vivavoce.server.errors import Problem, problem_of
 from vivavoce.server.http.outbox import Outbox
 from vivavoce.server.http.sockets import Socket, error_event, opening, parsed, serve
@@ -137,7 +138,9 @@ class _VoiceSocketSession:
                 "encoding": start.encoding,
                 "clears": start.clears,
                 "lead_s": LEAD_S,
-                "engines": {kind: getattr(engines, kind).name for kind in engines.__slots__},
+                "engines": {
+                    kind: it.name for kind in kinds() if (it := engines.find(kind)) is not None
+                },
             }
         )
         return talk

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from vivavoce.conversation.session import Engines
-from vivavoce.engines import KINDS, Engine, Kind
+from vivavoce.engines import Kind
+from vivavoce.kinds import kinds
 from vivavoce.loading.chain import Chain
 from vivavoce.server.service import Service
 
@@ -48,12 +49,14 @@ def engine_states(service: Service) -> Iterator[EngineState]:
 
 def configured_states(service: Service) -> Iterator[EngineState]:
     """All engines of the configuration."""
-    for kind in KINDS:
+    for kind in kinds():
         if service.loaded is None:
             for spec in service.config.engines(kind):
                 yield EngineState(kind, str(spec), "loading")
             continue
-        engine: Engine = getattr(service.loaded, kind)
+        engine = service.loaded.find(kind)
+        if engine is None:
+            continue
         if not isinstance(engine, Chain):
             yield EngineState(kind, engine.name, "ready")
             continue
@@ -79,7 +82,7 @@ def ups(service: Service) -> Iterator[tuple[str, str, bool]]:
 
 async def examine(engines: Engines) -> None:
     """Use each engine once, which also warms it; one that fails is down."""
-    for kind in KINDS:
-        engine: Engine = getattr(engines, kind)
+    for kind in kinds():
+        engine = engines.find(kind)
         if isinstance(engine, Chain):
             await engine.examine()

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 from vivavoce.engines import Engine, Kind
 from vivavoce.errors import EngineTimeout, describe
-from vivavoce.loading.open_engines import chain
+from vivavoce.loading.open_engines import chained
 from vivavoce.loading.probe import probe
 from vivavoce.registry import EngineSpec
 from vivavoce.server.errors import Problem
@@ -31,7 +31,7 @@ Make: TypeAlias = Callable[[Kind, EngineSpec], Engine]
 
 def watched(kind: Kind, spec: EngineSpec) -> Engine:
     """The engine, not loaded yet, which will tell what its calls failed at."""
-    return chain(kind, [spec])
+    return chained(kind, [spec])
 
 
 @dataclass(slots=True, eq=False)

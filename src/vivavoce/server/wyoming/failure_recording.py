@@ -104,7 +104,7 @@ class _FailureRecordingFiles:
     ) -> AsyncGenerator[Transcript, None]:
         transcripts = self._files.transcribe(audio, options)
         with self._stt.noting():
-            async with aclosing(transcripts):  # type: ignore[type-var]
+            async with aclosing(transcripts):
                 async for transcript in transcripts:
                     yield transcript
         self._stt.failure = None
