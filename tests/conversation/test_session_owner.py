@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from dataclasses import replace
 
@@ -24,7 +25,7 @@ from vivavoce.events import (
     Wrote,
 )
 from vivavoce.settings import SessionSettings, TurnSettings
-from vivavoce.testing import Call, ScriptedLlm, ScriptedStt, hush, say
+from vivavoce.testing import Call, ScriptedLlm, ScriptedStt, ScriptedTurn, hush, say
 from vivavoce.testing.scripted import RATE
 
 QUIET = SessionSettings(system_prompt="")
@@ -190,6 +191,16 @@ async def test_a_committed_turn_can_be_waited_for() -> None:
         assert [event.transcript.text for event in call.of(Heard) if event.final] == [
             "over and out"
         ]
+
+
+@pytest.mark.parametrize("said", ["over and out", ""])
+async def test_a_source_that_waits_is_told_once_a_pause_is_understood(said: str) -> None:
+    settings = replace(QUIET, drafts=False)
+    async with Call(stt=ScriptedStt(said), turn=ScriptedTurn(0.0), settings=settings) as call:
+        await call.hears(say(1.0), hush(0.1))
+        assert call.session.hearing
+        async with asyncio.timeout(5):
+            await call.session.caught_up()
 
 
 async def test_a_turn_can_be_committed_without_an_answer() -> None:

@@ -141,8 +141,7 @@ class TurnLoop:
                 self.state, commands = step(self.state, self._inputs.popleft(), self.settings)
                 for command in commands:
                     self._carry_out(command)
-                if commands:
-                    self._tell_waiters()
+                self._tell_waiters()
         finally:
             self._stepping = False
 
