@@ -45,10 +45,10 @@ def test_weights_that_are_missing_are_pulled_once(
     arguments = ["say", "Hi.", "-o", tmp_path / "a.wav", "--tts", f"scripted:{address}/voice.bin"]
     ran = vivavoce(*arguments)
     assert ran.returncode == 0
-    assert f"pulling {address}/voice.bin for scripted" in ran.stderr
+    assert f"downloading {address}/voice.bin for scripted" in ran.stderr
     [pulled] = (tmp_path / "store").rglob("voice.bin")
     assert pulled.read_bytes() == b"a voice"
-    assert "pulling" not in vivavoce(*arguments).stderr
+    assert "downloading" not in vivavoce(*arguments).stderr
 
 
 def test_offline_nothing_is_pulled(
@@ -57,7 +57,7 @@ def test_offline_nothing_is_pulled(
     monkeypatch.setenv("VIVAVOCE_OFFLINE", "1")
     ran = vivavoce("say", "Hi.", "-o", tmp_path / "a.wav", "--tts", f"scripted:{address}/voice.bin")
     assert ran.returncode == 0
-    assert "pulling" not in ran.stderr
+    assert "downloading" not in ran.stderr
     assert not (tmp_path / "store").exists()
 
 
