@@ -321,6 +321,15 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A piece of what the model thinks before or between its words. It is no part of the reply:
+    neither spoken nor kept.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """The last thing a reply may yield: what it cost, and why it ended.
 
@@ -333,7 +342,7 @@ class Usage:
     finish: Literal["stop", "length", "tool_calls"] = "stop"
 
 
-Thought: TypeAlias = Token | ToolCall | Usage
+Thought: TypeAlias = Token | Reasoning | ToolCall | Usage
 
 
 class Llm(Engine, Protocol):

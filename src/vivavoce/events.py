@@ -137,6 +137,16 @@ class Wrote:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoned:
+    """What the model thinks while it makes the reply; no part of it. Told only where
+    `session.show_reasoning` is set.
+    """
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyMade:
     """All of the reply has been written and voiced; what is not played yet goes on playing.
 
@@ -223,6 +233,7 @@ Event: TypeAlias = (
     | SilenceExplained
     | ReplyStarted
     | Wrote
+    | Reasoned
     | ReplyMade
     | Spoke
     | Paused

@@ -38,6 +38,7 @@ from .engines import (
 )
 from .errors import EngineError, EngineTimeout, EngineUnavailable, VivavoceError, describe
 from .kinds import kinds
+from .llm_output.reading import ReplyReader
 
 E = TypeVar("E", bound=Engine)
 
@@ -268,17 +269,26 @@ class _Source:
 
 
 class GuardedLlm(Guarded[Llm]):
-    """A language model behind a guard."""
+    """A language model behind a guard, its replies sorted into words, thoughts and tool calls."""
+
+    def __init__(self, engine: Llm) -> None:
+        super().__init__(engine)
+        self._thinks_first = False
 
     async def reply(
         self, messages: Sequence[Message], options: LlmOptions
     ) -> AsyncGenerator[Thought, None]:
         """The reply to `messages`, piece by piece."""
         with self.guard:
+            reader = ReplyReader(options, thinks_first=self._thinks_first)
             found = self.engine.reply(messages, options)
             async with aclosing(found) as thoughts:
                 async for thought in thoughts:
-                    yield thought
+                    for read in reader.see(thought):
+                        yield read
+                for read in reader.end():
+                    yield read
+            self._thinks_first = reader.tail
 
     async def warm(self, messages: Sequence[Message], options: LlmOptions) -> None:
         """Read `messages` into the prompt cache."""

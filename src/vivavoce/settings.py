@@ -180,6 +180,10 @@ class SessionSettings:
     tts_timeout_s: StrictFloat = Field(
         default=20.0, ge=0, description="A TTS that gives nothing for this long has failed."
     )
+    show_reasoning: StrictBool = Field(
+        default=False,
+        description="Emit `Reasoned` events with what the model thinks. It is never spoken.",
+    )
     explain: StrictBool = Field(
         default=False,
         description="Emit a `SilenceExplained` event for each of the user's silences.",

@@ -15,6 +15,7 @@ from vivavoce.engines import (
     Llm,
     LlmOptions,
     Message,
+    Reasoning,
     Token,
     ToolCall,
     ToolSpec,
@@ -23,7 +24,16 @@ from vivavoce.engines import (
     Word,
 )
 from vivavoce.errors import describe
-from vivavoce.events import Event, Failed, ReplyMade, Spoke, ToolCalled, ToolReturned, Wrote
+from vivavoce.events import (
+    Event,
+    Failed,
+    Reasoned,
+    ReplyMade,
+    Spoke,
+    ToolCalled,
+    ToolReturned,
+    Wrote,
+)
 from vivavoce.settings import SessionSettings
 from vivavoce.speech.synthesis import Synthesis
 from vivavoce.text.phrases import Phrase
@@ -105,7 +115,7 @@ class Reply:
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue(_PHRASES_AHEAD)
         self._pieces: asyncio.Queue[_QueuedPiece | None] = asyncio.Queue(_PIECES_AHEAD)
         self._released = asyncio.Event()
-        self._written: list[str] = []
+        self._written: list[Wrote | Reasoned] = []
         self._joint = ""
         self._unspoken = ""
         self._usage: Usage | None = None
@@ -120,8 +130,8 @@ class Reply:
         if self._voicing.settings.spoken:
             self._voicing.speaker.begin(self._voicing.tts.rate, lambda: self._mark("playout"))
         self._released.set()
-        for text in self._written:
-            self._emit(Wrote(self.turn, text))
+        for written in self._written:
+            self._emit(written)
         self._written.clear()
 
     async def run(self) -> None:
@@ -205,6 +215,9 @@ class Reply:
                     self._mark("first_token")
                     said += thought.text
                     await self._say(thought.text)
+                elif isinstance(thought, Reasoning):
+                    if settings.show_reasoning:
+                        self._show(Reasoned(self.turn, thought.text))
                 elif isinstance(thought, ToolCall):
                     calls.append(thought)
                 else:
@@ -246,14 +259,17 @@ class Reply:
         """Text of the reply, as it comes."""
         if self._joint and text.strip():
             text, self._joint = self._joint + text.lstrip(), ""
-        if self.released:
-            self._emit(Wrote(self.turn, text))
-        else:
-            self._written.append(text)
+        self._show(Wrote(self.turn, text))
         if not self._voicing.settings.spoken:
             self._unspoken += text
             return
         await self._send(self._synthesis.feed(text))
+
+    def _show(self, written: Wrote | Reasoned) -> None:
+        if self.released:
+            self._emit(written)
+        else:
+            self._written.append(written)
 
     async def _send(self, phrases: Sequence[Phrase]) -> None:
         for phrase in phrases:

@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.engine.llama.prompt import ReplyParser, alternating, choice, fit, most, offer, written
-from vivavoce.engines import LlmOptions, Message, Thought, Token, ToolCall, ToolSpec, Usage
+from vivavoce.engines import (
+    LlmOptions,
+    Message,
+    Reasoning,
+    Thought,
+    Token,
+    ToolCall,
+    ToolSpec,
+    Usage,
+)
 from vivavoce.errors import BadRequest, EngineError
 
 SYSTEM = Message("system", "Be brief.")
@@ -186,7 +195,7 @@ def test_words_come_as_tokens_and_the_cost_last() -> None:
         chunk(content=" day"),
         chunk("length"),
         json.dumps({"choices": [], "usage": usage}),
-    ) == [Token("Good"), Token(" day"), Usage(30, 29, 2, "length")]
+    ) == [Token("Good"), Reasoning("hm"), Token(" day"), Usage(30, 29, 2, "length")]
 
 
 def test_a_tool_call_comes_whole() -> None:

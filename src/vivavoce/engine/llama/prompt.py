@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, cast
 
-from vivavoce.engines import LlmOptions, Message, Thought, Token, ToolCall, ToolSpec, Usage
+from vivavoce.engines import (
+    LlmOptions,
+    Message,
+    Reasoning,
+    Thought,
+    Token,
+    ToolCall,
+    ToolSpec,
+    Usage,
+)
 from vivavoce.errors import BadRequest, EngineError
 from vivavoce.hints import nearest
 
@@ -178,7 +187,7 @@ class ReplyParser:
     _tokens: int = 0
 
     def read(self, chunk: str) -> Iterator[Thought]:
-        """What this chunk says; nothing for progress and hidden reasoning.
+        """What this chunk says; nothing for progress.
 
         Raises EngineError when it is an error.
         """
@@ -188,6 +197,8 @@ class ReplyParser:
         self._prompt = cast("dict[str, int]", body.get("prompt_progress") or self._prompt)
         for choice in cast("list[Json]", body.get("choices", ())):
             delta = cast("Json", choice.get("delta") or {})
+            if thought := delta.get("reasoning_content"):
+                yield Reasoning(str(thought))
             if content := delta.get("content"):
                 self._tokens += 1
                 yield Token(str(content))

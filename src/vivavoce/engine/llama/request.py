@@ -115,7 +115,9 @@ class CompletionRequests:
     ) -> Callable[[str], Iterator[Thought]]:
         if self._native_tools or not tools:
             return reader.read
-        spotter = templateless_tools.ToolCallSpotter(tools, must=must)
+        spotter = templateless_tools.ToolCallSpotter(
+            tools, must=must, unspoken=templateless_tools.unspoken(tools)
+        )
         return lambda chunk: (
             seen for thought in reader.read(chunk) for seen in spotter.see(thought)
         )

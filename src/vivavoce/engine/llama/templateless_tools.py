@@ -1,24 +1,30 @@
 """Tools for models whose chat template has none; llama.cpp leaves tools out there without a word.
 
-The tools are explained in the system message, and a reply that is a JSON object is a call. Pure.
+The tools are explained in the system message, and a `ToolCallSpotter` finds the calls in the reply.
+Pure.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from vivavoce.engines import Message, Thought, Token, ToolCall, ToolSpec, Usage
-from vivavoce.errors import EngineError
+from vivavoce.engines import Message, ToolSpec
+from vivavoce.llm_output.tool_calls import ToolCallSpotter as ToolCallSpotter
 
 _EXPLAINED = (
     "You can use tools. To use one, reply with nothing but JSON, like this: "
     '{"tool": "name", "arguments": {}}. Otherwise reply in words. The tools:'
 )
-_IDS = itertools.count(1)
+_SENTENCES = (
+    "You can use tools.",
+    "To use one, reply with nothing but JSON, like this:",
+    '{"tool": "name", "arguments": {}}.',
+    "Otherwise reply in words.",
+    "The tools:",
+)
 
 
 def explained(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> list[Message]:
@@ -26,11 +32,7 @@ def explained(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> list[Me
     plain = [_plain(message) for message in messages]
     if not tools:
         return plain
-    lines = [_EXPLAINED] + [
-        f"- {tool.name}: {tool.description} Arguments: {json.dumps(dict(tool.parameters))}"
-        for tool in tools
-    ]
-    about = "\n".join(lines)
+    about = "\n".join([_EXPLAINED, *map(_line, tools)])
     if plain and plain[0].role == "system":
         plain[0] = replace(plain[0], content=f"{plain[0].content}\n{about}".strip())
     else:
@@ -69,47 +71,10 @@ def forced(tools: Sequence[ToolSpec]) -> dict[str, object]:
     return {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
 
 
-class ToolCallSpotter:
-    """Finds the call in a reply. Words pass as they come; JSON is held back until it is whole."""
+def unspoken(tools: Sequence[ToolSpec]) -> list[str]:
+    """What the explanation says, which small models may repeat and nobody wants to hear."""
+    return [*_SENTENCES, *(_line(tool) for tool in tools)]
 
-    def __init__(self, tools: Sequence[ToolSpec], *, must: bool) -> None:
-        """must: the reply has to be a call."""
-        self._names = {tool.name for tool in tools}
-        self._must = must
-        self._held = ""
-        self._words = not tools
 
-    def see(self, thought: Thought) -> Iterator[Thought]:
-        """What comes of the reply's next thought."""
-        match thought:
-            case Token(text) if not self._words:
-                self._held += text
-                if (start := self._held.lstrip()) and not start.startswith(("{", "`")):
-                    self._words = True
-                    yield Token(self._held)
-            case Usage() if not self._words and self._held:
-                yield from self._whole(thought)
-            case _:
-                yield thought
-
-    def _whole(self, usage: Usage) -> Iterator[Thought]:
-        call = self._call()
-        if call is not None:
-            yield call
-            yield replace(usage, finish="tool_calls")
-        elif self._must:
-            raise EngineError("the model's tool call was cut off; raise max_tokens")
-        else:
-            yield Token(self._held)
-            yield usage
-
-    def _call(self) -> ToolCall | None:
-        text = self._held.strip().removeprefix("```json").strip("`").strip()
-        try:
-            body = json.loads(text)
-        except ValueError:
-            return None
-        if not isinstance(body, dict) or body.get("tool") not in self._names:
-            return None
-        arguments = json.dumps(body.get("arguments") or {}, ensure_ascii=False)
-        return ToolCall(f"call-{next(_IDS)}", body["tool"], arguments)
+def _line(tool: ToolSpec) -> str:
+    return f"- {tool.name}: {tool.description} Arguments: {json.dumps(dict(tool.parameters))}"

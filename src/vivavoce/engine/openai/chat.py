@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from vivavoce.engines import Thought, Token, ToolCall, Usage
+from vivavoce.engines import Reasoning, Thought, Token, ToolCall, Usage
 
 
 class _Function(BaseModel):
@@ -79,22 +79,23 @@ class Joiner:
     _calls: list[_CallFragments] = field(default_factory=list)
     _latest: dict[int | None, _CallFragments] = field(default_factory=dict)
 
-    def take(self, chunk: Chunk) -> list[Token]:
-        """Take the next chunk; give the text that it brings."""
+    def take(self, chunk: Chunk) -> list[Token | Reasoning]:
+        """Take the next chunk; give the text and the thoughts that it brings."""
         self.finished = self.finished or chunk.done
         self._usage = chunk.usage or self._usage
-        tokens: list[Token] = []
+        found: list[Token | Reasoning] = []
         for choice in chunk.choices[:1]:
             said = choice.delta or choice.message or _Delta()
-            text = said.content or said.refusal
-            if text:
-                tokens.append(Token(text))
+            if thought := said.reasoning_content or said.reasoning:
+                found.append(Reasoning(thought))
+            if text := said.content or said.refusal:
+                found.append(Token(text))
             for fragment in said.tool_calls or ():
                 self._join(fragment)
             if choice.finish_reason:
                 self.finished = True
                 self._reason = choice.finish_reason
-        return tokens
+        return found
 
     def end(self) -> list[Thought]:
         """The tools called, and the usage if the server told it."""

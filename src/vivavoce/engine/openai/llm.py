@@ -100,14 +100,14 @@ class OpenAiLlm:
                 if chunk is None:
                     break
                 patience = self._next_timeout if chunk.progress else patience - waited
-                for token in joiner.take(chunk):
-                    yield token
+                for thought in joiner.take(chunk):
+                    yield thought
                 if joiner.finished:
                     patience = _USAGE_WAIT_S
             if not joiner.finished:
                 raise self._server.broken_off()
-            for thought in joiner.end():
-                yield thought
+            for ending in joiner.end():
+                yield ending
 
     async def _next(
         self, chunks: AsyncGenerator[Chunk, None], patience: float, finished: bool

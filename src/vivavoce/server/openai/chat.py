@@ -20,7 +20,7 @@ from starlette.responses import Response
 from vivavoce.audio import Audio, Resampler, Samples, to_pcm16
 from vivavoce.concurrency.pending_calls import PendingCalls
 from vivavoce.conversation.session import Engines
-from vivavoce.engines import Token, ToolCall, TtsOptions
+from vivavoce.engines import Reasoning, Token, ToolCall, TtsOptions
 from vivavoce.media.decode import write_audio
 from vivavoce.server.access.admission import Caller
 from vivavoce.server.access.auth import TheCaller, TheService
@@ -130,7 +130,11 @@ async def _whole(
         audio = Audio(joined(sounds), answer.rate)
         data = await asyncio.to_thread(_encoded, audio, answer.sound.format)
         answer.remember()
-    return JSONResponse(answer.heading.completion(answer.draft, data))
+    return JSONResponse(
+        answer.heading.completion(
+            answer.draft, data, reasoning=bool(answer.request.include_reasoning)
+        )
+    )
 
 
 async def _events(
@@ -161,6 +165,8 @@ async def _chunks(
         match piece:
             case _ if not draft.take(piece):
                 pass
+            case Reasoning(text) if answer.request.include_reasoning:
+                yield heading.chunk({"reasoning": text})
             case Token(text) if spoken:
                 yield heading.spoken(transcript=text)
             case Token(text):

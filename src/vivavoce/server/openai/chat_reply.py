@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from vivavoce.audio import Samples
-from vivavoce.engines import Thought, Token, ToolCall, Tts, TtsOptions, Usage
+from vivavoce.engines import Reasoning, Thought, Token, ToolCall, Tts, TtsOptions, Usage
 from vivavoce.speech.synthesis import Synthesis
 from vivavoce.text.phrases import Phrase
 
@@ -77,6 +77,7 @@ class ChatReply:
 
     parallel: bool = True
     texts: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
     calls: list[ToolCall] = field(default_factory=list)
     usage: Usage | None = None
     cut: bool = False
@@ -86,6 +87,8 @@ class ChatReply:
         match piece:
             case Token(text):
                 self.texts.append(text)
+            case Reasoning(text):
+                self.reasoning.append(text)
             case ToolCall() if self.calls and not self.parallel:
                 return False
             case ToolCall():

@@ -140,6 +140,7 @@ class ChatRequest(BaseModel):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: int | None = None
+    include_reasoning: bool | None = None
     max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None

@@ -29,8 +29,11 @@ class Heading:
         """Until when the spoken reply can be referred to."""
         return self.created + int(KEPT_S)
 
-    def completion(self, draft: ChatReply, data: str | None) -> Json:
-        """The whole answer. data: base64 of its sound, if it is spoken."""
+    def completion(self, draft: ChatReply, data: str | None, *, reasoning: bool = False) -> Json:
+        """The whole answer, with the model's thoughts where `reasoning` is set.
+
+        data: base64 of its sound, if it is spoken.
+        """
         message: Json = {"role": "assistant", "content": draft.text or None, "refusal": None}
         if draft.calls:
             message["tool_calls"] = [_call(call) for call in draft.calls]
@@ -44,6 +47,8 @@ class Heading:
                 "expires_at": self.expires_at,
                 "transcript": draft.text,
             }
+        if reasoning:
+            message["reasoning"] = "".join(draft.reasoning) or None
         choice = {
             "index": 0,
             "message": message,

@@ -1,0 +1,1 @@
+"""What language models write, sorted into words, thoughts and tool calls; pure."""
