@@ -15,8 +15,8 @@ import pytest
 CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
 SOURCE = Path(__file__).parents[1] / "src" / "vivavoce"
 HEAVY = [
-    "av", "ctranslate2", "faster_whisper", "httpx", "huggingface_hub", "livekit", "numpy",
-    "onnxruntime", "piper", "pydantic", "rich", "sounddevice", "soxr", "xllamacpp", "yaml",
+    "av", "ctranslate2", "faster_whisper", "httpx", "httpx2", "huggingface_hub", "livekit",
+    "numpy", "onnxruntime", "piper", "pydantic", "rich", "sounddevice", "soxr", "xllamacpp", "yaml",
 ]  # fmt: skip
 LEVELS = [
     {"errors", "hints", "settings"},

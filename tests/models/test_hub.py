@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from subprocess import CompletedProcess
+from subprocess import CompletedProcess, Popen
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,6 +122,55 @@ def test_what_a_cut_pull_got_of_an_older_version_is_not_mixed_in(
     assert hub.requests_for(path)[-1] is None
 
 
+def test_a_file_that_changed_after_a_cut_pull_is_pulled_again(
+    store: Store, hub: Hub, cli: Cli
+) -> None:
+    hub.add("org/voice", {"a.json": b"{}", "b.json": b"old", "model.bin": WEIGHTS})
+    hub.cuts = [10**9, 10**9, 10**9, 50_000, 0, 0, 0, 0]
+    ran = cli("models", "pull", "hf:org/voice")
+    assert ran.returncode == 1
+    assert {left.name for left in store.leftovers()} >= {"a.json", "b.json"}
+    hub.cuts = []
+    hub.asked.clear()
+    hub.add("org/voice", {"b.json": b"new", "model.bin": WEIGHTS})
+    ran = cli("models", "pull", "hf:org/voice")
+    assert ran.returncode == 0, ran.stderr
+    place = store.path / cli("models", "path", "hf:org/voice").stdout.strip()
+    assert {path.name for path in place.glob("[!.]*")} == {"b.json", "model.bin"}
+    assert (place / "b.json").read_bytes() == b"new"
+    assert (place / "model.bin").read_bytes() == WEIGHTS
+
+
+def test_a_cancelled_pull_puts_nothing_in_the_store_and_is_gone_on_with(
+    store: Store, hub: Hub, cli: Cli, start: Callable[[str], Popen[str]]
+) -> None:
+    hub.add("org/voice", {"model.bin": WEIGHTS})
+    hub.stalling = "model.bin"
+    code = """
+from vivavoce import models
+
+def tell(label, done, total):
+    print(label, done, total)
+    if done:
+        raise KeyboardInterrupt
+
+models.fetch("hf:org/voice", tell)
+"""
+    out, err = start(code).communicate(timeout=60)
+    assert "KeyboardInterrupt" in err
+    *_, last = out.splitlines()
+    label, done, total = last.split()
+    assert (label, total) == ("hf:org/voice", "200000")
+    assert 0 < int(done) <= 100_000
+    assert store.pulled() == []
+    hub.stalling = None
+    hub.asked.clear()
+    assert cli("models", "pull", "hf:org/voice").returncode == 0
+    path = next(path for path, _ in hub.asked if path.endswith("model.bin"))
+    assert hub.requests_for(path) == [f"bytes={done}-"]
+    assert store.leftovers() == []
+
+
 @pytest.mark.parametrize("name", ["model.bin", "config.json"])
 def test_contents_that_are_not_the_hubs_are_dropped(
     store: Store, hub: Hub, cli: Cli, name: str
@@ -153,6 +202,8 @@ def test_a_name_that_leaves_the_folder_is_refused(
         ("hf:org/none", "RepoNotFound", "no model 'org/none'; check the name"),
         ("hf:org/none@v9", "RevisionNotFound", "no revision 'v9'"),
         ("hf:org/none", "GatedRepo", "gated; accept its licence on the hub and set HF_TOKEN"),
+        ("hf:org/none", "Unauthorized", "refuses access to org/none; set HF_TOKEN to a valid"),
+        ("hf:org/none", "Unavailable", "try again later"),
         ("hf:org/none", "", "the hub returned an error"),
     ],
 )
@@ -160,7 +211,8 @@ def test_the_hubs_refusal_says_what_to_do(
     store: Store, hub: Hub, cli: Cli, ref: str, code: str, says: str
 ) -> None:
     revision = ref.partition("@")[2] or "main"
-    status = 403 if code == "GatedRepo" else 404 if code else 418
+    statuses = {"GatedRepo": 403, "Unauthorized": 401, "Unavailable": 503, "": 418}
+    status = statuses.get(code, 404)
     hub.errors[f"/api/models/org/none/revision/{revision}"] = (status, {"X-Error-Code": code})
     ran = cli("models", "pull", ref)
     assert ran.returncode == 1
@@ -193,6 +245,64 @@ def test_a_hub_out_of_reach_is_a_clear_error(
     assert ran.returncode == 1
     assert "no connection to the hub" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_gated_file_of_a_listed_repository_names_the_remedy(
+    store: Store, hub: Hub, cli: Cli
+) -> None:
+    hub.add("org/voice", {"model.bin": WEIGHTS})
+    path = next(path for path in hub.files if path.endswith("model.bin"))
+    hub.errors[path] = (403, {"X-Error-Code": "GatedRepo"})
+    ran = cli("models", "pull", "hf:org/voice")
+    assert ran.returncode == 1
+    assert "accept its licence on the hub and set HF_TOKEN" in ran.stderr
+    assert store.pulled() == []
+    assert store.leftovers() == []
+
+
+def test_a_hub_that_does_not_answer_is_given_up(
+    store: Store, hub: Hub, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.add("org/voice", REPO)
+    hub.stalling = "?blobs=true"
+    monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", "1")
+    ran = cli("models", "pull", "hf:org/voice")
+    assert ran.returncode == 1
+    assert "no connection to the hub (timed out)" in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["NO_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize("value", ["", "[::1]", "fd07:b51a::/64", "socks://h:1/"])
+def test_listing_and_files_go_through_the_proxy(
+    store: Store, hub: Hub, cli: Cli, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.add("org/voice", REPO)
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.invalid")
+    monkeypatch.setenv("HTTP_PROXY", hub.url)
+    monkeypatch.setenv(name, value)
+    ran = cli("models", "pull", "hf:org/voice")
+    assert ran.returncode == 0, ran.stderr
+    assert {headers["host"] for headers in hub.headers} == {"hub.invalid"}
+
+
+def test_a_proxy_that_is_none_is_named(
+    store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.invalid")
+    monkeypatch.setenv("ALL_PROXY", "nonsense://x")
+    ran = cli("models", "pull", "hf:org/voice")
+    assert ran.returncode == 1
+    assert "hf:org/voice: ALL_PROXY is 'nonsense://x', which is no proxy; set it to" in ran.stderr
+
+
+def test_vivavoces_offline_switch_asks_no_hub(
+    store: Store, hub: Hub, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_OFFLINE", "1")
+    ran = cli("models", "pull", "hf:org/voice")
+    assert ran.returncode == 1
+    assert "VIVAVOCE_OFFLINE forbids downloads" in ran.stderr
+    assert hub.asked == []
 
 
 def test_the_token_goes_to_the_hub_and_not_where_it_redirects(

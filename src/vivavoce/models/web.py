@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from vivavoce.http_client.proxies import BadProxy
 from vivavoce.http_client.retries import MAY_PASS, Retries, TransientFailure, retry_after
 
 from .catalog import File, Model, Web
-from .files import BLOCK, check, digest
+from .files import BLOCK, Digest, check, digest
+from .record import Entry
 
 RETRIES = Retries(times=4, first_s=0.5, longest_s=30.0)
 """After a cut connection, or what may pass; after more bytes, anew."""
@@ -44,24 +46,58 @@ def pull(
     stage: Path,
     tell: Callable[[int], None],
     headers: Mapping[str, str] | None = None,
-) -> None:
-    """Put the files into `stage/files`, each of them whole and right.
+) -> dict[str, Entry]:
+    """Put the files into `stage/files`, each of them whole and right; what they are, by name.
 
     tell: takes the bytes come so far, of all files together. headers: sent to the source's own
     host only. What a cut download left in `stage/part` is gone on with.
     """
-    before = 0
+    before, entries = 0, {}
+    _remove_others(stage / "files", wanted)
     with sync_client(CONNECTIONS, headers or {}) as client:
         for item in wanted:
-            target = stage / "files" / item.file.name
-            if not target.exists():
-                part = stage / "part" / item.file.name
+            name = item.file.name
+            target = stage / "files" / name
+            seen = _kept(model.name, item, target)
+            if seen is None:
+                part = stage / "part" / name
                 part.parent.mkdir(parents=True, exist_ok=True)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _Download(model.name, client, item, part, tell, before).run()
+                seen = _Download(model.name, client, item, part, tell, before).run()
                 part.replace(target)
-            before += target.stat().st_size
+            entries[name] = Entry(seen.size, seen.sha256)
+            before += seen.size
             tell(before)
+    return entries
+
+
+def _remove_others(folder: Path, wanted: Sequence[DownloadItem]) -> None:
+    """Remove what an earlier pull got, and the source no longer holds."""
+    names = {item.file.name for item in wanted}
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        if path.relative_to(folder).as_posix() not in names:
+            path.unlink()
+
+
+def _kept(model: str, item: DownloadItem, target: Path) -> Digest | None:
+    """The file that an earlier pull finished; None if there is none, or the source's is another."""
+    if not target.exists():
+        return None
+    with suppress(ModelError):
+        return _verified(model, item, target)
+    target.unlink()
+    return None
+
+
+def _verified(model: str, item: DownloadItem, path: Path) -> Digest:
+    """What the file is. Raises ModelError where that is not what it should be."""
+    seen = digest(path)
+    check(model, item.file, seen.size, seen.sha256)
+    if item.blob is not None and _git_blob(path) != item.blob:
+        raise ModelError(
+            f"{model}: {item.file.name} has the wrong checksum and was deleted; pull again"
+        )
+    return seen
 
 
 class _Download:
@@ -84,24 +120,20 @@ class _Download:
         self._tell = tell
         self._before = before
 
-    def run(self) -> None:
+    def run(self) -> Digest:
         """Download it, going on from what is there. Raises ModelError; a wrong file is dropped."""
         resumed = self._size() > 0
         self._receive()
         try:
-            self._verify()
+            seen = self._verify()
         except ModelError:
-            self._drop()
             if not resumed:
                 raise
             # What was there before may have been of another version.
             self._receive()
-            try:
-                self._verify()
-            except ModelError:
-                self._drop()
-                raise
+            seen = self._verify()
         self._etag.unlink(missing_ok=True)
+        return seen
 
     def _receive(self) -> None:
         """All of the file, over as many connections as it takes."""
@@ -136,11 +168,11 @@ class _Download:
             self._drop()
         try:
             with self._client.stream("GET", self._item.url, headers=headers) as response:
-                self._take(response, have)
+                self._receive_from(response, have)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
             raise ModelError(f"{self._model}: {error}") from error
 
-    def _take(self, response: httpx.Response, have: int) -> None:
+    def _receive_from(self, response: httpx.Response, have: int) -> None:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             self._drop()
             raise httpx.RemoteProtocolError("the file is shorter than the part already downloaded")
@@ -170,14 +202,13 @@ class _Download:
                 sink.flush()
                 self._tell(self._before + sink.tell())
 
-    def _verify(self) -> None:
-        seen = digest(self._part)
-        check(self._model, self._item.file, seen.size, seen.sha256)
-        if self._item.blob is not None and _git_blob(self._part) != self._item.blob:
-            raise ModelError(
-                f"{self._model}: {self._item.file.name} has the wrong checksum and was "
-                "deleted; pull again"
-            )
+    def _verify(self) -> Digest:
+        """As `_verified`; a wrong file is dropped."""
+        try:
+            return _verified(self._model, self._item, self._part)
+        except ModelError:
+            self._drop()
+            raise
 
     def _size(self) -> int:
         return self._part.stat().st_size if self._part.exists() else 0

