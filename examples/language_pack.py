@@ -79,6 +79,7 @@ FI = LanguagePack(
         tool_filler="Hetkinen.",
         idle_prompt="Oletko vielä siellä?",
         code="koodiesimerkki",
+        question="Mikä on Ranskan pääkaupunki?",
     ),
     addresses=AddressWords("piste", "kauttaviiva", "ät", "viiva", "alaviiva"),
     forms=FinnishForms(),

@@ -73,7 +73,7 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _tell(notice: Notice, config: Config) -> None:
-    from vivavoce.server.observe.self_test import SelfTest
+    from vivavoce.server.observe.self_test import SelfTest, SelfTestSkipped
     from vivavoce.server.run import Listening, Ready, SelfTestFailed, Stopping
 
     match notice:
@@ -83,6 +83,8 @@ def _tell(notice: Notice, config: Config) -> None:
             _tell_ready(notice, config)
         case SelfTest():
             _tell_proof(notice)
+        case SelfTestSkipped(why):
+            click.echo(f"\nThe server asked itself no spoken question: {why}.")
         case SelfTestFailed(why):
             click.secho(f"\nThe spoken question failed: {why}", fg="red")
             click.echo("The server is running anyway; `vivavoce doctor --try` shows what is wrong.")

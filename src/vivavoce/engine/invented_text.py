@@ -13,28 +13,31 @@ STEADY_HEARD = -0.4
 STEADY_BEGUN = -1.0
 STOCK_BEGUN = -0.25
 
-STOCK = frozenset({
-    "you", "so", "bye", "thank you", "thank you for watching", "thanks for watching",
-    "transcript emily beynon",
-})  # fmt: skip
-"""What models trained on subtitles say when there is nothing to say."""
-NEVER_SAID = "You"
-"""What Moonshine is sure that a lone click is. A word of a person's ends with a mark."""
+STOCK = {
+    "en": frozenset({
+        "you", "so", "bye", "thank you", "thank you for watching", "thanks for watching",
+        "transcript emily beynon",
+    })
+}  # fmt: skip
+"""By language: what models trained on subtitles say when there is nothing to say."""
+NEVER_SAID = {"en": "You"}
+"""By language: what Moonshine is sure that a lone click is. A person's word ends with a mark."""
 MUSIC = "♪"
 
 
-def invented(text: str, scores: Sequence[float], contrast_db: float) -> bool:
+def invented(text: str, scores: Sequence[float], contrast_db: float, language: str | None) -> bool:
     """Whether the audio most likely holds no such words.
 
     scores: the natural logarithm of each token's probability.
     contrast_db: how far the loudest of the audio rises above its quietest.
+    language: of the model, if it knows one only.
     """
     letters = "".join(c if c.isalnum() else " " for c in text.lower()).split()
-    if not letters or not scores or text == NEVER_SAID or MUSIC in text:
+    if not letters or not scores or text == NEVER_SAID.get(language or "") or MUSIC in text:
         return True
     begun, heard = scores[0], sum(scores[:LEAD]) / len(scores[:LEAD])
     if heard < NOTHING_HEARD:
         return True
     if contrast_db < STEADY_DB and (heard < STEADY_HEARD or begun < STEADY_BEGUN):
         return True
-    return " ".join(letters) in STOCK and begun < STOCK_BEGUN
+    return " ".join(letters) in STOCK.get(language or "", ()) and begun < STOCK_BEGUN

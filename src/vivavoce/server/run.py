@@ -18,7 +18,7 @@ from vivavoce.server.http.addresses import listening_host
 from vivavoce.server.http.listener import HttpListener, bound, make_listener
 from vivavoce.server.observe.health import EngineState, configured_states, examine
 from vivavoce.server.observe.memory_watch import watch
-from vivavoce.server.observe.self_test import SelfTest, prove
+from vivavoce.server.observe.self_test import SelfTest, SelfTestSkipped, prove
 from vivavoce.server.selection.aliases import check_names
 from vivavoce.server.webrtc.udp_ports import UdpPorts
 
@@ -67,7 +67,7 @@ class Stopping:
     sessions: int
 
 
-Notice: TypeAlias = Listening | Ready | SelfTest | SelfTestFailed | Stopping
+Notice: TypeAlias = Listening | Ready | SelfTest | SelfTestSkipped | SelfTestFailed | Stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ async def _work(life: Life, service: Service, url: str, began: float) -> None:
                 life.tell(await _proved(service))
 
 
-async def _proved(service: Service) -> SelfTest | SelfTestFailed:
+async def _proved(service: Service) -> SelfTest | SelfTestSkipped | SelfTestFailed:
     try:
         return await prove(service.engines, service.config.session)
     except Exception as error:  # noqa: BLE001 - an engine may raise anything

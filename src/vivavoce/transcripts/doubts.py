@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from vivavoce.engines import Stt
-from vivavoce.text.language.names import NAMES
+from vivavoce.text.language.names import name_of
 
 from .segment import Segment, average
 
@@ -108,7 +108,7 @@ def only_language(stt: Stt) -> str | None:
 
 
 def _name(language: str) -> str:
-    return NAMES.get(language, language).title()
+    return name_of(language).title()
 
 
 def _clock(seconds: float) -> str:

@@ -56,6 +56,15 @@ async def test_describe_tells_what_is_there(party: Party) -> None:
         assert artifact.attribution.name
 
 
+async def test_an_engine_that_does_not_tell_its_languages_offers_all(party: Party) -> None:
+    async with party(stt=ScriptedStt("hello", languages=())) as house, house.guest() as client:
+        await client.send(Describe())
+        [event] = await client.until(Info)
+    [model] = Info.from_event(event).asr[0].models
+    assert {"de", "en", "sw", "zh"} <= set(model.languages)
+    assert len(model.languages) > 90
+
+
 async def test_pings_and_describe_are_answered_in_the_midst_of_audio(
     party: Party, spoken: Spoken
 ) -> None:

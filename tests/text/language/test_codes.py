@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from langcodes import tag_is_valid
 
 from vivavoce.text.language.codes import language_of, match_language
+from vivavoce.text.language.names import code_of, name_of, named_codes
 from vivavoce.text.language.packs import pack_of
 
 WHISPER = ["de", "en", "fa", "fr", "he", "id", "jw", "nn", "no", "ro", "tl", "yue", "zh"]
@@ -65,3 +67,25 @@ def test_norwegian_is_found_by_each_of_its_codes(code: str) -> None:
 def test_a_language_without_a_pack_gets_the_one_that_knows_no_language(code: str | None) -> None:
     assert pack_of(code).code == "und"
     assert pack_of(code).turns.unfinished == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("de", "german"), ("nb-NO", "norwegian"), ("iw", "hebrew"), ("jv", "javanese"),
+     ("pt-BR", "portuguese"), ("xx", "xx"), ("", "")],
+)  # fmt: skip
+def test_a_language_is_named_by_any_of_its_codes(code: str, name: str) -> None:
+    assert name_of(code) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("German", "de"), (" norwegian ", "no"), ("de-AT", "de-AT"), ("auto", None), ("", None)],
+)
+def test_a_language_is_asked_for_by_name_or_by_code(name: str, code: str | None) -> None:
+    assert code_of(name) == code
+
+
+def test_every_code_that_has_a_name_stands_for_a_language() -> None:
+    assert [code for code in named_codes() if not tag_is_valid(code)] == []
+    assert all(code_of(name_of(code)) == code for code in named_codes())

@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[3] / "docs/languages.md"
 PARTS = {
     "turns": 9,
     "sentences": 6,
-    "phrases": 5,
+    "phrases": 6,
     "addresses": 1,
     "numbers": 11,
 }

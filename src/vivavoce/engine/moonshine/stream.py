@@ -166,7 +166,7 @@ class MoonshineStream:
         job = partial(self._decode, samples, guess, sure, options)
         tokens = await self._thread.run(job, priority=priority, on_stop=partial(terminate, options))
         text = self._weights.text(tokens.ids)
-        if invented(text, tokens.scores, self._window.contrast_db):
+        if invented(text, tokens.scores, self._window.contrast_db, self._language):
             return _Look(span)
         return _Look(span, tokens, tuple(text.split()))
 

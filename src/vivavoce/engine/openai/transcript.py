@@ -7,7 +7,7 @@ import math
 from pydantic import BaseModel
 
 from vivavoce.engines import Transcript, Word
-from vivavoce.text.language.names import CODES
+from vivavoce.text.language.names import code_of
 
 NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
 """Whisper's own limits (openai/whisper, transcribe.py): past the first two a segment is silence,
@@ -64,10 +64,9 @@ def transcript_of(whole: WholeTranscription) -> Transcript:
     if seconds > 0:
         sums = sum(segment.avg_logprob * (segment.end - segment.start) for segment in kept)
         confidence = math.exp(min(0.0, sums / seconds))
-    language = (whole.language or "").lower()
     return Transcript(
         " ".join(text.split()),
         tuple(Word(it.word.strip(), it.start, max(it.start, it.end)) for it in words),
-        language=CODES.get(language, language) or None,
+        language=code_of((whole.language or "").lower()),
         confidence=confidence,
     )

@@ -10,18 +10,12 @@ import numpy as np
 from vivavoce.audio import Audio
 from vivavoce.conversation.session import Engines
 from vivavoce.conversation.single_turn import answer
+from vivavoce.conversation.spoken_language import expected, speaking
 from vivavoce.engines import Tts, TtsOptions
 from vivavoce.errors import EngineError
 from vivavoce.settings import SessionSettings
+from vivavoce.text.language.packs import pack_of
 
-QUESTIONS = {
-    "en": "What is the capital of France?",
-    "de": "Was ist die Hauptstadt von Frankreich?",
-    "es": "¿Cuál es la capital de Francia?",
-    "fr": "Quelle est la capitale de la France ?",
-    "it": "Qual è la capitale della Francia?",
-}
-"""By language; sessions in others are asked in English."""
 _TOKENS = 24
 """Of the answer, which is played out at the speed of speech."""
 
@@ -36,8 +30,16 @@ class SelfTest:
     gap: float
 
 
-async def prove(engines: Engines, settings: SessionSettings) -> SelfTest:
-    """Ask the question by the server's own voice, at the speed of speech.
+@dataclass(frozen=True, slots=True)
+class SelfTestSkipped:
+    """It asked itself nothing. why: such as that no pack has a question in the language."""
+
+    why: str
+
+
+async def prove(engines: Engines, settings: SessionSettings) -> SelfTest | SelfTestSkipped:
+    """Ask the question by the server's own voice, at the speed of speech, in a language that the
+    ears know.
 
     Raises BadAudio when it was not understood, EngineError when an engine failed.
     """
@@ -49,9 +51,11 @@ async def prove(engines: Engines, settings: SessionSettings) -> SelfTest:
         max_reply_tokens=min(settings.max_reply_tokens, _TOKENS),
         turns=replace(settings.turns, mode="auto"),
     )
-    asked = question_in(settings.language)
-    voice = TtsOptions(voice=settings.voice, language=settings.language)
-    question = await _spoken(engines.tts, asked, voice)
+    language = expected(settings, engines.stt, engines.tts).code
+    asked = question_in(language)
+    if not asked:
+        return SelfTestSkipped(_lacking(language))
+    question = await _spoken(engines.tts, asked, speaking(settings, engines.tts, language))
     turn = await answer(engines, question, settings=settings, real_time=True)
     if not turn.text or turn.times is None or turn.times.gap is None:
         raise EngineError(f"heard {turn.heard.text!r}, but the model answered nothing")
@@ -59,8 +63,14 @@ async def prove(engines: Engines, settings: SessionSettings) -> SelfTest:
 
 
 def question_in(language: str | None) -> str:
-    """The question in a language, such as `de` or `de-at`."""
-    return QUESTIONS.get((language or "en").partition("-")[0].lower(), QUESTIONS["en"])
+    """The question in a language, such as `de` or `de-at`; "" where its pack has none."""
+    return pack_of(language).phrases.question
+
+
+def _lacking(language: str | None) -> str:
+    if language is None:
+        return "the engines do not say which language they know; set session.language"
+    return f"the language pack for {language!r} has no question"
 
 
 async def _spoken(tts: Tts, question: str, options: TtsOptions) -> Audio:

@@ -6,7 +6,7 @@ import math
 import zlib
 
 from vivavoce.server.errors import Problem
-from vivavoce.text.language.names import NAMES
+from vivavoce.text.language.names import name_of
 from vivavoce.transcripts.recording_transcript import RecordingTranscript
 from vivavoce.transcripts.segment import Segment
 from vivavoce.transcripts.subtitles import warning_dict
@@ -35,7 +35,7 @@ def verbose_answer(
     code = heard.language or ""
     answer: dict[str, object] = {
         "task": "translate" if translated else "transcribe",
-        "language": "english" if translated else NAMES.get(code, code) or "unknown",
+        "language": "english" if translated else name_of(code) or "unknown",
         "duration": round(heard.seconds, 3),
         "text": heard.text,
     }

@@ -22,7 +22,7 @@ from vivavoce.engines import SttOptions
 from vivavoce.errors import BadRequest
 from vivavoce.media.decode import ReadOptions, parse_channels
 from vivavoce.server.errors import Problem
-from vivavoce.text.language.names import CODES
+from vivavoce.text.language.names import code_of
 from vivavoce.transcripts.segmenter import SegmentSettings
 
 F = TypeVar("F", bound="TranslationForm")
@@ -203,7 +203,7 @@ class TranscriptionForm(TranslationForm):
         """As engines have it."""
         asked = self.language or (self.languages[0] if len(self.languages) == 1 else "")
         return SttOptions(
-            language=CODES.get(asked.lower(), asked) or None,
+            language=code_of(asked),
             prompt=self.prompt,
             hotwords=tuple(word for word in self.keywords if word.strip()),
             words=self.words or self.logprobs or self.response_format in ("srt", "vtt"),

@@ -18,6 +18,7 @@ from wyoming.info import (
 import vivavoce
 from vivavoce.engines import Stt, Tts, Voice
 from vivavoce.server.service import Service
+from vivavoce.text.language.names import named_codes
 
 DEFAULT_VOICE = "default"
 """Stands for the voice of an engine that does not tell its voices."""
@@ -33,9 +34,12 @@ _UNKNOWN_AUTHOR = ("its provider", "")
 
 
 def info_of(service: Service) -> Info:
-    """What this server offers. Raises Problem until the engines are loaded."""
+    """What this server offers. Raises Problem until the engines are loaded.
+
+    Of an engine that does not tell its languages, any may be tried; clients offer none unnamed.
+    """
     engines, language = service.engines, service.config.session.language
-    fallback = [language or "en"]
+    fallback = [language] if language else named_codes()
     return Info(
         asr=[_asr(engines.stt, fallback)],
         tts=[_tts(engines.tts, fallback)],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from .codes import asked_language, match_language
+
 _NAMES = """
     afrikaans:af albanian:sq amharic:am arabic:ar armenian:hy assamese:as azerbaijani:az
     bashkir:ba basque:eu belarusian:be bengali:bn bosnian:bs breton:br bulgarian:bg
@@ -19,8 +21,25 @@ _NAMES = """
     tajik:tg tamil:ta tatar:tt telugu:te thai:th tibetan:bo turkish:tr turkmen:tk ukrainian:uk
     urdu:ur uzbek:uz vietnamese:vi welsh:cy yiddish:yi yoruba:yo
 """
-CODES: dict[str, str] = dict(re.findall(r"(\w+):(\w+)", _NAMES))
-"""By the names that Whisper and OpenAI's `verbose_json` use."""
+_CODES: dict[str, str] = dict(re.findall(r"(\w+):(\w+)", _NAMES))
+_NAMES_OF: dict[str, str] = {code: name for name, code in _CODES.items()}
 
-NAMES: dict[str, str] = {code: name for name, code in CODES.items()}
-"""By code, the other way round."""
+
+def name_of(code: str) -> str:
+    """The name of a language by any of its codes, as Whisper and OpenAI's `verbose_json` have it:
+    `norwegian` for `nb`. What has none is given back.
+    """
+    return _NAMES_OF.get(match_language(code, _NAMES_OF) or "", code)
+
+
+def code_of(name: str) -> str | None:
+    """The code of a language by such a name, or by a code, which is given back as it is.
+
+    None where there is none, or where to find out (`auto`).
+    """
+    return asked_language(_CODES.get(name.strip().lower(), name))
+
+
+def named_codes() -> list[str]:
+    """Codes of the languages that have such a name."""
+    return sorted(_NAMES_OF)

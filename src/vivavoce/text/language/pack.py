@@ -80,6 +80,7 @@ class DefaultPhrases:
 
     greeting, idle_prompt: said where a setting asks for the language's own. apology: when a reply
     cannot be made. tool_filler: while a tool takes long. code: for a block of code in a reply.
+    question: an easy one, which a server asks itself to show that it works.
     """
 
     greeting: str = ""
@@ -87,6 +88,7 @@ class DefaultPhrases:
     tool_filler: str = ""
     idle_prompt: str = ""
     code: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,5 +106,6 @@ DE = LanguagePack(
         tool_filler="Einen Moment, bitte.",
         idle_prompt="Sind Sie noch da?",
         code="Codebeispiel",
+        question="Was ist die Hauptstadt von Frankreich?",
     ),
 )

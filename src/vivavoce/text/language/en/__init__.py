@@ -103,5 +103,6 @@ EN = LanguagePack(
         tool_filler="One moment.",
         idle_prompt="Are you still there?",
         code="code example",
+        question="What is the capital of France?",
     ),
 )

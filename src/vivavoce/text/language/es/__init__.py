@@ -98,5 +98,6 @@ ES = LanguagePack(
         tool_filler="Un momento, por favor.",
         idle_prompt="¿Sigue ahí?",
         code="ejemplo de código",
+        question="¿Cuál es la capital de Francia?",
     ),
 )

@@ -98,5 +98,6 @@ FR = LanguagePack(
         tool_filler="Un instant, s'il vous plaît.",
         idle_prompt="Vous êtes toujours là ?",
         code="exemple de code",
+        question="Quelle est la capitale de la France ?",
     ),
 )

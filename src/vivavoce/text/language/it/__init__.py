@@ -98,5 +98,6 @@ IT = LanguagePack(
         tool_filler="Un momento, per favore.",
         idle_prompt="È ancora lì?",
         code="esempio di codice",
+        question="Qual è la capitale della Francia?",
     ),
 )

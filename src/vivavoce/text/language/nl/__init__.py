@@ -94,5 +94,6 @@ NL = LanguagePack(
         tool_filler="Een moment, alstublieft.",
         idle_prompt="Bent u er nog?",
         code="codevoorbeeld",
+        question="Wat is de hoofdstad van Frankrijk?",
     ),
 )

@@ -95,5 +95,6 @@ PT = LanguagePack(
         tool_filler="Um momento, por favor.",
         idle_prompt="Você ainda está aí?",
         code="exemplo de código",
+        question="Qual é a capital da França?",
     ),
 )
