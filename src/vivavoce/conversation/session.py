@@ -18,6 +18,7 @@ from vivavoce.concurrency.pending_calls import PendingCalls
 from vivavoce.engines import Engines, Message
 from vivavoce.events import Event, failure_report
 from vivavoce.settings import SessionSettings
+from vivavoce.text.language.packs import is_prepared, prepare
 
 from .history import History, Memory
 from .playout import Sink
@@ -64,6 +65,7 @@ class Session:
         self._tasks = OwnedTasks()
         self._calls = PendingCalls()
         self._emit = on_event
+        self._stt = engines.stt
         self._loop = TurnLoop(
             engines,
             sink,
@@ -85,6 +87,7 @@ class Session:
         told = failure_report.set(self._emit)
         async with asyncio.TaskGroup() as self._tasks.group:
             try:
+                await self._prepare_languages()
                 if self.settings.drafts:
                     self._loop.read_ahead()
                 language = self._loop.state.language.code
@@ -100,6 +103,17 @@ class Session:
                 failure_report.reset(told)
         if failure is not None:
             raise failure
+
+    async def _prepare_languages(self) -> None:
+        """Load the language pack away from the event loop, and then, meanwhile, those of the other
+        languages that may be heard.
+        """
+        spoken = self._loop.state.language
+        if spoken.code and not is_prepared([spoken.code]):
+            await asyncio.to_thread(prepare, [spoken.code])
+        others = () if spoken.fixed else tuple(self._stt.languages)
+        if not is_prepared(others):
+            self._tasks.spawn("languages", asyncio.to_thread(prepare, others))
 
     async def settled(self) -> None:
         """Wait until nothing follows from the audio taken so far. A source that awaits this
