@@ -74,3 +74,33 @@ def test_a_chunk_that_only_names_the_role_is_no_progress(
     delta: dict[str, object] | None, progress: bool
 ) -> None:
     assert Chunk.model_validate({"choices": [{"delta": delta}]}).progress is progress
+
+
+def call(**function: object) -> dict[str, object]:
+    return {"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c", "function": function}]}}]}
+
+
+def test_arguments_that_come_as_an_object_or_not_at_all_are_told_as_json_text() -> None:
+    for arguments, text in (
+        ({"city": "Rome"}, '{"city": "Rome"}'),
+        ([], "{}"),
+        (None, "{}"),
+        ('"{\\"city\\": 1}"', '{"city": 1}'),
+    ):
+        assert joined(call(name="look", arguments=arguments)) == [ToolCall("c", "look", text)]
+
+
+def test_odd_ids_null_fields_and_text_in_parts_are_read() -> None:
+    odd = {"index": "0", "id": 7, "function": None}
+    parts = [{"type": "text", "text": "It is "}, "noon."]
+    assert joined(
+        {"choices": None, "usage": {"prompt_tokens": None, "completion_tokens": None}},
+        {"choices": [{"delta": {"content": parts, "tool_calls": [odd]}, "finish_reason": None}]},
+        {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"name": "look"}}]}}]},
+    ) == [Token("It is noon."), ToolCall("7", "look", "{}"), Usage(0, 0, 0, "tool_calls")]
+
+
+def test_the_older_function_call_is_a_tool_call() -> None:
+    older = {"function_call": {"name": "look", "arguments": '{"city": "Rome"}'}}
+    (made,) = joined({"choices": [{"delta": older, "finish_reason": "function_call"}]})
+    assert made == ToolCall("call_0", "look", '{"city": "Rome"}')

@@ -54,9 +54,36 @@ def test_a_model_answers_to_its_own_names_and_to_openai_s(name: str, use: Use, m
     assert model_of(name, use, engines(), NONE) == means
 
 
+@pytest.mark.parametrize(
+    ("name", "use"),
+    [
+        ("whisper-2", "stt"),
+        ("gpt-6-transcribe", "stt"),
+        ("tts-2", "tts"),
+        ("gpt-6-mini-tts", "tts"),
+        ("gpt-5.4", "llm"),
+        ("chatgpt-4o-latest", "llm"),
+        ("o3-mini", "llm"),
+        ("gpt-live-1", "realtime"),
+        ("gpt-realtime-3", "realtime"),
+    ],
+)
+def test_a_name_that_is_plainly_one_of_openai_s_means_the_engine_of_its_kind(
+    name: str, use: Use
+) -> None:
+    configured = {"stt": "moonshine:tiny-en", "llm": "scripted", "realtime": "vivavoce"}
+    configured["tts"] = model_of("tts-1", "tts", engines(), NONE)
+    assert model_of(name, use, engines(), NONE) == configured[use]
+    uses: tuple[Use, ...] = ("stt", "tts", "llm", "realtime")
+    for other in uses:
+        if other != use:
+            with pytest.raises(Problem):
+                model_of(name, other, engines(), NONE)
+
+
 def test_an_unknown_model_is_not_found_and_the_known_ones_are_named() -> None:
     with pytest.raises(Problem, match="did you mean 'whisper-1'") as caught:
-        model_of("whisper-2", "stt", engines(), NONE)
+        model_of("wisper-1", "stt", engines(), NONE)
     assert caught.value.status == 404
     assert caught.value.code == "model_not_found"
     assert caught.value.param == "model"

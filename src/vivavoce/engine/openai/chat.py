@@ -3,52 +3,83 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from vivavoce.engines import Reasoning, Thought, Token, ToolCall, Usage
+from vivavoce.llm_output.text_calls import arguments_text
+
+
+def _text(value: object) -> object:
+    """Text that may come as a number, or in parts."""
+    if isinstance(value, list):
+        return "".join(str(_text(part) or "") for part in cast("list[object]", value))
+    if isinstance(value, dict):
+        fields = cast("dict[str, object]", value)
+        return _text(fields.get("text") or fields.get("content") or fields.get("refusal"))
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _arguments(value: object) -> object:
+    """A piece of JSON text as it is; anything else as whole JSON text."""
+    return value if value is None or isinstance(value, str) else arguments_text(value)
+
+
+def _listed(value: object) -> object:
+    """Null is as nothing, and one as a list of one."""
+    return [] if value is None else [value] if isinstance(value, dict) else value
+
+
+def _count(value: object) -> object:
+    return int(value) if isinstance(value, int | float) and value >= 0 else 0
+
+
+Text: TypeAlias = Annotated[str | None, BeforeValidator(_text)]
+Count: TypeAlias = Annotated[int, BeforeValidator(_count)]
 
 
 class _Function(BaseModel):
-    name: str | None = None
-    arguments: str | None = None
+    name: Text = None
+    arguments: Annotated[str | None, BeforeValidator(_arguments)] = None
 
 
 class _Fragment(BaseModel):
-    index: int | None = None
-    id: str | None = None
-    function: _Function = _Function()
+    index: Text = None
+    id: Text = None
+    function: _Function | None = None
 
 
 class _Delta(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    tool_calls: list[_Fragment] | None = None
+    content: Text = None
+    refusal: Text = None
+    reasoning_content: Text = None
+    reasoning: Text = None
+    tool_calls: Annotated[list[_Fragment], BeforeValidator(_listed)] = []
+    function_call: _Function | None = None
 
 
 class _Choice(BaseModel):
     delta: _Delta | None = None
     message: _Delta | None = None
-    finish_reason: str | None = None
+    text: Text = None
+    finish_reason: Text = None
 
 
 class _Details(BaseModel):
-    cached_tokens: int | None = None
+    cached_tokens: Count = 0
 
 
 class _Usage(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
     prompt_tokens_details: _Details | None = None
 
 
 class Chunk(BaseModel):
     """One event of a stream; or a whole completion, which has `message` for `delta`."""
 
-    choices: list[_Choice] = []
+    choices: Annotated[list[_Choice], BeforeValidator(_listed)] = []
     usage: _Usage | None = None
     error: object = None
     done: bool = False
@@ -77,7 +108,7 @@ class Joiner:
     _reason: str = "stop"
     _usage: _Usage | None = None
     _calls: list[_CallFragments] = field(default_factory=list)
-    _latest: dict[int | None, _CallFragments] = field(default_factory=dict)
+    _latest: dict[str | None, _CallFragments] = field(default_factory=dict)
 
     def take(self, chunk: Chunk) -> list[Token | Reasoning]:
         """Take the next chunk; give the text and the thoughts that it brings."""
@@ -85,13 +116,15 @@ class Joiner:
         self._usage = chunk.usage or self._usage
         found: list[Token | Reasoning] = []
         for choice in chunk.choices[:1]:
-            said = choice.delta or choice.message or _Delta()
+            said = choice.delta or choice.message or _Delta(content=choice.text)
             if thought := said.reasoning_content or said.reasoning:
                 found.append(Reasoning(thought))
             if text := said.content or said.refusal:
                 found.append(Token(text))
-            for fragment in said.tool_calls or ():
+            for fragment in said.tool_calls:
                 self._join(fragment)
+            if said.function_call is not None:
+                self._join(_Fragment(index="function", function=said.function_call))
             if choice.finish_reason:
                 self.finished = True
                 self._reason = choice.finish_reason
@@ -100,8 +133,9 @@ class Joiner:
     def end(self) -> list[Thought]:
         """The tools called, and the usage if the server told it."""
         calls: list[Thought] = [
-            ToolCall(call.id or f"call_{at}", call.name, call.arguments or "{}")
+            ToolCall(call.id or f"call_{at}", call.name, arguments_text(call.arguments))
             for at, call in enumerate(self._calls)
+            if call.name
         ]
         return [*calls, self._spent(self._usage)] if self._usage else calls
 
@@ -112,9 +146,7 @@ class Joiner:
             finish = "tool_calls"
         elif self._reason == "length":
             finish = "length"
-        return Usage(
-            usage.prompt_tokens, details.cached_tokens or 0, usage.completion_tokens, finish
-        )
+        return Usage(usage.prompt_tokens, details.cached_tokens, usage.completion_tokens, finish)
 
     def _join(self, fragment: _Fragment) -> None:
         call = self._latest.get(fragment.index)
@@ -122,7 +154,7 @@ class Joiner:
         if call is None or (fragment.id and call.id and fragment.id != call.id):
             call = self._latest[fragment.index] = _CallFragments()
             self._calls.append(call)
-        function = fragment.function
+        function = fragment.function or _Function()
         call.id = call.id or fragment.id or ""
         call.name = call.name or function.name or ""
         call.arguments += function.arguments or ""
@@ -130,5 +162,10 @@ class Joiner:
 
 def _says(said: _Delta | None) -> bool:
     return said is not None and bool(
-        said.content or said.refusal or said.tool_calls or said.reasoning_content or said.reasoning
+        said.content
+        or said.refusal
+        or said.tool_calls
+        or said.function_call
+        or said.reasoning_content
+        or said.reasoning
     )

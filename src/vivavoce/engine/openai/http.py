@@ -158,9 +158,16 @@ class ModelServer:
         """The JSON text in that shape. Raises EngineError for anything else."""
         try:
             return shape.model_validate_json(text)
-        except ValidationError:
+        except ValidationError as error:
             # Its message shows the text, in which the server may have put the key.
-            raise self.nonsense("", text) from None
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            if len(first["loc"]) < 2:
+                raise self.nonsense("", text) from None
+            raise EngineError(
+                f"{self.engine}: {self._target.url} sent a `{place}` that cannot be read "
+                f"({first['msg']}); try another model or a newer version of that server"
+            ) from None
 
     def nonsense(self, what: str, text: str | bytes = "") -> EngineError:
         """The error for an answer that makes no sense. text: of it, shown in part."""

@@ -16,6 +16,7 @@ from vivavoce.config.server_settings import LimitSettings
 from vivavoce.server.errors import Problem
 from vivavoce.server.native.api_types import BINARY
 
+from .forms import recording_form
 from .outbox import Gone
 from .uploads import received
 
@@ -48,7 +49,9 @@ async def recording(
 async def _of_form(
     request: Request, limits: LimitSettings
 ) -> AsyncIterator[tuple[Path, Mapping[str, object]]]:
-    async with request.form(max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES) as form:
+    async with recording_form(
+        request, ("file",), max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES
+    ) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             what = "the form has no `file`; send the recording as `file`"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+_SLASHES = re.compile("/{2,}")
 _KEY = "vivavoce.transport"
 
 LEFT = (OSError, RuntimeError, WebSocketDisconnect)
@@ -36,6 +38,9 @@ class Application(FastAPI):
             getattr(send, "__self__", None), "transport", None
         )
         scope[_KEY] = transport
+        if "//" in scope["path"]:  # a base URL that ends in a slash
+            scope["path"] = _SLASHES.sub("/", scope["path"])
+            scope["raw_path"] = scope["path"].encode()
         try:
             await super().__call__(scope, receive, send)
         finally:

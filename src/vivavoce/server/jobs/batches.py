@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 
 from vivavoce.server.access.auth import TheCaller, TheService
 from vivavoce.server.errors import Problem
+from vivavoce.server.http.forms import recording_form
 from vivavoce.server.http.outbox import Gone
 from vivavoce.server.http.sockets import checked
 from vivavoce.server.http.uploads import received
@@ -148,8 +149,12 @@ async def _recordings(
         what = "send the recordings as `files` in a multipart/form-data body"
         raise Problem(what, code="missing_required_parameter", param="files")
     # One file more than may be is taken, to be refused in the form of all errors.
-    opening = request.form(
-        max_files=limits.job_items + 1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES
+    opening = recording_form(
+        request,
+        _FILES,
+        max_files=limits.job_items + 1,
+        max_fields=_FIELDS,
+        max_part_size=_FIELD_BYTES,
     )
     async with AsyncExitStack() as stack:
         try:

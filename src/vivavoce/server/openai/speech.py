@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, aclosing
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -46,10 +46,9 @@ def _voice_name(voice: object) -> object:
 class SpeechRequest(BaseModel):
     """What to say, and how.
 
-    instructions: of how to speak; taken, and not followed: no engine here can.
+    instructions: of how to speak; taken, and not followed: no engine here can. Fields that are not
+    known are ignored: other servers have more of them.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     model: str
     input: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]

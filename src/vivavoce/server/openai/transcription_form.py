@@ -83,9 +83,10 @@ def _channels(value: str) -> str:
 
 
 class TranslationForm(BaseModel):
-    """The fields of `/v1/audio/translations`, besides the file."""
+    """The fields of `/v1/audio/translations`, besides the file.
 
-    model_config = ConfigDict(extra="forbid")
+    Those that are not known are ignored: other servers have more of them.
+    """
 
     model: str
     prompt: str = ""

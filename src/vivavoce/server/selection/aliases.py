@@ -56,6 +56,14 @@ _VOICES: Mapping[str, str] = {
 """OpenAI's voices, and the variant of espeak-ng's default voice that each stands for: women's and
 men's as there, and those that Moonshine tiny understood best (at most 12 % wrong words)."""
 
+_PLAINLY: Mapping[Use, re.Pattern[str]] = {
+    "stt": re.compile(r"whisper-|gpt-.*(transcribe|whisper)"),
+    "tts": re.compile(r"tts-|gpt-.*-tts"),
+    "realtime": re.compile(r"gpt-.*realtime|gpt-live"),
+    "llm": re.compile(r"gpt-(?!.*(transcribe|whisper|-tts|realtime)|live|image)|chatgpt-|o\d"),
+}
+"""How the names of OpenAI's models begin that are not known yet."""
+
 _DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
@@ -91,6 +99,8 @@ def model_of(
 ) -> str:
     """The own name of the engine that is meant; dated names (`…-2025-12-15`) are as those without.
 
+    A name that is plainly one of OpenAI's for this use means the configured engine.
+
     beside: as of `model_names`. param: the name of the field it came in, for errors.
     Raises Problem (404) for a name that no engine for this use answers to.
     """
@@ -98,6 +108,8 @@ def model_of(
     for candidate in (name, _DATE.sub("", name)):
         if candidate in names:
             return names[candidate]
+    if name not in settings.models and _PLAINLY[use].match(name):
+        return next(iter(_own(use, engines).values()))
     others = [verb for other, verb in USES.items() if name in model_names(other, engines, settings)]
     can = f" that can {USES[use]}; {name!r} can {others[0]}" if others else ""
     raise Problem(
