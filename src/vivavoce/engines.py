@@ -333,13 +333,15 @@ class Reasoning:
 class Usage:
     """The last thing a reply may yield: what it cost, and why it ended.
 
-    finish: `stop`, `length` or `tool_calls`.
+    finish: `stop`, `length`, `tool_calls` or `content_filter`.
+    counted: whether the tokens are known.
     """
 
     prompt_tokens: int
     cached_tokens: int
     reply_tokens: int
-    finish: Literal["stop", "length", "tool_calls"] = "stop"
+    finish: Literal["stop", "length", "tool_calls", "content_filter"] = "stop"
+    counted: bool = True
 
 
 Thought: TypeAlias = Token | Reasoning | ToolCall | Usage

@@ -347,4 +347,5 @@ def _sum(before: Usage | None, last: Usage) -> Usage:
         before.cached_tokens + last.cached_tokens,
         before.reply_tokens + last.reply_tokens,
         last.finish,
+        before.counted and last.counted,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from vivavoce.engine.openai.chat import Chunk, Joiner
@@ -51,7 +53,7 @@ def test_a_tool_call_without_an_id_gets_one() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "finish"),
-    [("stop", "stop"), ("length", "length"), ("content_filter", "stop"), ("eos", "stop")],
+    [("stop", "stop"), ("length", "length"), ("content_filter", "content_filter"), ("eos", "stop")],
 )
 def test_the_usage_says_why_the_reply_ended(reason: str, finish: str) -> None:
     spent = {"prompt_tokens": 7, "completion_tokens": 1, "prompt_tokens_details": None}
@@ -104,3 +106,11 @@ def test_the_older_function_call_is_a_tool_call() -> None:
     older = {"function_call": {"name": "look", "arguments": '{"city": "Rome"}'}}
     (made,) = joined({"choices": [{"delta": older, "finish_reason": "function_call"}]})
     assert made == ToolCall("call_0", "look", '{"city": "Rome"}')
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter"])
+def test_why_a_reply_was_cut_off_is_told_without_usage(
+    finish: Literal["length", "content_filter"],
+) -> None:
+    told = joined({"choices": [{"delta": {"content": "It is"}, "finish_reason": finish}]})
+    assert told == [Token("It is"), Usage(0, 0, 0, finish, counted=False)]

@@ -137,16 +137,22 @@ class Joiner:
             for at, call in enumerate(self._calls)
             if call.name
         ]
-        return [*calls, self._spent(self._usage)] if self._usage else calls
+        if self._usage is None and self._reason not in {"length", "content_filter"}:
+            return calls
+        return [*calls, self._spent(self._usage or _Usage(), counted=self._usage is not None)]
 
-    def _spent(self, usage: _Usage) -> Usage:
+    def _spent(self, usage: _Usage, *, counted: bool) -> Usage:
         details = usage.prompt_tokens_details or _Details()
-        finish: Literal["stop", "length", "tool_calls"] = "stop"
+        finish: Literal["stop", "length", "tool_calls", "content_filter"] = "stop"
         if self._calls:
             finish = "tool_calls"
         elif self._reason == "length":
             finish = "length"
-        return Usage(usage.prompt_tokens, details.cached_tokens, usage.completion_tokens, finish)
+        elif self._reason == "content_filter":
+            finish = "content_filter"
+        return Usage(
+            usage.prompt_tokens, details.cached_tokens, usage.completion_tokens, finish, counted
+        )
 
     def _join(self, fragment: _Fragment) -> None:
         call = self._latest.get(fragment.index)

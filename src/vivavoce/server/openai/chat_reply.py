@@ -109,6 +109,8 @@ class ChatReply:
         """Why it ended."""
         if self.calls:
             return "tool_calls"
+        if not self.cut and self.usage is not None and self.usage.finish == "content_filter":
+            return "content_filter"
         short = self.cut or (self.usage is not None and self.usage.finish == "length")
         return "length" if short else "stop"
 

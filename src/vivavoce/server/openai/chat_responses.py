@@ -57,7 +57,7 @@ class Heading:
         }
         return self._part("chat.completion") | {
             "choices": [choice],
-            "usage": usage(draft.usage) if draft.usage else None,
+            "usage": usage(draft.usage) if draft.usage and draft.usage.counted else None,
         }
 
     def chunk(self, delta: Json, finish: str | None = None) -> Json:
@@ -71,7 +71,7 @@ class Heading:
 
     def spent(self, draft: ChatReply) -> Json:
         """The last part: what the answer cost."""
-        spent = usage(draft.usage) if draft.usage else None
+        spent = usage(draft.usage) if draft.usage and draft.usage.counted else None
         return self._part("chat.completion.chunk") | {"choices": [], "usage": spent}
 
     def _part(self, kind: str) -> Json:

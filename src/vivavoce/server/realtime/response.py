@@ -66,11 +66,14 @@ class Response:
         """All of it was made."""
         if self.over:
             return
-        cut_short = usage is not None and usage.finish == "length"
+        finish = "stop" if usage is None else usage.finish
+        cut_short = finish in {"length", "content_filter"}
         self._close_message("incomplete" if cut_short else "completed", self._text)
         for call in self._calls:
             self._tell_call(call)
-        if cut_short:
+        if finish == "content_filter":
+            self._end("incomplete", reason="content_filter", usage=usage)
+        elif cut_short:
             self._end("incomplete", reason="max_output_tokens", usage=usage)
         else:
             self._end("completed", usage=usage)

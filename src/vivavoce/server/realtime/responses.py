@@ -135,7 +135,7 @@ def response_object(
         "output_modalities": list(config.output_modalities),
         "max_output_tokens": config.max_output_tokens or "inf",
         "audio": {"output": {"format": format_object(config.output_format), "voice": config.voice}},
-        "usage": None if usage is None else usage_object(usage),
+        "usage": usage_object(usage) if usage is not None and usage.counted else None,
         "metadata": None if config.metadata is None else dict(config.metadata),
     }
 

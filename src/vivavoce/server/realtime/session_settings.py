@@ -13,6 +13,9 @@ from .session_config import SemanticVad, ServerVad, SessionConfig, TurnDetection
 MOST_PREFIX_S: Final = 1.0
 """The core keeps no more from before speech."""
 
+MOST_TOKENS: Final = 4096
+"""Of a reply on which nobody set a bound; one that reaches it is `incomplete`."""
+
 LONGEST_WAIT_S: Final = {"low": 8.0, "medium": 4.0, "auto": 4.0, "high": 2.0}
 """For a user who does not seem to be done, by eagerness."""
 
@@ -34,10 +37,16 @@ def settings_of(
         speed=config.speed,
         spoken=config.output_modalities == ("audio",),
         drafts=usual.drafts and realtime,
-        max_reply_tokens=config.max_output_tokens or usual.max_reply_tokens,
+        max_reply_tokens=config.max_output_tokens or _most_tokens(usual),
         tool_choice=config.tool_choice,
         turns=turns_of(config.turn_detection, usual.turns, answers=realtime),
     )
+
+
+def _most_tokens(usual: SessionSettings) -> int:
+    """The bound of `inf`: the configured one, or else one against replies without an end."""
+    chosen = usual.max_reply_tokens
+    return MOST_TOKENS if chosen == SessionSettings().max_reply_tokens else chosen
 
 
 def turns_of(
