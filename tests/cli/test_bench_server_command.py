@@ -86,7 +86,7 @@ def rows(parts: Parts, name: str) -> list[dict[str, object]]:
     ("args", "told"),
     [
         (["--only", "gaps"], "gap"),
-        (["--only", ","], "name some of ready"),
+        (["--only", ","], "choose from ready"),
         (["--chunk-ms", 0], "--chunk-ms"),
         (["--count", 0], "--count"),
         (["--url", "localhost"], "not a server address"),

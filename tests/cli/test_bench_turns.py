@@ -28,7 +28,7 @@ def test_a_wrong_scenario_ends_it_with_its_place(vivavoce: Run, tmp_path: Path) 
     (tmp_path / "bad.yaml").write_text(NOBODY.replace("listen_s", "lissen_s"))
     done = vivavoce("bench", "turns", "--scenarios", tmp_path)
     assert done.returncode != 0
-    assert "bad.yaml:4: script[0].lissen_s: no such key" in done.stderr
+    assert "bad.yaml:4: script[0].lissen_s: unknown key" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ def test_a_key_from_stdin_is_hashed(
     assert key not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("given", "message"), [("\n", "expected a key"), ("hunter2\n", "guessed")])
+@pytest.mark.parametrize(
+    ("given", "message"), [("\n", "expected a key"), ("hunter2\n", "too easy to guess")]
+)
 def test_what_is_no_good_key_is_refused(
     vivavoce: Callable[..., CompletedProcess[str]],
     monkeypatch: pytest.MonkeyPatch,

@@ -333,7 +333,7 @@ def test_tls_files_that_cannot_be_used_are_told(serve: Serve, tmp_path: Path) ->
 def test_a_wrong_configuration_is_told(serve: Serve, tmp_path: Path) -> None:
     config = tmp_path / "a.yaml"
     config.write_text("server: {prot: 80}")
-    assert "server.prot: no such key" in failed(serve("--config", config))
+    assert "server.prot: unknown key" in failed(serve("--config", config))
     assert "it should be 'text' or 'json'" in failed(serve(VIVAVOCE_SERVER__LOG="xml"))
 
 

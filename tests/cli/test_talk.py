@@ -437,7 +437,7 @@ def test_a_terminal_shows_what_happens_below_what_was_said() -> None:
         screen.tick(0.1, -20.0)
         assert "● waiting" in shown(console)
         screen.nothing()
-        assert "nothing was heard" in shown(console)
+        assert "no speech was recorded" in shown(console)
 
 
 def test_what_is_happening_fits_the_terminal_and_keeps_brackets() -> None:

@@ -206,7 +206,7 @@ async def test_an_utterance_that_fails_twice_is_left_out_and_the_next_one_heard(
     with caplog.at_level(logging.WARNING, "vivavoce"):
         heard = await listen(say(0.5), hush(1.5), say(0.5), hush(1.5), stt=stt, options=NO_PARTIALS)
     assert finals(heard) == ["one two"]
-    assert "of speech are left out: out of breath" in caplog.text
+    assert "of speech were lost: out of breath" in caplog.text
     assert stt.open_streams == 0
 
 

@@ -110,7 +110,7 @@ class Session:
         """
         spoken = self._loop.state.language
         if spoken.code and not is_prepared([spoken.code]):
-            await asyncio.to_thread(prepare, [spoken.code])
+            await self._calls.wait(asyncio.to_thread(prepare, [spoken.code]))
         others = () if spoken.fixed else tuple(self._stt.languages)
         if not is_prepared(others):
             self._tasks.spawn("languages", asyncio.to_thread(prepare, others))

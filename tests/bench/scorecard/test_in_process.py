@@ -19,7 +19,7 @@ from vivavoce.engines import SttOptions, SttStream
 from vivavoce.settings import SessionSettings, TurnSettings
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad
 
-TALE = "  - agent_says: one two three four five six seven eight nine ten eleven twelve\n"
+TALE = "  - agent_says: the red house by the lake has an old door of dark wood\n"
 
 
 def only_turn(calls: list[RecordedCall]) -> TurnOutcome:
@@ -35,7 +35,7 @@ def script(*steps: str) -> str:
 
 
 async def test_the_gap_counts_from_the_true_end_of_speech(calls: Calls) -> None:
-    made = await calls(script("  - say: one two three four\n"), "one two three four")
+    made = await calls(script("  - say: open the red door\n"), "open the red door")
     turn = only_turn(made)
     assert turn.gap == pytest.approx(0.15, abs=0.05)
     assert (turn.cut_off, turn.answered) == (False, True)
@@ -43,35 +43,35 @@ async def test_the_gap_counts_from_the_true_end_of_speech(calls: Calls) -> None:
 
 
 async def test_two_calls_are_the_same_call(calls: Calls) -> None:
-    text = "noise: {kind: pink, snr_db: 30}\n" + script("  - say: one two three four\n")
-    (first,) = await calls(text, "one two three four")
-    (second,) = await calls(text, "one two three four")
+    text = "noise: {kind: pink, snr_db: 30}\n" + script("  - say: open the red door\n")
+    (first,) = await calls(text, "open the red door")
+    (second,) = await calls(text, "open the red door")
     assert replace(first, cpu_s=None) == replace(second, cpu_s=None)
 
 
 async def test_an_answer_in_a_pause_is_a_cut_off(calls: Calls) -> None:
-    text = script("  - say: one two three four\n    pause_s: 1.0\n")
-    turn = only_turn(await calls(text, "one two three four", "three four"))
+    text = script("  - say: open the red door\n    pause_s: 1.0\n")
+    turn = only_turn(await calls(text, "open the red door", "red door"))
     assert turn.cut_off is True
     assert turn.gap is None
 
 
 async def test_a_patient_agent_waits_out_the_pause(calls: Calls) -> None:
-    text = script("  - say: one two three four\n    pause_s: 1.0\n")
-    turn = only_turn(await calls(text, "one two three four", turn=ScriptedTurn(0.0, 1.0)))
+    text = script("  - say: open the red door\n    pause_s: 1.0\n")
+    turn = only_turn(await calls(text, "open the red door", turn=ScriptedTurn(0.0, 1.0)))
     assert turn.cut_off is False
     assert turn.gap is not None
 
 
 async def test_what_was_misunderstood_is_counted(calls: Calls) -> None:
-    turn = only_turn(await calls(script("  - say: one two three four\n"), "one too three"))
-    assert (turn.heard, turn.errors, turn.words) == ("one too three", 2, 4)
+    turn = only_turn(await calls(script("  - say: open the red door\n"), "open a red"))
+    assert (turn.heard, turn.errors, turn.words) == ("open a red", 2, 4)
 
 
 async def test_silence_for_an_answer_is_no_answer(calls: Calls) -> None:
     settings = replace(SessionSettings(), turns=TurnSettings(respond=False))
-    text = script("  - say: one two three four\n")
-    turn = only_turn(await calls(text, "one two three four", settings=settings))
+    text = script("  - say: open the red door\n")
+    turn = only_turn(await calls(text, "open the red door", settings=settings))
     assert (turn.answered, turn.gap, turn.cut_off) == (False, None, False)
 
 
@@ -130,7 +130,7 @@ async def test_an_agent_that_hears_itself_interrupts_itself(calls: Calls) -> Non
     text = "echo: {level_db: -6, delay_ms: 100}\n" + script(
         TALE, "  - listen_s: 2\n    when: {reply_heard_s: 0.02}\n    expect: ignore\n"
     )
-    (call,) = await calls(text, "one two three four")
+    (call,) = await calls(text, "open the red door")
     (turn,) = turns_of(call)
     assert call.echo
     assert turn.what == "silence"
@@ -152,10 +152,10 @@ async def test_a_conversation_has_a_turn_for_each_step(calls: Calls) -> None:
         "  - say: one two\n",
         "  - say: three four\n    when: {reply_over_s: 0.3}\n",
     )
-    (call,) = await calls(text, "one two", "three four")
+    (call,) = await calls(text, "one two", "red door")
     first, second = turns_of(call)
     assert first.heard == "one two"
-    assert second.heard == "three four"
+    assert second.heard == "red door"
     assert first.gap == pytest.approx(second.gap, abs=0.05)
 
 
@@ -171,16 +171,16 @@ async def test_a_step_whose_reply_never_comes_is_told_and_ends(calls: Calls) -> 
 
 
 async def test_drafts_that_were_dropped_are_wasted(calls: Calls) -> None:
-    text = script("  - say: one two three four\n    pause_s: 0.5\n")
-    made = await calls(text, "one two three four", turn=ScriptedTurn(0.0, 1.0))
+    text = script("  - say: open the red door\n    pause_s: 0.5\n")
+    made = await calls(text, "open the red door", turn=ScriptedTurn(0.0, 1.0))
     cost = cost_of(made[0])
     assert (cost.drafts, cost.used) == (2, 1)
     assert cost.cpu_s is not None
 
 
 async def test_the_words_of_a_history_that_claims_too_much_are_unheard(calls: Calls) -> None:
-    text = script("  - say: one two three four\n")
-    (call,) = await calls(text, "one two three four", llm=ScriptedLlm("a b c d e f g h i j k"))
+    text = script("  - say: open the red door\n")
+    (call,) = await calls(text, "open the red door", llm=ScriptedLlm("a b c d e f g h i j k"))
     (tale,) = tales_of(call)
     assert (tale.unheard, tale.missing, tale.interrupted) == (0, 0, True)
     marks = [
@@ -229,7 +229,7 @@ async def test_takes_differ_in_voice_and_sound(calls: Calls) -> None:
 
 async def test_a_sound_that_stops_a_reply_is_a_false_interruption(calls: Calls) -> None:
     text = script(TALE, "  - sound: laughter\n    when: {reply_heard_s: 1.0}\n")
-    made = await calls(text, "one two three four")
+    made = await calls(text, "open the red door")
     found = Scorecard.of("x", made).estimates()["case"]
     assert found["false_interruptions"].value == 1.0
     assert "self_interruptions" not in found
@@ -239,7 +239,7 @@ async def test_steady_noise_does_not_stop_a_reply(calls: Calls) -> None:
     text = "noise: {kind: white, snr_db: -6}\n" + script(
         TALE, "  - listen_s: 2\n    when: {reply_heard_s: 0.02}\n"
     )
-    made = await calls(text, "one two three four")
+    made = await calls(text, "open the red door")
     assert Scorecard.of("x", made).estimates()["case"]["false_interruptions"].value == 0.0
 
 

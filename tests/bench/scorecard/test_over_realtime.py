@@ -30,7 +30,7 @@ Answer: TypeAlias = Callable[[ServerConnection], Awaitable[None]]
 Send: TypeAlias = Mapping[str, Any]
 
 CREATED: Send = {"type": "session.created", "session": {"id": "s"}}
-QUESTION = "script:\n  - say: one two\n    when: {after_s: 0.05}\n"
+QUESTION = "script:\n  - say: red door\n    when: {after_s: 0.05}\n"
 PATIENCE_S = 0.5
 
 
@@ -115,12 +115,12 @@ def reply(seconds: float, response: str = "r1", status: str = "completed") -> li
 
 
 async def test_our_own_server_is_measured(scenario: Write) -> None:
-    async with open_server(stt=ScriptedStt("one two", "one two")) as served:
+    async with open_server(stt=ScriptedStt("red door", "red door")) as served:
         call = await called(RealtimeEndpoint(served.ws_url), scenario(QUESTION), WallClock)
     (turn,) = turns_of(call)
     assert call.failure is None
     assert turn.answered is True
-    assert turn.heard == "one two"
+    assert turn.heard == "red door"
     assert (turn.errors, turn.words) == (0, 2)
     assert call.cpu_s is None
 

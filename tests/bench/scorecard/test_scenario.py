@@ -53,10 +53,10 @@ def test_a_file_becomes_a_scenario_of_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "right", "told"),
     [
-        ("  - say: Hello", "  - shout: Hello", r"mine\.yaml:4: script\[0\]\.shout: no such key"),
+        ("  - say: Hello", "  - shout: Hello", r"mine\.yaml:4: script\[0\]\.shout: unknown key"),
         ("after_s: 0.5", "after_s: soon", r"mine\.yaml:5: script\[0\]\.when\.after_s: .*number"),
         ("after_s: 0.5", "after_s: -1", r"mine\.yaml:5: script\[0\]\.when\.after_s: .*greater"),
-        ("after_s: 0.5", "later_s: 0.5", r"mine\.yaml:5: script\[0\]\.when\.later_s: no such key"),
+        ("after_s: 0.5", "later_s: 0.5", r"mine\.yaml:5: script\[0\]\.when\.later_s: unknown key"),
         ("{after_s: 0.5}", "{}", r"mine\.yaml:5: script\[0\]\.when: needs one of after_s"),
         ("set: tuning", "set: training", r"mine\.yaml:2: set: .*'reported' or 'tuning'"),
         ("about: A question.\n", "", r"mine\.yaml:1: about: is missing"),

@@ -34,7 +34,7 @@ def test_a_vocabulary_is_read_piece_by_piece(
 def test_a_broken_vocabulary_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.bin"
     path.write_bytes(data)
-    with pytest.raises(ModelError, match=r"tokenizer\.bin is no vocabulary; remove"):
+    with pytest.raises(ModelError, match=r"tokenizer\.bin is not a vocabulary; remove"):
         read_pieces(path)
 
 
@@ -51,7 +51,7 @@ def test_a_number_of_beams_out_of_range_is_refused(beams: int) -> None:
 
 def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "encoder_model.ort").write_text("<html>not found</html>")
-    with pytest.raises(ModelError, match=r"encoder_model\.ort is no model .* pull it again"):
+    with pytest.raises(ModelError, match=r"cannot read .*encoder_model\.ort .* pull it again"):
         MoonshineModel(tmp_path)
 
 

@@ -161,9 +161,12 @@ async def _is_ready(
     if process.returncode is not None:
         raise ServerFailed(f"the server ended before it was ready:\n{_text(written).strip()}")
     try:
-        return (await http.get("/audio/health")).status_code == 200
+        response = await http.get("/audio/health")
     except httpx.TransportError:
         return False
+    if response.status_code != 200 and response.json().get("state") == "ready":
+        raise ServerFailed(f"the server goes without an engine:\n{_text(written).strip()}")
+    return response.status_code == 200
 
 
 def _check(begun: float, written: Path) -> None:

@@ -162,7 +162,7 @@ class FasterWhisper:
         language = match_language(asked, weights.languages)
         if asked is not None and language is None:
             hint = nearest(asked, weights.languages)
-            raise BadRequest(f"{self.name} knows no language {asked!r}; {hint}")
+            raise BadRequest(f"{self.name} does not support the language {asked!r}; {hint}")
         kin = Path(self.model).name
         untrained = len(weights.languages) == 1 or "turbo" in kin or "distil" in kin
         if options.translate and untrained:
