@@ -258,10 +258,10 @@ def test_appends_hold_all_of_the_audio_in_pieces_of_one_length(count: int, chunk
 
 def test_a_reply_is_heard_where_it_would_play_not_where_it_comes() -> None:
     playing, quiet, loud = Playing(), np.zeros(100, np.float32), np.ones(100, np.float32)
-    playing.take(quiet, 1000, at=5.0)
+    playing.feed(quiet, 1000, at=5.0)
     assert playing.first_sound is None
-    playing.take(loud, 1000, at=5.01)
+    playing.feed(loud, 1000, at=5.01)
     assert playing.first_sound == pytest.approx(5.1), "the silence before it plays first"
-    playing.take(loud, 1000, at=9.0)
+    playing.feed(loud, 1000, at=9.0)
     assert playing.first_sound == pytest.approx(5.1)
     assert playing.until == pytest.approx(9.1)

@@ -366,7 +366,7 @@ def test_a_scene_follows_the_conversation() -> None:
     states = []
     lines = []
     for event in TURN:
-        lines += scene.take(event)
+        lines += scene.handle(event)
         states.append(scene.state)
     assert states == ["listening", "thinking", "thinking", "speaking", "speaking", "listening"]
     assert lines == [
@@ -381,23 +381,23 @@ def test_a_held_breath_an_interruption_and_a_false_alarm_are_seen() -> None:
     scene = Scene(state="speaking")
     states = []
     for event in (Paused(1, 0.0), Resumed(1, 0.0)):
-        scene.take(event)
+        scene.handle(event)
         states.append(scene.shown)
     assert states == ["paused", "speaking"]
     scene.partial = Transcript("hm")
-    scene.take(TurnDropped(2, "noise"))
+    scene.handle(TurnDropped(2, "noise"))
     assert scene.partial.text == ""
-    assert scene.take(ReplyEnded(1, "It is", "interrupted", None)) == [
+    assert scene.handle(ReplyEnded(1, "It is", "interrupted", None)) == [
         ConversationLine("Vivavoce", "It is —")
     ]
-    assert scene.take(ReplyEnded(2, "", "interrupted", None)) == []
+    assert scene.handle(ReplyEnded(2, "", "interrupted", None)) == []
 
 
 def test_failures_and_tools_are_remarks() -> None:
     scene = Scene()
-    (failed,) = scene.take(Failed("stt", "moonshine:tiny-en", "no answer", "the turn is lost"))
+    (failed,) = scene.handle(Failed("stt", "moonshine:tiny-en", "no answer", "the turn is lost"))
     assert failed == ConversationLine("", "stt moonshine:tiny-en: no answer; the turn is lost")
-    (called,) = scene.take(ToolCalled(1, ToolCall("1", "time", "{}")))
+    (called,) = scene.handle(ToolCalled(1, ToolCall("1", "time", "{}")))
     assert called == ConversationLine("", "tool time {}")
 
 
@@ -424,13 +424,13 @@ def test_a_terminal_shows_what_happens_below_what_was_said() -> None:
     console = Console(file=StringIO(), force_terminal=True, width=100, color_system=None)
     with Screen(console) as screen:
         for event in TURN[:4]:
-            screen.take(event)
+            screen.handle(event)
             screen.tick(0.1, -20.0)
         assert "what time is it" in shown(console)
         assert "● speaking" in shown(console)
         assert "Vivavoce: It is" in shown(console)
         for event in TURN[4:]:
-            screen.take(event)
+            screen.handle(event)
         screen.tick(0.1, -20.0)
         assert "answered after 312 ms" in shown(console)
         screen.opened(False)
@@ -459,8 +459,8 @@ async def test_a_conversation_is_shown_and_recorded(
     over = asyncio.Event()
 
     class Watched(Lines):
-        def take(self, event: Event) -> None:
-            super().take(event)
+        def handle(self, event: Event) -> None:
+            super().handle(event)
             if isinstance(event, ReplyEnded):
                 over.set()
 

@@ -35,7 +35,7 @@ def test_every_sample_is_played_or_dropped_or_waits(steps: list[tuple[str, int]]
             written += count
         elif act == "take":
             played += min(count, len(lead))
-            assert len(lead.take(count)) == count
+            assert len(lead.pop(count)) == count
         else:
             dropped += lead.flush()
             assert len(lead) <= FADE
@@ -51,7 +51,7 @@ def test_without_a_flush_what_is_written_is_played_unchanged(sizes: list[int], s
     for size in sizes:
         lead.put(everything[at : at + size])
         at += size
-    taken = np.concatenate([lead.take(step) for _ in range(len(everything) // step + 2)])
+    taken = np.concatenate([lead.pop(step) for _ in range(len(everything) // step + 2)])
     assert taken[: len(everything)].tolist() == everything.tolist()
     assert not taken[len(everything) :].any()
 
@@ -59,10 +59,10 @@ def test_without_a_flush_what_is_written_is_played_unchanged(sizes: list[int], s
 def test_a_flush_fades_out_and_what_follows_fades_in() -> None:
     lead = PlaybackQueue(FADE)
     lead.put(ones(100))
-    lead.take(10)
+    lead.pop(10)
     assert lead.flush() == 90 - FADE
     lead.put(ones(100))
-    heard = lead.take(3 * FADE)
+    heard = lead.pop(3 * FADE)
     assert (np.diff(heard[:FADE]) < 0).all()
     assert (np.diff(heard[FADE : 2 * FADE]) > 0).all()
     assert (heard[2 * FADE :] == 1).all()
@@ -75,7 +75,7 @@ def test_a_second_flush_drops_nothing_more_and_does_not_fade_twice() -> None:
         lead.put(ones(50))
         lead.flush()
     assert twice.flush() == 0
-    assert twice.take(FADE).tolist() == once.take(FADE).tolist()
+    assert twice.pop(FADE).tolist() == once.pop(FADE).tolist()
 
 
 def test_a_fade_in_leaves_the_writer_its_samples() -> None:

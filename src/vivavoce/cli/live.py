@@ -62,7 +62,7 @@ class Scene:
     reply: str = ""
     times: TurnTimes | None = None
 
-    def take(self, event: Event) -> list[ConversationLine]:
+    def handle(self, event: Event) -> list[ConversationLine]:
         """Follow an event; give what it completes."""
         match event:
             case Heard(_, transcript, final=False):
@@ -130,7 +130,7 @@ class Display(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
-    def take(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Show what happened."""
         ...
 
@@ -165,12 +165,12 @@ class Lines:
     ) -> None:
         pass
 
-    def take(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Print what is complete; remarks go to stderr."""
         if self._as_json:
             click.echo(json.dumps(as_dict(event), ensure_ascii=False))
             return
-        for line in self.scene.take(event):
+        for line in self.scene.handle(event):
             click.echo(f"{line.who}: {line.text}" if line.who else line.text, err=not line.who)
 
     def tick(self, seconds: float, level_db: float) -> None:
@@ -206,9 +206,9 @@ class Screen:
     ) -> None:
         self._live.stop()
 
-    def take(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Print what is complete above what is happening."""
-        lines = self.scene.take(event)
+        lines = self.scene.handle(event)
         if lines:
             self._live.update(now(self.scene, self._level_db), refresh=True)
         for line in lines:

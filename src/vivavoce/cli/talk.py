@@ -151,7 +151,7 @@ async def converse(
         session = Session(
             engines,
             recorder.sink(duplex) if recorder else duplex,
-            recorder.events(display.take) if recorder else display.take,
+            recorder.events(display.handle) if recorder else display.handle,
             settings=settings,
         )
         microphone = _watched(duplex, display)

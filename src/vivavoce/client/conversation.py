@@ -82,7 +82,7 @@ class Conversation:
         """
         async with aclosing(self.happenings(source)) as happenings:
             async for happening in happenings:
-                self.take(happening)
+                self.handle(happening)
 
     async def happenings(self, source: AsyncIterable[Audio]) -> AsyncGenerator[Event | bytes, None]:
         """What comes from the server, to be given to `take`; consume under `aclosing`."""
@@ -106,7 +106,7 @@ class Conversation:
         finally:
             self._line = None
 
-    def take(self, happening: Event | bytes) -> None:
+    def handle(self, happening: Event | bytes) -> None:
         """Play it, or tell it."""
         if isinstance(happening, bytes):
             self._sink.write(sound(happening))

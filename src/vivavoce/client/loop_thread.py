@@ -102,7 +102,7 @@ async def threaded(items: Iterable[T]) -> AsyncGenerator[T, None]:
 
     iterator = iter(items)
 
-    def take() -> None:
+    def forward() -> None:
         while (future := wanted.get()) is not None:
             try:
                 item, error = next(iterator, _END), None
@@ -111,7 +111,7 @@ async def threaded(items: Iterable[T]) -> AsyncGenerator[T, None]:
             with suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(_give, future, item, error)
 
-    thread = threading.Thread(target=take, name="vivavoce-source", daemon=True)
+    thread = threading.Thread(target=forward, name="vivavoce-source", daemon=True)
     thread.start()
     try:
         while True:

@@ -142,7 +142,7 @@ class Client:
         happenings = self._loop.iterate(_both(conversation.happenings(audio), audio))
         with closing(happenings):
             for happening in happenings:
-                conversation.take(happening)
+                conversation.handle(happening)
 
     def batch_transcribe(
         self, recordings: Sequence[Recording], *, options: SttOptions | None = None

@@ -77,12 +77,12 @@ class Recorder:
     def events(self, on_event: Callable[[Event], None]) -> Callable[[Event], None]:
         """`on_event`, with each event kept."""
 
-        def take(event: Event) -> None:
+        def handle(event: Event) -> None:
             line = {"t": round(self._now, 4), **as_dict(event)}
             self._lines.write(json.dumps(line, ensure_ascii=False) + "\n")
             on_event(event)
 
-        return take
+        return handle
 
     def sink(self, sink: Sink) -> Sink:
         """The sink, with all that it is given kept."""

@@ -56,7 +56,7 @@ async def answer(
     """
     events: list[Event] = []
 
-    def take(event: Event) -> None:
+    def handle(event: Event) -> None:
         events.append(event)
         on_event(event)
 
@@ -74,13 +74,13 @@ async def answer(
         recorder = None
         if record is not None:
             recorder = stack.enter_context(Recorder(record, engines, settings))
-            sink, take_event = recorder.sink(sink), recorder.events(take)
+            sink, handle_event = recorder.sink(sink), recorder.events(handle)
         else:
-            take_event = take
+            handle_event = handle
         session = Session(
             engines,
             sink,
-            take_event,
+            handle_event,
             settings=settings,
             toolbox=toolbox,
             history=history,

@@ -127,7 +127,7 @@ class Duplex:
         """
         with self._lock:
             self._stalls = 0
-            self._take(Block(clean(samples.astype(np.float32)), at))
+            self._push(Block(clean(samples.astype(np.float32)), at))
         self._wake()
 
     def rendered(self, at: float | None = None) -> Samples:
@@ -136,7 +136,7 @@ class Duplex:
         at: when its first sample will be heard, on the same clock.
         """
         with self._lock:
-            samples = self._lead.take(self.block)
+            samples = self._lead.pop(self.block)
             if self._cleaner is None:
                 return samples
             self._pairing.played(Block(samples, at))
@@ -145,7 +145,7 @@ class Duplex:
             self._wake()
         return samples
 
-    def _take(self, block: Block) -> None:
+    def _push(self, block: Block) -> None:
         self._pairing.captured(block)
         if len(self._pairing) > self._keep:
             self._pairing.drop()
@@ -196,7 +196,7 @@ class Duplex:
             if self._stalls == _PATIENCE:
                 log.warning("the microphone delivers no audio; using silence")
             for _ in range(round(self._stall_s / BLOCK_S)):
-                self._take(Block(np.zeros(self.block, np.float32)))
+                self._push(Block(np.zeros(self.block, np.float32)))
 
     def _tell_drops(self) -> None:
         with self._lock:

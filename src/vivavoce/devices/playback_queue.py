@@ -36,7 +36,7 @@ class PlaybackQueue:
             samples[:count] *= _ramp(count)
         self._append(samples)
 
-    def take(self, count: int) -> Samples:
+    def pop(self, count: int) -> Samples:
         """The next `count` samples; silence follows where there are fewer."""
         taken = np.zeros(count, np.float32)
         filled = 0
@@ -55,7 +55,7 @@ class PlaybackQueue:
         if self._flushed:
             return 0
         queued = self._queued
-        kept = self.take(min(self._fade, queued))
+        kept = self.pop(min(self._fade, queued))
         self._queue.clear()
         self._queued = 0
         self._append(kept * _ramp(len(kept))[::-1])

@@ -65,11 +65,11 @@ class LiveConversation:
         self._asked_to_end = False
         self._over = asyncio.Event()
 
-    def take(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Count what the session told, and log what matters of it."""
         self.turn = getattr(event, "turn", self.turn)
         self.told_at = time.monotonic()
-        self._meters.take(event, self.protocol)
+        self._meters.handle(event, self.protocol)
         match event:
             case SpeechStarted():
                 self._speaking = True
@@ -85,13 +85,13 @@ class LiveConversation:
         self._log(event)
 
     def telling(self, on_event: Callable[[Event], None]) -> Callable[[Event], None]:
-        """`on_event`, told of what `take` takes too: for a Session."""
+        """`on_event`, told of what `handle` handles too: for a Session."""
 
-        def take(event: Event) -> None:
-            self.take(event)
+        def handle(event: Event) -> None:
+            self.handle(event)
             on_event(event)
 
-        return take
+        return handle
 
     async def over(self) -> None:
         """Wait until the server wants to stop and no reply of the session is under way, or until

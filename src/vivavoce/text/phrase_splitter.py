@@ -63,7 +63,7 @@ class PhraseSplitter:
         self._cuts: list[SpokenStretch] = []
         self._begin_text()
 
-    def take(self, character: str) -> list[SpokenStretch]:
+    def feed(self, character: str) -> list[SpokenStretch]:
         """Take the next character and give the stretches that it completes."""
         at = self._base + len(self._text)
         if character.isspace():

@@ -66,7 +66,7 @@ class Phraser:
 
     def feed(self, text: str) -> list[Phrase]:
         """Take the next text and give the phrases that are complete now."""
-        return [phrase for character in text for phrase in self._take(character)]
+        return [phrase for character in text for phrase in self._feed_character(character)]
 
     def flush(self) -> list[Phrase]:
         """The rest; the reply is over, and the next `feed` begins another."""
@@ -90,7 +90,7 @@ class Phraser:
         self._held = True
         self._fence = ""
 
-    def _take(self, character: str) -> Iterator[Phrase]:
+    def _feed_character(self, character: str) -> Iterator[Phrase]:
         """A line that may be a code fence is held back until that is known."""
         if self._fence:
             self._take_code(character)
@@ -129,7 +129,7 @@ class Phraser:
             self._silent.append(written)
 
     def _cut(self, character: str) -> list[Phrase]:
-        return self._phrases(self._cutter.take(character))
+        return self._phrases(self._cutter.feed(character))
 
     def _phrases(self, stretches: list[SpokenStretch]) -> list[Phrase]:
         """A stretch with nothing to say goes with the one after it."""

@@ -40,7 +40,7 @@ class Seen:
         self.replies = 0
         self.errors: list[str] = []
 
-    def take(self, event: Any) -> None:
+    def handle(self, event: Any) -> None:
         match event.type:
             case "audio":
                 self.started = self.started or time.monotonic()
@@ -75,7 +75,7 @@ async def main(url: str, scenario: str, recording: bytes) -> None:
     async with session:
         speaking = asyncio.create_task(speak(session, seen, scenario, recording))
         async for event in session:
-            seen.take(event)
+            seen.handle(event)
             if event.type == "history_updated":
                 history = event.history
             if seen.replies >= replies and event.type == "agent_end":

@@ -14,7 +14,7 @@ def joined(*chunks: dict[str, object]) -> list[Thought]:
     joiner = Joiner()
     thoughts: list[Thought] = []
     for chunk in chunks:
-        thoughts += joiner.take(Chunk.model_validate(chunk))
+        thoughts += joiner.feed(Chunk.model_validate(chunk))
     return thoughts + joiner.end()
 
 

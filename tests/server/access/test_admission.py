@@ -219,7 +219,7 @@ async def test_talkers_keep_the_machine_and_silent_sessions_do_not(serving: Serv
         with conversations.enter("test") as conversation:
             with admission.session(Caller("anyone")):
                 pass
-            conversation.take(SpeechStarted(1, 0.0))
+            conversation.handle(SpeechStarted(1, 0.0))
             with (
                 pytest.raises(Problem, match="1 sessions are talking") as caught,
                 admission.session(Caller("anyone")),

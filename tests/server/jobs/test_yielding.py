@@ -75,11 +75,11 @@ async def test_a_batch_waits_for_the_end_of_a_turn() -> None:
     pace = Yielding(admission(), conversations)
     with conversations.enter("voice") as conversation:
         await pace.step()
-        conversation.take(SpeechStarted(1, 0.0))
+        conversation.handle(SpeechStarted(1, 0.0))
         begun = clock()
         await pace.step()
         assert clock() - begun >= QUIET_S * 0.9
-        conversation.take(SpeechStarted(1, 0.0))
+        conversation.handle(SpeechStarted(1, 0.0))
     begun = clock()
     await pace.step()
     assert clock() - begun < QUIET_S, "who has left is waited for no more"

@@ -45,7 +45,7 @@ def lines(stream: StringIO) -> list[dict[str, Any]]:
 def converse(*events: Event, log_words: bool = False) -> None:
     with LiveConversations(Metrics(), log_words=log_words).enter("voice") as conversation:
         for event in events:
-            conversation.take(event)
+            conversation.handle(event)
         log.info("in the middle")
 
 

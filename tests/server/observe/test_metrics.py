@@ -40,7 +40,7 @@ def value(meters: Metrics, name: str, **labels: str) -> float:
 def told(meters: Metrics, *events: Event) -> LiveConversation:
     conversation = LiveConversation("voice", meters)
     for event in events:
-        conversation.take(event)
+        conversation.handle(event)
     return conversation
 
 
@@ -122,13 +122,13 @@ def test_sessions_now_are_those_that_run() -> None:
 async def test_a_conversation_is_over_when_its_reply_has_ended() -> None:
     conversations = LiveConversations(Metrics())
     with conversations.enter("voice") as talking, conversations.enter("voice") as silent:
-        talking.take(ReplyStarted(1, draft=False))
+        talking.handle(ReplyStarted(1, draft=False))
         conversations.finish()
         await silent.over()
         waiting = asyncio.ensure_future(talking.over())
         await asyncio.sleep(0)
         assert not waiting.done()
-        talking.take(ReplyEnded(1, "", "done", None))
+        talking.handle(ReplyEnded(1, "", "done", None))
         await waiting
     await conversations.ended()
 

@@ -137,8 +137,8 @@ async def test_metrics_and_configuration_ask_for_a_key(serving: Serving) -> None
 async def test_turns_show_in_both_forms_of_the_metrics(server: Served) -> None:
     with server.service.conversations.enter("voice") as conversation:
         for turn, gap in enumerate((0.2, 0.4), 1):
-            conversation.take(Heard(turn, Transcript("hi"), final=True))
-            conversation.take(ReplyEnded(turn, "Yes.", "done", TurnTimes(playout=gap)))
+            conversation.handle(Heard(turn, Transcript("hi"), final=True))
+            conversation.handle(ReplyEnded(turn, "Yes.", "done", TurnTimes(playout=gap)))
         async with client(server) as http:
             text = (await http.get("/metrics")).text
             told = (await http.get("/audio/metrics")).json()

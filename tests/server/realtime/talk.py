@@ -35,7 +35,7 @@ Told = dict[str, Any]
 class Watch:
     """Takes what the session tells the logs."""
 
-    def take(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Nothing to do."""
 
 
@@ -75,7 +75,7 @@ class Talk:
         self._inputs: Inputs = Feed(clock=lambda: self.now)
         first = first_config(service, "transcription" if kind == "transcription" else "realtime")
         self.dialogue = RealtimeSession(
-            service, service.engines, first, self._take, Watch(), call=call, inputs=self._inputs
+            service, service.engines, first, self._handle, Watch(), call=call, inputs=self._inputs
         )
         self._run: asyncio.Task[None] | None = None
 
@@ -162,7 +162,7 @@ class Talk:
         pieces = [from_pcm16(b64decode(event["delta"], validate=True)) for event in deltas]
         return Audio(np.concatenate([np.zeros(0, np.float32), *pieces]), 24_000)
 
-    def _take(self, event: Mapping[str, Any]) -> None:
+    def _handle(self, event: Mapping[str, Any]) -> None:
         KNOWN.validate_python(event)
         self.events.append(dict(event))
 

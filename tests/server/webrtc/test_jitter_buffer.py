@@ -31,7 +31,7 @@ def heard(
     given: list[tuple[float, Piece]] = []
 
     def read(now: float) -> None:
-        while (piece := order.take(now)) is not None:
+        while (piece := order.pop(now)) is not None:
             given.append((now, piece))
 
     for packet in sorted(packets, key=lambda packet: packet.at):
@@ -126,7 +126,7 @@ def test_what_nobody_takes_is_dropped_from_the_oldest_on() -> None:
     order = JitterBuffer(RATE, 0.0, keep_s=0.2)
     for packet in stream(50):
         order.put(packet.number * TICKS, b"%d" % packet.number, TICKS, packet.at, pause=False)
-    assert order.take(1.0) == b"39"
+    assert order.pop(1.0) == b"39"
     assert order.dropped_s == pytest.approx(39 * FRAME_S)
 
 

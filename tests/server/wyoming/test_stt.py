@@ -145,8 +145,8 @@ def test_what_was_told_word_by_word_is_the_whole(
     for said, lengths in utterances:
         for stable in sorted(min(length, len(said)) for length in lengths):
             partial = Understood(" ".join([*said[:stable], "maybe"]), stable=stable)
-            told += telling.take(Caption(0, 1, partial, final=False))
-        told += telling.take(Caption(0, 1, Understood(" ".join(said)), final=True))
+            told += telling.feed(Caption(0, 1, partial, final=False))
+        told += telling.feed(Caption(0, 1, Understood(" ".join(said)), final=True))
     assert told == telling.text == " ".join(word for said, _ in utterances for word in said)
 
 

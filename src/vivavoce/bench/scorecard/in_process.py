@@ -61,7 +61,7 @@ class InProcess:
         engines = overheard(self._engines, phone, phrases)
         teller = _Teller(phone)
         sink = _PhoneSink(engines.tts.rate, phone, teller)
-        session = Session(engines, sink, teller.take, settings=settings)
+        session = Session(engines, sink, teller.handle, settings=settings)
         cleaning = _Cleaning(phone.speaker) if self._clean else None
         line = _SessionLine(session, cleaning, lockstep=self._lockstep)
         cpu = time.process_time()
@@ -163,7 +163,7 @@ class _Teller:
         self.written: dict[str, str] = {}
         self._phone = phone
 
-    def take(self, event: events.Event) -> None:
+    def handle(self, event: events.Event) -> None:
         """One event."""
         tell = self._phone.tell
         match event:

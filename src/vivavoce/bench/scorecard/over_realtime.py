@@ -88,9 +88,9 @@ class _RealtimeLine(CallLine):
         while True:
             event = await self._client.receive(within_s=_POLL_S)
             if event is not None:
-                await self._take(event)
+                await self._handle(event)
 
-    async def _take(self, event: Event) -> None:
+    async def _handle(self, event: Event) -> None:
         tell = self._phone.tell
         # The beta form has no `output_` in its names.
         match event["type"].replace("output_audio", "audio"):

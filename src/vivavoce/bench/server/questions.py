@@ -71,7 +71,7 @@ class Playing:
         self.first_sound: float | None = None
         self.until = 0.0
 
-    def take(self, samples: Samples, rate: int, at: float) -> None:
+    def feed(self, samples: Samples, rate: int, at: float) -> None:
         """More of it has come."""
         starts = max(at, self.until)
         if self.first_sound is None:
@@ -147,7 +147,7 @@ async def _hear(
         at = time.perf_counter()
         match event["type"].replace("output_", ""):
             case "response.audio.delta":
-                playing.take(_sound(event), RATE, at)
+                playing.feed(_sound(event), RATE, at)
                 deadline = end + _REPLY_S if whole else deadline
             case "response.audio_transcript.delta":
                 words.append(str(event.get("delta", "")))

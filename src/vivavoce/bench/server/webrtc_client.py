@@ -144,7 +144,7 @@ class WebRtcCaller:
         except FFmpegError:
             return
         for frame in frames:
-            self._playing.take(from_pcm16(frame.to_ndarray().tobytes()), _RATE, at)
+            self._playing.feed(from_pcm16(frame.to_ndarray().tobytes()), _RATE, at)
         if self._playing.first_sound is not None:
             self._heard.set()
 

@@ -66,7 +66,7 @@ class PromptSlots:
                     self._wait(stop)
             finally:
                 slot.claimed = False
-            self._take(slot, messages, "replying", None)
+            self._assign(slot, messages, "replying", None)
         try:
             yield slot.id
         finally:
@@ -90,7 +90,7 @@ class PromptSlots:
             if slot is not None and slot.claimed:
                 slot = None
             if slot is not None:
-                self._take(slot, messages, "warming", stop)
+                self._assign(slot, messages, "warming", stop)
         try:
             yield None if slot is None else slot.id
         finally:
@@ -102,7 +102,7 @@ class PromptSlots:
             raise Stopped
         self._changed.wait(_STEP_S)
 
-    def _take(
+    def _assign(
         self,
         slot: PromptSlot,
         messages: Sequence[Message],

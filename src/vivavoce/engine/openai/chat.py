@@ -110,7 +110,7 @@ class Joiner:
     _calls: list[_CallFragments] = field(default_factory=list)
     _latest: dict[str | None, _CallFragments] = field(default_factory=dict)
 
-    def take(self, chunk: Chunk) -> list[Token | Reasoning]:
+    def feed(self, chunk: Chunk) -> list[Token | Reasoning]:
         """Take the next chunk; give the text and the thoughts that it brings."""
         self.finished = self.finished or chunk.done
         self._usage = chunk.usage or self._usage

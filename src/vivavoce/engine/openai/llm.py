@@ -100,7 +100,7 @@ class OpenAiLlm:
                 if chunk is None:
                     break
                 patience = self._next_timeout if chunk.progress else patience - waited
-                for thought in joiner.take(chunk):
+                for thought in joiner.feed(chunk):
                     yield thought
                 if joiner.finished:
                     patience = _USAGE_WAIT_S

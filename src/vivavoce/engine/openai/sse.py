@@ -24,14 +24,14 @@ class EventParser:
         *lines, self._rest = _LINE_END.split(self._rest + chunk)
         if len(self._rest) > LONGEST_LINE:
             raise ValueError(f"a line of more than {LONGEST_LINE} bytes")
-        return [data for line in lines for data in self._take(line)]
+        return [data for line in lines for data in self._feed_line(line)]
 
     def flush(self) -> list[str]:
         """What is complete but for its line ends, which some servers forget at the end."""
         last, self._rest = self._rest.rstrip(b"\r"), b""
-        return [*self._take(last), *self._take(b"")]
+        return [*self._feed_line(last), *self._feed_line(b"")]
 
-    def _take(self, line: bytes) -> list[str]:
+    def _feed_line(self, line: bytes) -> list[str]:
         """A blank line ends an event; fields other than `data`, and comments, are skipped."""
         if not line:
             data, self._data = self._data, []

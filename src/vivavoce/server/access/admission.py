@@ -155,11 +155,11 @@ class Admission:
     async def watch(self) -> None:
         """Measure the load until cancelled. Until this runs, the load counts as low."""
 
-        def take(load: MachineLoad, lag: float) -> None:
+        def note(load: MachineLoad, lag: float) -> None:
             self.load = load
             self._meters.lagged(lag)
 
-        await watch(self._limits.delay_s, take)
+        await watch(self._limits.delay_s, note)
 
     def _check_session(self, caller: Caller) -> None:
         limits, retry = self._limits, _SESSION_RETRY_S

@@ -46,8 +46,8 @@ async def zipped(
                 entry = opened.enter_context(archive.open(about, "w", force_zip64=True))
                 while block := await asyncio.to_thread(file.read, _STEP):
                     entry.write(block)
-                    yield made.take()
-    yield made.take()
+                    yield made.drain()
+    yield made.drain()
 
 
 def _opened(path: Path, job: StoredJob) -> io.BufferedIOBase:
@@ -83,7 +83,7 @@ class _ArchiveBytes(io.RawIOBase):
         self._pieces.append(piece)
         return len(piece)
 
-    def take(self) -> bytes:
+    def drain(self) -> bytes:
         """All of it."""
         made, self._pieces = b"".join(self._pieces), []
         return made

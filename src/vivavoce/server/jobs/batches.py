@@ -102,7 +102,7 @@ async def speak_batch(
     async with service.admission.request(caller):
         items = await asyncio.to_thread(_new_items, body)
         wishes = json.dumps({"format": body.format})
-        return _accepted(await jobs.take(caller.id, "tts", wishes, items), service)
+        return _accepted(await jobs.accept(caller.id, "tts", wishes, items), service)
 
 
 def _documented() -> dict[str, Any]:
@@ -135,7 +135,7 @@ async def transcribe_batch(
         items = [NewItem(name, "", path.stat().st_size) for name, path in files]
         paths = {number: path for number, (_, path) in enumerate(files)}
         async with service.admission.request(caller):
-            job = await jobs.take(caller.id, "stt", wishes.model_dump_json(), items, paths)
+            job = await jobs.accept(caller.id, "stt", wishes.model_dump_json(), items, paths)
         return _accepted(job, service)
 
 

@@ -67,7 +67,7 @@ class Jobs:
                 self._kept.close()
             self._kept = self._runner = None
 
-    async def take(
+    async def accept(
         self,
         owner: str,
         kind: JobKind,

@@ -93,9 +93,9 @@ async def _converse(socket: Socket) -> None:
             await stream.begin()
             async with aclosing(stream.voice), asyncio.TaskGroup() as group:
                 stream.speak_in(group)
-                going = first is None or await stream.take(first)
+                going = first is None or await stream.receive(first)
                 while going and (message := await anext(messages, None)) is not None:
-                    going = await stream.take(message)
+                    going = await stream.receive(message)
                 if going:
                     raise Gone("the client disconnected")
 
@@ -137,7 +137,7 @@ class _TtsSocketStream:
         self._group = group
         self._speaking = group.create_task(self._speak())
 
-    async def take(self, message: str | bytes) -> bool:
+    async def receive(self, message: str | bytes) -> bool:
         """Do what the message asks for; whether more may come."""
         try:
             if isinstance(message, bytes):

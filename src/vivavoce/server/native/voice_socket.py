@@ -72,9 +72,9 @@ async def _converse(socket: Socket) -> None:
                 group.create_task(talk.session.run(as_lapses(talk.feed)))
                 await asyncio.sleep(0)  # it runs before it is told anything
                 try:
-                    going = first is None or await talk.take(first)
+                    going = first is None or await talk.receive(first)
                     while going and (message := await anext(messages, None)) is not None:
-                        going = await talk.take(message)
+                        going = await talk.receive(message)
                 finally:
                     talk.feed.close()
 
@@ -145,7 +145,7 @@ class _VoiceSocketSession:
         )
         return talk
 
-    async def take(self, message: str | bytes) -> bool:
+    async def receive(self, message: str | bytes) -> bool:
         """Do what the message asks for; whether the client stays."""
         try:
             if isinstance(message, bytes):

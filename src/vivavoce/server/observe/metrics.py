@@ -85,7 +85,7 @@ class Metrics:
         )
         self._lag = times("loop_lag", "Delay of the event loop.", _LAGS)
 
-    def take(self, event: Event, protocol: str) -> None:
+    def handle(self, event: Event, protocol: str) -> None:
         """Count what a session told. protocol: such as `realtime`, `voice`, `wyoming`."""
         match event:
             case Heard(final=True):

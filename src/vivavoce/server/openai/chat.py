@@ -122,7 +122,7 @@ async def _whole(
 ) -> Response:
     sounds: list[Samples] = []
     async for piece in _with(first, pieces):
-        answer.draft.take(piece)
+        answer.draft.feed(piece)
         if isinstance(piece, Voiced):
             sounds.append(piece.samples)
     data = None
@@ -163,7 +163,7 @@ async def _chunks(
     yield heading.chunk({"role": "assistant", **({} if spoken else {"content": ""})})
     async for piece in _with(first, pieces):
         match piece:
-            case _ if not draft.take(piece):
+            case _ if not draft.feed(piece):
                 pass
             case Reasoning(text) if answer.request.include_reasoning:
                 yield heading.chunk({"reasoning": text})

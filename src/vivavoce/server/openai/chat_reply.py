@@ -82,7 +82,7 @@ class ChatReply:
     usage: Usage | None = None
     cut: bool = False
 
-    def take(self, piece: Piece) -> bool:
+    def feed(self, piece: Piece) -> bool:
         """Add the next piece; whether it belongs to the reply."""
         match piece:
             case Token(text):

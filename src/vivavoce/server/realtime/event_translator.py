@@ -57,7 +57,7 @@ class EventTranslator:
         self._failure = ""
         self._sounding: str | None = None
 
-    def take(self, event: events.Event, session: Session) -> None:
+    def handle(self, event: events.Event, session: Session) -> None:
         """Tell what this means. session: whose event it is."""
         match event:
             case (

@@ -54,7 +54,7 @@ _MOST_TOLD = 8
 class Watch(Protocol):
     """Hears all core events too, for logs and metrics."""
 
-    def take(self, event: events.Event) -> None:
+    def handle(self, event: events.Event) -> None:
         """Count it."""
         ...
 
@@ -103,7 +103,7 @@ class RealtimeSession:
         self.session = Session(
             self.engines,
             self.translator.sink,
-            self._take,
+            self._handle,
             settings=self.settings(config),
             toolbox=toolbox_of(config),
             history=ItemMemory(self.conversation),
@@ -272,9 +272,9 @@ class RealtimeSession:
         self.forget_audio()
         self.session.respond()
 
-    def _take(self, event: events.Event) -> None:
-        self._watch.take(event)
+    def _handle(self, event: events.Event) -> None:
+        self._watch.handle(event)
         if self._core_events:
             told = {"type": "vivavoce.event", "event_id": new_id("event"), "event": as_dict(event)}
             self.send(told)
-        self.translator.take(event, self.session)
+        self.translator.handle(event, self.session)

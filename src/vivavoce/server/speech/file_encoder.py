@@ -40,7 +40,7 @@ class FileEncoder:
         """The file's end; nothing may follow."""
         last = self._encoded(self._resampler.flush())
         self._stack.close()
-        return last + self._made.take()
+        return last + self._made.drain()
 
     def close(self) -> None:
         """Give the file up, if it is not finished."""
@@ -51,7 +51,7 @@ class FileEncoder:
         if self._writer is None:
             return to_pcm16(samples)
         self._writer.write(samples)
-        return self._made.take()
+        return self._made.drain()
 
 
 class _EncodedBytes(io.RawIOBase):
@@ -68,7 +68,7 @@ class _EncodedBytes(io.RawIOBase):
             self._pieces.append(piece)
         return len(piece)
 
-    def take(self) -> bytes:
+    def drain(self) -> bytes:
         """All of it."""
         made, self._pieces = b"".join(self._pieces), []
         return made

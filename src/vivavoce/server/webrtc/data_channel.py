@@ -42,7 +42,7 @@ class DataChannel:
             channel.close()
             return
         self._channel = channel
-        channel.on("message", self._take)
+        channel.on("message", self._receive)
         channel.on("close", lambda: self._close("the peer closed the data channel"))
         while self._outgoing and not self._closed:
             self._pass(self._outgoing.popleft())
@@ -89,7 +89,7 @@ class DataChannel:
         except ValueError as error:
             self._close(f"a message is too large for the peer: {error}")
 
-    def _take(self, message: str | bytes) -> None:
+    def _receive(self, message: str | bytes) -> None:
         if self._closed:
             return
         if isinstance(message, bytes):

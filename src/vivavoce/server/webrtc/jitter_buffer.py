@@ -94,7 +94,7 @@ class JitterBuffer:
             self.dropped_s += self._waiting.pop(oldest).ticks / self._rate
             self._next = max(self._next, min(self._waiting))
 
-    def take(self, now: float) -> Piece | None:
+    def pop(self, now: float) -> Piece | None:
         """What is next; None until `due`, or until another packet has come."""
         while (piece := self._piece(now)) is not None:
             seconds = piece.seconds if isinstance(piece, Gap) else piece.ticks / self._rate

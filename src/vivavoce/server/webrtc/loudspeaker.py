@@ -93,7 +93,7 @@ class PeerLoudspeaker(MediaStreamTrack):
             if now - self._due > _LATE_S:
                 self._move_to(now)
         self._tail = _TAIL if len(self._lead) else max(0, self._tail - 1)
-        return self._packet(self._encoder.encode(self._lead.take(FRAME)))
+        return self._packet(self._encoder.encode(self._lead.pop(FRAME)))
 
     def _packet(self, payload: bytes) -> Packet[Stream]:
         packet: Packet[Stream] = Packet(payload)

@@ -66,7 +66,7 @@ class PeerMicrophone:
                 await self._news.wait()
                 self._news.clear()
                 continue
-            piece = self._order.take(time.monotonic())
+            piece = self._order.pop(time.monotonic())
             if piece is not None:
                 samples = self._sound(piece)
                 if len(samples):

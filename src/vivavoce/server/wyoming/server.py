@@ -64,7 +64,7 @@ async def wyoming_server(service: Service, *, stall_s: float = STALL_S) -> Async
 
 async def _listen(house: _WyomingServer, host: str, port: int) -> asyncio.Server:
     try:
-        return await asyncio.start_server(house.take, host, port, limit=MOST_HEADER)
+        return await asyncio.start_server(house.accept, host, port, limit=MOST_HEADER)
     except OSError as error:
         known = not isinstance(error, socket.gaierror) and error.errno is not None
         reason = os.strerror(error.errno or 0) if known else error.strerror
@@ -111,7 +111,7 @@ class _WyomingServer:
             running.cancel()
             await asyncio.wait({running})
 
-    def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a client who has just connected."""
         if self._group is None or self._closing.is_set():
             writer.transport.abort()

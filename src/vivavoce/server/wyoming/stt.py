@@ -46,7 +46,7 @@ async def hear(link: WyomingConnection, wish: Transcribe) -> None:
         async for caption in heard:
             language = caption.transcript.language or language
             begun = bool(told.text)
-            if news := told.take(caption):
+            if news := told.feed(caption):
                 if not begun:
                     await link.send(TranscriptStart(language=language))
                 await link.send(TranscriptChunk(news))
@@ -75,7 +75,7 @@ class Telling:
         self.text = ""
         self._words = 0
 
-    def take(self, caption: Caption) -> str:
+    def feed(self, caption: Caption) -> str:
         """What is sure now and new: whole words, with the space before them."""
         words = caption.transcript.text.split()
         sure = len(words) if caption.final else caption.transcript.stable
