@@ -286,11 +286,11 @@ async def test_a_truncated_model_is_an_error_that_says_so(
 
 _PROGRAM = """
 import asyncio
-from vivavoce.engine.llama.llm import LlamaCpp
-from vivavoce.engine.repetition import looped
+from vivavoce.engine.llama.llm import LlamaCpp, LlamaOptions
+from vivavoce.options import Compute
 from vivavoce.engines import LlmOptions, Message
 
-mind = LlamaCpp(build(LlamaOptions, dict(slots=1, context=256, threads=1)))
+mind = LlamaCpp(LlamaOptions(slots=1, context=256, compute=Compute(threads=1)))
 
 async def main():
     await mind.load()
