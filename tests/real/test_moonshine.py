@@ -160,6 +160,7 @@ async def test_an_office_says_next_to_nothing(moonshine: Moonshine, recording: R
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 async def test_partials_hold_and_cost_no_words_in_the_end(
     moonshine: Moonshine, clips: Clips
 ) -> None:
@@ -206,6 +207,7 @@ async def test_a_finish_after_mere_silence_does_no_work(
     await stream.aclose()
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 async def test_a_long_speech_loses_no_sentence(moonshine: Moonshine, recording: Recording) -> None:
     samples = recording("moonshine/two_cities_16k.wav").samples
@@ -283,10 +285,10 @@ async def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 async def test_nan_is_not_speech(moonshine: Moonshine) -> None:
-@pytest.mark.slow
     assert (await heard(moonshine, np.full(RATE, np.nan, np.float32))).text == ""
 
 
+@pytest.mark.slow
 async def test_what_was_said_before_a_pause_is_known_when_it_is_asked_for(
     moonshine: Moonshine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
