@@ -15,6 +15,7 @@ from .audio import Audio, Samples
 from .engines import (
     C,
     Engine,
+    Engines,
     FileStt,
     Foresight,
     Kind,
@@ -34,6 +35,7 @@ from .engines import (
     Vad,
     VadStream,
     Voice,
+    Wrapper,
     capability,
 )
 from .errors import EngineError, EngineTimeout, EngineUnavailable, VivavoceError, describe
@@ -77,12 +79,28 @@ def _converted(name: str, error: Exception) -> EngineError:
 
 
 def guarded(kind: Kind, engine: Engine) -> Engine:
-    """The engine behind a guard; itself, where it has one already, or its kind has none."""
+    """The engine behind a guard.
+
+    Itself, where it has one already or its kind has none, and where it is a wrapper: that guards
+    what it works through.
+    """
     row = kinds().get(kind)
-    if row is None or row.guard is None or isinstance(engine, Guarded):
+    if row is None or row.guard is None or isinstance(engine, Wrapper):
         return engine
     made: Engine = pkgutil.resolve_name(row.guard)(engine)
     return made
+
+
+def guarded_engines(engines: Engines) -> Engines:
+    """All engines of a session behind guards."""
+    return Engines(
+        vad=cast("Vad", guarded("vad", engines.vad)),
+        turn=cast("TurnDetector", guarded("turn", engines.turn)),
+        stt=cast("Stt", guarded("stt", engines.stt)),
+        llm=cast("Llm", guarded("llm", engines.llm)),
+        tts=cast("Tts", guarded("tts", engines.tts)),
+        optional={kind: guarded(kind, engine) for kind, engine in engines.optional.items()},
+    )
 
 
 class Guarded(Generic[E]):

@@ -557,7 +557,8 @@ async def test_a_turn_detector_that_fails_leaves_it_to_silence() -> None:
 
     async with Call(stt=ScriptedStt("hello there"), turn=Broken()) as call:
         await call.hears(say(0.5), hush(2.0))
-    assert [event.kind for event in call.of(Failed)] == ["turn"]
+    failed = [(event.kind, event.message) for event in call.of(Failed)]
+    assert failed == [("turn", "scripted failed: RuntimeError: boom")]
     assert len(call.of(ReplyEnded)) == 1
 
 

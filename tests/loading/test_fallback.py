@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
+from tests.loading.unguarded import unguarded
 from vivavoce.audio import Audio, Samples
 from vivavoce.engines import (
     Foresight,
@@ -109,7 +110,7 @@ async def test_an_engine_that_works_again_is_used_again() -> None:
     deaf = Deaf("hello there you two")
     chain = FallbackStt([deaf, ScriptedStt("hi", "hi again")])
     assert await words(chain) == "hi"
-    assert chain.down == [deaf]
+    assert unguarded(chain.down) == [deaf]
     deaf.broken = False
     chain.restore(chain.links[0])
     assert await words(chain) == "hello there"
@@ -121,7 +122,7 @@ async def test_those_that_are_down_are_asked_before_a_call_fails() -> None:
     chain.fail(chain.links[0], EngineError("out of order"))
     deaf.broken = False
     assert await words(chain) == "hello there"
-    assert chain.down == [spare]
+    assert unguarded(chain.down) == [spare]
 
 
 async def test_when_all_fail_the_last_error_is_raised_and_all_are_tried_again() -> None:
@@ -161,7 +162,7 @@ async def test_a_failure_is_told_and_not_that_the_others_cannot_stand_in() -> No
     stream = await chain.open(SttOptions(language="de"))
     with pytest.raises(EngineError, match="kaputt"):
         await stream.feed(say(0.5).samples)
-    assert chain.down == [broken]
+    assert unguarded(chain.down) == [broken]
 
 
 async def test_an_engine_with_a_full_queue_is_passed_over_but_is_not_down() -> None:
@@ -267,7 +268,7 @@ async def test_two_models_with_foresight_keep_it_and_one_stands_in_for_the_other
     assert await completeness(chain) == 0.2
     first.probability = None
     assert await completeness(chain) == 0.7
-    assert chain.down == [first]
+    assert unguarded(chain.down) == [first]
 
 
 async def test_a_chain_foresees_only_while_the_model_in_use_does() -> None:

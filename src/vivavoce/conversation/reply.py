@@ -23,7 +23,7 @@ from vivavoce.engines import (
     Usage,
     Word,
 )
-from vivavoce.errors import describe
+from vivavoce.errors import VivavoceError, describe
 from vivavoce.events import (
     Event,
     Failed,
@@ -169,7 +169,7 @@ class Reply:
         else:
             try:
                 await self._converse()
-            except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            except VivavoceError as error:
                 await self._apologize(error)
         await self._send(self._synthesis.flush())
         if self._voicing.settings.spoken:
@@ -284,7 +284,7 @@ class Reply:
                 await self._synthesis.open()
                 while (phrase := await self._phrases.get()) is not None:
                     await self._speak(phrase)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+        except VivavoceError as error:
             self.failed = True
             await self._released.wait()
             self._emit(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vivavoce.engines import Llm, LlmOptions, Message, Tts
-from vivavoce.errors import describe
+from vivavoce.errors import VivavoceError, describe
 from vivavoce.events import Failed, ReplyEnded, TurnTimes
 from vivavoce.settings import SessionSettings
 
@@ -235,5 +235,5 @@ class Responder:
         options = LlmOptions(tools=tuple(toolbox.specs))
         try:
             await self._runtime.calls.wait(self._llm.warm(prompt, options))
-        except Exception as error:  # noqa: BLE001 - only a hint; the reply will tell
+        except VivavoceError as error:
             log.debug("reading ahead failed: %s", describe(error))

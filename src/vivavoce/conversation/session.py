@@ -17,6 +17,7 @@ from vivavoce.concurrency.owned_tasks import OwnedTasks
 from vivavoce.concurrency.pending_calls import PendingCalls
 from vivavoce.engines import Engines, Message
 from vivavoce.events import Event, failure_report
+from vivavoce.guard import guarded_engines
 from vivavoce.settings import SessionSettings
 from vivavoce.text.language.packs import is_prepared, prepare
 
@@ -65,6 +66,7 @@ class Session:
         self._tasks = OwnedTasks()
         self._calls = PendingCalls()
         self._emit = on_event
+        engines = guarded_engines(engines)
         self._stt = engines.stt
         self._loop = TurnLoop(
             engines,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from vivavoce.engines import Engines, Foresight, Transcript, capability
-from vivavoce.errors import describe
+from vivavoce.errors import VivavoceError, describe
 from vivavoce.events import Failed
 from vivavoce.settings import SessionSettings
 from vivavoce.turn_taking.utterance import Utterance
@@ -83,7 +83,7 @@ class SilenceQuestions:
     ) -> None:
         try:
             transcript = await utterance.finish()
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+        except VivavoceError as error:
             remedy = "an apology was spoken" if settings.apology else "the turn is lost"
             failed = Failed("stt", self._engines.stt.name, describe(error), remedy)
             self._handle(TranscriptFailed(silence, failed))
@@ -101,7 +101,7 @@ class SilenceQuestions:
                 prompt = self._memory.prompt(settings.system_prompt, text)
                 asked = foresight.completeness(prompt)
                 ends = await self._runtime.calls.wait(asked, settings.llm_timeout_s)
-            except Exception as error:  # noqa: BLE001 - the reply will tell
+            except VivavoceError as error:
                 log.warning("no word on whether the turn is over: %s", describe(error))
         self._handle(CompletenessKnown(silence, ends))
 
@@ -113,7 +113,7 @@ class SilenceQuestions:
         try:
             asked = detector.probability(audio, utterance.partial.text)
             sound = await self._runtime.calls.wait(asked, settings.stt_timeout_s)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+        except VivavoceError as error:
             remedy = "silence alone ends this turn"
             failed = Failed("turn", detector.name, describe(error), remedy)
             self._handle(SoundKnown(silence, 0.5, failed))

@@ -13,7 +13,7 @@ from collections import deque
 
 from vivavoce.audio import Audio, Lapse
 from vivavoce.engines import Engines, SttOptions, Transcript
-from vivavoce.errors import describe
+from vivavoce.errors import VivavoceError, describe
 from vivavoce.events import Failed
 from vivavoce.settings import SessionSettings
 from vivavoce.text.language.packs import pack_of
@@ -172,7 +172,7 @@ class TurnLoop:
     def _hear(self, audio: Audio) -> None:
         try:
             chunk = self.speech_input.feed(audio, self.settings.turns)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+        except VivavoceError as error:
             vad = self._engines.vad
             self._runtime.emit(Failed("vad", vad.name, describe(error), "it starts anew"))
             return
@@ -307,14 +307,14 @@ class TurnLoop:
     async def _transcribe(self, utterance: Utterance) -> None:
         try:
             await utterance.transcribe()
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+        except VivavoceError as error:
             # `finish` meets the same engine and decides what becomes of the turn
             log.warning("partial transcripts stop: %s", describe(error))
 
     async def _end(self, utterance: Utterance) -> None:
         try:
             await utterance.aclose()
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+        except VivavoceError as error:
             log.warning("an utterance did not close: %s", describe(error))
 
     def _tell_waiters(self) -> None:

@@ -11,11 +11,19 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from vivavoce.engines import C, Engine, Kind, capability
-from vivavoce.errors import BadRequest, EngineBusy, EngineTimeout, EngineUnavailable, describe
+from vivavoce.errors import (
+    BadRequest,
+    EngineBusy,
+    EngineTimeout,
+    EngineUnavailable,
+    VivavoceError,
+    describe,
+)
 from vivavoce.events import Failed, failure_report
+from vivavoce.guard import guarded
 
 from .probe import use
 
@@ -58,7 +66,7 @@ class Chain(Generic[E]):
     def __init__(self, kind: Kind, engines: Sequence[E], patience_s: float = 5.0) -> None:
         assert engines
         self.kind = kind
-        self.links = [ChainLink(engine) for engine in engines]
+        self.links = [ChainLink(cast("E", guarded(kind, engine))) for engine in engines]
         self.patience_s = patience_s
         self._loading = asyncio.Lock()
         self._loaded = False
@@ -119,7 +127,7 @@ class Chain(Generic[E]):
         """It failed; another one is used from now on, if there is one."""
         if isinstance(error, EngineBusy):
             return
-        link.fault = describe(error)
+        link.fault = describe(error).removeprefix(f"{link.engine.name} failed: ")
         link.down.set()
         if not self.works:
             log.warning("%s %s failed: %s", self.kind, link.engine.name, link.fault)
@@ -162,7 +170,7 @@ class Chain(Generic[E]):
         for link in self.attempts(preferred):
             try:
                 answer = await self.within(link, ask(link), more_s)
-            except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            except VivavoceError as error:
                 trial.note(self, link, error)
             else:
                 self.answered(link)
@@ -188,7 +196,7 @@ class Chain(Generic[E]):
                         yield pending
                         pending = await anext(items, None)
                 return
-            except Exception as error:
+            except VivavoceError as error:
                 trial.note(self, link, error)
                 if begun:
                     raise
@@ -233,7 +241,7 @@ class Chain(Generic[E]):
                     await link.engine.load()
                 except BadRequest:
                     raise
-                except Exception as error:  # noqa: BLE001 - an engine may raise anything
+                except VivavoceError as error:
                     link.lacking, failure = True, error
                     self.fail(link, error)
             if failure is not None and all(link.lacking for link in self.links):
@@ -251,7 +259,7 @@ class Chain(Generic[E]):
             begun = clock()
             try:
                 await use(self.kind, link.engine)
-            except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            except VivavoceError as error:
                 self.fail(link, error)
             else:
                 link.tried_s = clock() - begun
@@ -276,7 +284,7 @@ class Chain(Generic[E]):
             await link.engine.load()
             begun = clock()
             await use(self.kind, link.engine)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+        except VivavoceError as error:
             link.fault = describe(error)
             log.debug("%s is still down: %s", link.engine.name, link.fault)
             return False
@@ -301,7 +309,7 @@ async def closed(stream: Closable | None) -> None:
     try:
         if stream is not None:
             await stream.aclose()
-    except Exception as error:  # noqa: BLE001 - an engine may raise anything
+    except VivavoceError as error:
         log.debug("a stream of a failed engine could not be closed: %s", describe(error))
 
 

@@ -20,7 +20,7 @@ from vivavoce.engines import (
     TurnDetector,
     capability,
 )
-from vivavoce.errors import BadRequest
+from vivavoce.errors import BadRequest, VivavoceError
 
 from .chain import Chain, ChainLink, Trial
 
@@ -64,7 +64,7 @@ class FallbackLlm(Chain[Llm]):
         for link in self.attempts():
             try:
                 await link.engine.warm(messages, options)
-            except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            except VivavoceError as error:
                 trial.note(self, link, error)
             else:
                 return

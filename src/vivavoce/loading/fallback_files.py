@@ -11,6 +11,7 @@ import numpy as np
 
 from vivavoce.audio import Resampler, Samples
 from vivavoce.engines import FileStt, Stt, SttOptions, Transcript, Word, capability
+from vivavoce.errors import VivavoceError
 from vivavoce.transcripts.segmenter import AudioSegment, AudioSegmenter
 
 from .chain import Chain, ChainLink, Trial
@@ -42,7 +43,7 @@ class FallbackFiles:
                 async with aclosing(_by(link, kept, options)) as transcripts:
                     async for transcript in transcripts:
                         yield transcript
-            except Exception as error:
+            except VivavoceError as error:
                 if kept.failure is not None:
                     raise
                 trial.note(self._chain, link, error)

@@ -8,6 +8,7 @@ import numpy as np
 
 from vivavoce.audio import Resampler, Samples
 from vivavoce.engines import Vad, VadStream
+from vivavoce.errors import VivavoceError
 
 from .chain import Chain, ChainLink, Trial
 
@@ -46,7 +47,7 @@ class _FallbackVadStream:
         """The probability of speech for each frame that these samples complete."""
         try:
             probabilities = self._stream.feed(samples)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+        except VivavoceError as error:
             trial = Trial()
             trial.note(self._chain, self._link, error)
             given = np.concatenate((self._rest, samples))
@@ -74,7 +75,7 @@ class _FallbackVadStream:
             try:
                 stream = self._fitting(link.engine)
                 return link, stream, stream.feed(samples) if len(samples) else ()
-            except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            except VivavoceError as error:
                 trial.note(self._chain, link, error)
         raise trial.outcome
 
