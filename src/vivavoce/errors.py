@@ -5,6 +5,7 @@ VivavoceError
 ├── BadRequest           a request or setting that makes no sense as it stands
 │   └── BadConfig        a configuration with a wrong key, type or value
 ├── ModelError           weights that cannot be had, or are not what they should be
+│   └── UnknownModel     a name that no model has: a mistake, which waiting does not mend
 └── EngineError          an engine failed at its work
     ├── EngineUnavailable    not installed, not loaded, or not reachable
     ├── EngineBusy           its queue is full; try again later
@@ -32,6 +33,10 @@ class BadConfig(BadRequest):
 
 class ModelError(VivavoceError):
     """Weights that cannot be had, or are not what they should be."""
+
+
+class UnknownModel(ModelError):
+    """A name that no model has. Trying again later does not help."""
 
 
 class EngineError(VivavoceError):

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from vivavoce.audio import Audio
-from vivavoce.errors import BadConfig, EngineError, EngineUnavailable, ModelError
+from vivavoce.errors import BadConfig, EngineError, EngineUnavailable, ModelError, UnknownModel
 from vivavoce.loading.fallback import FallbackTurn
 from vivavoce.testing import ScriptedTurn, say
 
@@ -87,10 +87,13 @@ async def test_when_none_can_be_loaded_it_says_why_and_so_does_each_call() -> No
         await ask(chain)
 
 
-async def test_a_mistake_in_the_configuration_is_no_engine_that_is_late() -> None:
+@pytest.mark.parametrize(
+    "error", [BadConfig("device: no such"), UnknownModel("unknown model 'smal'")]
+)
+async def test_a_mistake_in_the_configuration_is_no_engine_that_is_late(error: Exception) -> None:
     turn = Turn()
-    turn.load_error = BadConfig("device: no such")
-    with pytest.raises(BadConfig):
+    turn.load_error = error
+    with pytest.raises(type(error)):
         await FallbackTurn([turn, Turn()]).load()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vivavoce import models
-from vivavoce.errors import ModelError
+from vivavoce.errors import ModelError, UnknownModel
 
 if TYPE_CHECKING:
     from tests.models.conftest import FileServer, Store
@@ -110,6 +110,14 @@ def test_a_path_of_the_users_is_given_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ref", ["", "no-such-model", "./none.gguf", "/none/here", "~nobody/x"])
 def test_what_names_nothing_is_a_clear_error(store: Store, ref: str) -> None:
     with pytest.raises(ModelError, match=r"unknown model|no file or folder"):
+        models.fetch(ref)
+
+
+@pytest.mark.parametrize("ref", ["moonshine-tini", "hf:nobody", "hf:../x/y"])
+def test_a_name_that_no_model_has_is_told_from_weights_that_are_late(
+    store: Store, ref: str
+) -> None:
+    with pytest.raises(UnknownModel):
         models.fetch(ref)
 
 

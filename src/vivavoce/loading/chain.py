@@ -19,6 +19,7 @@ from vivavoce.errors import (
     EngineBusy,
     EngineTimeout,
     EngineUnavailable,
+    UnknownModel,
     VivavoceError,
     describe,
 )
@@ -229,8 +230,8 @@ class Chain(Generic[E]):
     async def load(self) -> None:
         """Load them all, and try them where there are several; what cannot be loaded is down.
 
-        Raises what the last could not be loaded for when none can be, and BadRequest for a
-        configuration that makes no sense.
+        Raises what the last could not be loaded for when none can be, BadRequest for a
+        configuration that makes no sense, and UnknownModel for a model's name that is none.
         """
         async with self._loading:
             if self._loaded:
@@ -239,7 +240,7 @@ class Chain(Generic[E]):
             for link in self.links:
                 try:
                     await link.engine.load()
-                except BadRequest:
+                except (BadRequest, UnknownModel):
                     raise
                 except VivavoceError as error:
                     link.lacking, failure = True, error

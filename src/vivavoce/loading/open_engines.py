@@ -12,7 +12,7 @@ from typing import Any, cast
 from vivavoce import registry
 from vivavoce.config.configuration import Config, load_config
 from vivavoce.engines import Engine, Engines, Kind, Llm, Stt, Tts, TurnDetector, Vad
-from vivavoce.errors import BadConfig, BadRequest
+from vivavoce.errors import BadConfig, BadRequest, UnknownModel
 from vivavoce.kinds import kinds
 from vivavoce.registry import EngineSpec
 
@@ -68,7 +68,7 @@ async def open_engines(
 async def _load(one: Engine, lenient: bool) -> None:
     try:
         await one.load()
-    except BadRequest:
+    except (BadRequest, UnknownModel):
         raise
     except Exception:
         if not lenient:

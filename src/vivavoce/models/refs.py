@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from vivavoce.errors import ModelError
+from vivavoce.errors import ModelError, UnknownModel
 
 from .builtin import MODELS, find
 from .catalog import File, Hub, Model, Web, basename
@@ -35,7 +35,7 @@ def resolve(ref: str) -> Model | Path:
         raise ModelError(f"no file or folder {ref!r}; use a built-in name, {OTHERS}")
     close = difflib.get_close_matches(ref, MODELS, 3)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
-    raise ModelError(
+    raise UnknownModel(
         f"unknown model {ref!r}; {hint}`vivavoce models list` shows all; or use {OTHERS}"
     )
 
@@ -50,7 +50,9 @@ def _existing(ref: str) -> Path | None:
 def _hub(ref: str) -> Model:
     found = re.fullmatch(r"hf:([\w.-]+/[\w.-]+)(?:/([^@]+))?(?:@([^@\s]+))?", ref)
     if found is None or ".." in ref:
-        raise ModelError(f"{ref!r} is not a model on the hub; write hf:ORG/REPO[/FILE][@REVISION]")
+        raise UnknownModel(
+            f"{ref!r} is not a model on the hub; write hf:ORG/REPO[/FILE][@REVISION]"
+        )
     repo, path, revision = found[1], found[2] or "", found[3] or "main"
     name, folder = basename(path), path.rpartition("/")[0]
     only = (glob.escape(name),) if name else ()

@@ -80,6 +80,12 @@ def test_an_error_names_the_file_the_line_and_the_key(
         parse(written(tmp_path, GOOD.replace(wrong, right)))
 
 
+def test_a_list_whose_only_item_is_wrong_is_not_called_too_short(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig) as caught:
+        parse(written(tmp_path, GOOD.replace("  - say: Hello", "  - shout: Hello")))
+    assert len(str(caught.value).splitlines()) == 1
+
+
 @pytest.mark.parametrize("text", ["", "- a list", "just words", "1: 2"])
 def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadConfig, match=r"mine\.yaml:1: expected a mapping of keys to values"):

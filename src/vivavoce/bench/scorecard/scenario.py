@@ -233,11 +233,23 @@ def parse(path: Path) -> Scenario:
     try:
         return _SCENARIO.validate_python({"name": path.stem, **data})
     except ValidationError as error:
-        found = dict.fromkeys(_told(path, lines, problem) for problem in error.errors())
+        found = dict.fromkeys(_told(path, lines, problem) for problem in _causes(error))
         raise BadConfig("\n".join(found)) from None
 
 
 _SCENARIO = TypeAdapter(Scenario)
+
+
+def _causes(error: ValidationError) -> list[Mapping[str, object]]:
+    """The problems, without "too short" of a list whose items are what is wrong."""
+    problems = [dict(problem) for problem in error.errors()]
+    places = [problem["loc"] for problem in error.errors()]
+    return [
+        problem
+        for problem, place in zip(problems, places, strict=True)
+        if problem["type"] != "too_short"
+        or not any(other[: len(place)] == place != other for other in places)
+    ]
 
 
 def _lines(

@@ -17,7 +17,7 @@ from vivavoce import models
 from vivavoce.audio import Samples, dbfs
 from vivavoce.concurrency.model_thread import StopFlag
 from vivavoce.engines import SttOptions, Transcript, Word
-from vivavoce.errors import BadConfig, EngineUnavailable, ModelError
+from vivavoce.errors import BadConfig, EngineUnavailable, ModelError, UnknownModel
 from vivavoce.hints import nearest
 from vivavoce.options import Compute
 
@@ -104,7 +104,9 @@ def find(model: str) -> Path:
     elif model.count("/") == 1:
         ref = f"hf:{model}"
     else:
-        raise ModelError(f"whisper: unknown model {model!r}; {nearest(model, known)}, or a folder")
+        raise UnknownModel(
+            f"whisper: unknown model {model!r}; {nearest(model, known)}, or a folder"
+        )
     folder = models.fetch(ref)
     for file in _FILES:
         if not (folder / file).is_file():
