@@ -40,6 +40,7 @@ from .engines import (
 )
 from .errors import EngineError, EngineTimeout, EngineUnavailable, VivavoceError, describe
 from .kinds import kinds
+from .llm_output.markup import thinks_first
 from .llm_output.reading import ReplyReader
 
 E = TypeVar("E", bound=Engine)
@@ -291,7 +292,7 @@ class GuardedLlm(Guarded[Llm]):
 
     def __init__(self, engine: Llm) -> None:
         super().__init__(engine)
-        self._thinks_first = False
+        self._thinks_first = thinks_first(engine.model)
 
     async def reply(
         self, messages: Sequence[Message], options: LlmOptions

@@ -165,8 +165,10 @@ class SessionSettings:
     max_utterance_s: StrictFloat = Field(
         default=60.0, ge=0, description="Longer speech is answered as it stands."
     )
-    max_reply_tokens: StrictInt = Field(
-        default=200, ge=1, description="The reply ends after so many tokens."
+    max_reply_tokens: StrictInt | None = Field(
+        default=200,
+        ge=1,
+        description="The reply ends after so many tokens; null leaves it to the model.",
     )
     max_reply_s: StrictFloat = Field(
         default=120.0, ge=0, description="The reply ends after so much speech."

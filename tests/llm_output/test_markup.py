@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vivavoce.engines import Reasoning, Token
-from vivavoce.llm_output.markup import MarkupReader
+from vivavoce.engines import LlmOptions, Reasoning, Token
+from vivavoce.llm_output.markup import MarkupReader, thinks_first
+from vivavoce.llm_output.reading import ReplyReader
 
 
 def read(text: str, step: int, *, thinks_first: bool = False) -> tuple[str, str]:
@@ -77,6 +78,8 @@ def test_special_tokens_and_turns_that_the_model_makes_up_are_not_said(
         "I think <b>it</b> is noon. I think so.",
         "3 < 5, 5 > 3, a<b, [1], [x](y), 1 <",
         "The user manual is on the table.",
+        "The user has to press the green button. Then it is done.",
+        "The user needs a key.",
         "The user asks for help.",  # no thought follows
         "Hm",
         "  So what?",
@@ -105,3 +108,51 @@ def test_a_model_that_leaves_out_opening_tags_is_told_and_then_held_until_its_th
     assert reader.tail
     assert read("Noon, I guess.</think>Noon.", 4, thinks_first=True) == ("Noon.", "Noon, I guess.")
     assert read("Noon.", 4, thinks_first=True) == ("Noon.", "")
+
+
+def test_a_reply_about_users_is_not_held_back() -> None:
+    reader = MarkupReader()
+    assert reader.feed("The user has") == []
+    assert reader.feed(" to press") == [Token("The user has to press")]
+
+
+def test_a_thought_that_the_length_cuts_off_is_not_said() -> None:
+    for thinks, text in ((True, "Noon, I guess, but"), (False, "The user asks for the time, so")):
+        reader = MarkupReader(thinks_first=thinks)
+        assert [*reader.feed(text), *reader.flush(cut_off=True)] == [Reasoning(text)]
+        assert reader.tail
+
+
+def test_words_that_the_length_cuts_off_are_said() -> None:
+    reader = MarkupReader()
+    assert [*reader.feed("It is"), *reader.flush(cut_off=True)] == [Token("It is")]
+
+
+def test_a_thought_without_an_opening_tag_may_be_of_any_length() -> None:
+    long = "The user asks. " + 3_000 * "Well then. "
+    said, thought = read(f"{long}</think>Noon.", 40)
+    assert (said, thought) == ("Noon.", long)
+
+
+def test_where_thoughts_come_apart_from_the_text_no_word_is_held_back() -> None:
+    reader = ReplyReader(LlmOptions(), thinks_first=True)
+    found = [seen for it in (Reasoning("Hm."), Token("The user")) for seen in reader.see(it)]
+    assert found == [Reasoning("Hm."), Token("The user")]
+
+
+@pytest.mark.parametrize(
+    ("model", "thinks"),
+    [
+        ("deepseek-r1:14b", True),
+        ("DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf", True),
+        ("Qwen3-30B-A3B-Thinking-2507", True),
+        ("qwq", True),
+        ("mistralai/magistral-small", True),
+        ("smollm2-135m", False),
+        ("gpt-4o-mini", False),
+        ("qwen3-4b", False),
+        (None, False),
+    ],
+)
+def test_models_that_think_first_are_known_by_name(model: str | None, thinks: bool) -> None:
+    assert thinks_first(model) is thinks

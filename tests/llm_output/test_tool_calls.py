@@ -149,3 +149,22 @@ def test_no_word_is_lost_or_told_twice(texts: list[str]) -> None:
     spotter = ToolCallSpotter([ToolSpec("zz", "", {"type": "object"})])
     found = [seen for text in texts for seen in spotter.see(Token(text))]
     assert said([*found, *spotter.end()]) == "".join(texts)
+
+
+@pytest.mark.parametrize("step", [1, 4, 1000])
+def test_a_call_that_may_not_be_made_is_left_out_and_the_words_around_it_are_said(
+    step: int,
+) -> None:
+    text = 'It is. <tool_call>{"name": "get_weather", "arguments": {"city": "Rome"}}</tool_call>So.'
+    reader = ReplyReader(LlmOptions(tools=(WEATHER,), tool_choice="none"))
+    pieces = [Token(text[at : at + step]) for at in range(0, len(text), step)]
+    found = [seen for piece in pieces for seen in reader.see(piece)]
+    found += [*reader.see(ToolCall("1", "get_weather", "{}")), *reader.see(COST), *reader.end()]
+    assert (said(found), called(found)) == ("It is. So.", [])
+
+
+def test_a_reply_whose_calls_were_left_out_just_stopped() -> None:
+    reader = ReplyReader(LlmOptions(tools=(WEATHER,), tool_choice="none"))
+    ended = Usage(10, 0, 5, "tool_calls")
+    found = [*reader.see(ToolCall("1", "get_weather", "{}")), *reader.see(ended), *reader.end()]
+    assert found == [Usage(10, 0, 5, "stop")]

@@ -176,6 +176,17 @@ async def test_a_reply_ends_where_the_context_does(mind: LlamaCpp) -> None:
     assert usage.prompt_tokens + usage.reply_tokens <= CONTEXT
 
 
+async def test_a_reply_on_which_nobody_set_a_limit_ends_where_the_context_does_and_says_so() -> (
+    None
+):
+    mind = LlamaCpp(build(LlamaOptions, {"slots": 1, "context": 256, "threads": 1}))
+    await mind.load()
+    ask = "Count to two hundred, one number after the other: 1, 2, 3, 4, 5,"
+    _, usage = await answered(mind, [Message("user", ask)], LlmOptions())
+    await mind.aclose()
+    assert (usage.prompt_tokens + usage.reply_tokens, usage.finish) == (256, "length")
+
+
 # --- letting go ----------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,12 +18,11 @@ from vivavoce.engines import (
     Reasoning,
     Token,
     ToolCall,
-    ToolSpec,
     Tts,
     Usage,
     Word,
 )
-from vivavoce.errors import VivavoceError, describe
+from vivavoce.errors import EngineError, VivavoceError, describe
 from vivavoce.events import (
     Event,
     Failed,
@@ -46,6 +45,8 @@ from .tools import Toolbox, ToolResult
 
 _PHRASES_AHEAD = 2  # hides the TTS's start; more makes a barge-in waste work
 _PIECES_AHEAD = 8
+_MOST_WRITTEN = 200_000
+"""Characters of a reply, of a model that nothing else stops."""
 _FIRST_WORDS = 3  # each one more makes the answer come about 20 ms later with the embedded model
 
 
@@ -119,6 +120,7 @@ class Reply:
         self._joint = ""
         self._unspoken = ""
         self._usage: Usage | None = None
+        self._cut = False
 
     @property
     def released(self) -> bool:
@@ -176,12 +178,18 @@ class Reply:
             await self._phrases.put(None)
 
     async def _converse(self) -> None:
-        """Ask the model, run the tools it calls, and ask again, until it calls none."""
+        """Ask the model, run the tools it calls, and ask again, until it calls none or may not."""
         settings = self._voicing.settings
         for round_ in range(settings.tool_rounds + 1):
-            tools = self._voicing.toolbox.specs if round_ < settings.tool_rounds else ()
-            calls, said = await self._ask(tools, settings.tool_choice if not round_ else "auto")
+            wanted = "auto" if round_ else settings.tool_choice
+            last = round_ == settings.tool_rounds
+            calls, said = await self._ask("none" if last else wanted)
             if not calls:
+                if last and round_ and not said.strip():
+                    raise EngineError(
+                        f"the model said nothing after {round_} rounds of tools; "
+                        "raise session.tool_rounds"
+                    )
                 return
             await self._send(self._synthesis.flush())
             await self._released.wait()
@@ -196,12 +204,12 @@ class Reply:
             self._prompt += tool_messages(calls, texts, said)
             self.tools_used.append((calls, texts))
 
-    async def _ask(self, tools: Sequence[ToolSpec], tool_choice: str) -> tuple[list[ToolCall], str]:
+    async def _ask(self, tool_choice: str) -> tuple[list[ToolCall], str]:
         voicing, settings = self._voicing, self._voicing.settings
         options = LlmOptions(
             max_tokens=settings.max_reply_tokens,
             temperature=settings.temperature,
-            tools=tuple(tools),
+            tools=tuple(voicing.toolbox.specs),
             tool_choice=tool_choice,
         )
         calls: list[ToolCall] = []
@@ -215,6 +223,9 @@ class Reply:
                     self._mark("first_token")
                     said += thought.text
                     await self._say(thought.text)
+                    if len(said) > _MOST_WRITTEN:
+                        self._cut = True
+                        break
                 elif isinstance(thought, Reasoning):
                     if settings.show_reasoning:
                         self._show(Reasoned(self.turn, thought.text))
@@ -318,6 +329,7 @@ class Reply:
                 self._script.begin(piece.phrase)
             self._script.add(len(piece.samples) / rate, piece.words)
             if self._script.seconds > self._voicing.settings.max_reply_s:
+                self._cut = True
                 break
             await speaker.play(piece.samples)
         self._script.complete()
@@ -328,7 +340,10 @@ class Reply:
 
     def _complete(self) -> None:
         self.made = True
-        self._emit(ReplyMade(self.turn, self._usage, self.failed))
+        usage = self._usage
+        if self._cut:
+            usage = replace(usage or Usage(0, 0, 0, counted=False), finish="length")
+        self._emit(ReplyMade(self.turn, usage, self.failed))
 
     def _emit(self, event: Event) -> None:
         if not self.over:

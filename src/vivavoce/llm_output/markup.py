@@ -44,29 +44,32 @@ _BEGINS = re.compile(r"[<\[◁][^>\]▷]*\Z")
 _LONGEST_MARK = 60
 
 _OPENINGS = (
-  *(f"{start}{rest}"
-    for start in (
-        "", "ok ", "okay ", "alright ", "hmm ", "so ", "okay so ", "ok so ", "alright so ",
-    )
-    for rest in (
-        *(
-            f"the user {verb}"
-            for verb in (
-                "ask", "is ", "want", "say", "said", "just ", "has ", "seem", "might", "need",
-                "wrote", "greet", "would like", "may ", "mention", "request", "'s ",
-            )
-        ),
-        "user ask", "user want", "user say",
-        "we need to answer", "we need to respond", "we need to reply", "we should answer",
-        "we should respond", "i need to answer the user", "i need to respond", "i should respond",
-        "i should answer the user", "let me think about what the user",
-    )
-  ),
-    "thinking process", "here's a thinking process", "here's my thought process",
-    "here is my thought process", "thought process", "用户", "好的，用户", "嗯，用户", "好，用户",
+    *(f"{start}the user {verb}"
+      for start in (
+          "", "ok ", "okay ", "alright ", "hmm ", "so ", "okay so ", "ok so ", "alright so ",
+      )
+      for verb in (
+          "ask", "is ask", "is say", "is greet", "is want", "is request", "want", "say", "said",
+          "just ", "has ask", "seem", "wrote", "greet", "would like", "mention", "request", "'s ",
+          *(("need", "might", "may ", "is ", "has ") if start else ()),
+      )
+    ),
+    "user ask", "user want", "user say", "we need to answer", "we need to respond",
+    "we need to reply", "we should answer", "we should respond", "i need to answer the user",
+    "i need to respond", "i should respond", "i should answer the user",
+    "let me think about what the user", "thinking process", "here's a thinking process",
+    "here's my thought process", "here is my thought process", "thought process", "用户",
+    "好的，用户", "嗯，用户", "好，用户",
 )  # fmt: skip
 """How a thought begins whose opening tag was in the prompt. Such a beginning is held back until
 the thought's end, or the reply's."""
+
+_THINKERS = re.compile(
+    r"deepseek-r1|deepseek-reasoner|\bqwq\b|\br1-|-r1\b|thinking\b|reasoning\b|reasoner\b|magistral"
+    r"|openthinker|marco-o1|skywork-o1|phi-?4-(?:mini-)?reason|exaone-deep|s1(?:\.1)?-32b",
+    re.IGNORECASE,
+)
+"""Models that begin each reply with a thought, whose opening tag their template writes."""
 
 _LONGEST_OPENING = max(map(len, _OPENINGS))
 _MOST_HELD = 20_000
@@ -81,7 +84,7 @@ class MarkupReader:
     """One reply's text, token by token. Only what may be a mark or a thought is held back.
 
     thinks_first: the model is known to begin with a thought whose opening tag is not written.
-    tail: whether this reply had such a thought.
+    tail: whether this reply had such a thought, or was cut off in one.
     """
 
     def __init__(self, *, thinks_first: bool = False) -> None:
@@ -93,6 +96,10 @@ class MarkupReader:
         self._thinks_first = thinks_first
         self._said = ""
         self._joint = False
+
+    def expect_words(self) -> None:
+        """The model's thoughts come apart from its text, which need not be held for any."""
+        self._thinks_first = False
 
     def feed(self, text: str) -> Sorted:
         """What comes of the next text."""
@@ -114,11 +121,15 @@ class MarkupReader:
     def _plain(self) -> bool:
         return self._mode == "text" and self._opening is None
 
-    def flush(self) -> Sorted:
-        """What was held back, at the reply's end."""
+    def flush(self, *, cut_off: bool = False) -> Sorted:
+        """What was held back, at the reply's end. cut_off: for its length, so that a thought may
+        have had no time to end.
+        """
         found: Sorted = []
         held, self._held = self._held, ""
         self._add(held, found)
+        if cut_off and self._opening:
+            self._reveal(found)
         self._open(found)
         return found
 
@@ -151,10 +162,7 @@ class MarkupReader:
 
     def _close(self, found: Sorted) -> None:
         if self._mode == "text":
-            self.tail = True
-            thought, self._opening = self._opening, None
-            if thought:
-                found.append(Reasoning(thought))
+            self._reveal(found)
         self._mode = "text"
 
     def _begin_channel(self, found: Sorted) -> None:
@@ -203,10 +211,17 @@ class MarkupReader:
         """At the reply's beginning: hold it as long as it reads like a thought."""
         assert self._opening is not None, "asked by the caller"
         self._opening += text
-        if len(self._opening) > _MOST_HELD or not (
-            self._thinks_first or _like_a_thought(self._opening)
-        ):
+        if not (self._thinks_first or _like_a_thought(self._opening)):
             self._open(found)
+        elif len(self._opening) > _MOST_HELD:
+            self._reveal(found)
+            self._mode = "thought"
+
+    def _reveal(self, found: Sorted) -> None:
+        """What is held is a thought."""
+        thought, self._opening, self.tail = self._opening, None, True
+        if thought:
+            found.append(Reasoning(thought))
 
     def _open(self, found: Sorted) -> None:
         held, self._opening = self._opening, None
@@ -220,6 +235,11 @@ class MarkupReader:
             self._joint = False
             self._said = text[-1]
             found.append(Token(text))
+
+
+def thinks_first(model: str | None) -> bool:
+    """Whether a model of this name begins its replies with a thought."""
+    return model is not None and _THINKERS.search(model) is not None
 
 
 def _like_a_thought(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from vivavoce.engines import LlmOptions, Thought, Token
+from vivavoce.engines import LlmOptions, Reasoning, Thought, Token, Usage
 
 from .markup import MarkupReader
 from .tool_calls import ToolCallSpotter
@@ -18,8 +18,8 @@ class ReplyReader:
 
     def __init__(self, options: LlmOptions, *, thinks_first: bool = False) -> None:
         self._markup = MarkupReader(thinks_first=thinks_first)
-        offered = () if options.tool_choice == "none" else options.tools
-        self._spotter = ToolCallSpotter(offered) if offered else None
+        may = options.tool_choice != "none"
+        self._spotter = ToolCallSpotter(options.tools, may=may) if options.tools else None
 
     @property
     def tail(self) -> bool:
@@ -31,7 +31,10 @@ class ReplyReader:
         if isinstance(thought, Token):
             yield from self._spotted(self._markup.feed(thought.text))
             return
-        yield from self._spotted(self._markup.flush())
+        if isinstance(thought, Reasoning):
+            self._markup.expect_words()
+        cut_off = isinstance(thought, Usage) and thought.finish == "length"
+        yield from self._spotted(self._markup.flush(cut_off=cut_off))
         yield from self._spotted([thought])
 
     def end(self) -> Iterator[Thought]:

@@ -61,11 +61,19 @@ class ToolCallSpotter:
     """
 
     def __init__(
-        self, tools: Sequence[ToolSpec], *, must: bool = False, unspoken: Sequence[str] = ()
+        self,
+        tools: Sequence[ToolSpec],
+        *,
+        must: bool = False,
+        may: bool = True,
+        unspoken: Sequence[str] = (),
     ) -> None:
-        """must: the reply has to be a call. unspoken: texts of the prompt that are never said."""
+        """must: the reply has to be a call. may: it may be one; if not, calls are left out, and
+        what follows them is said. unspoken: texts of the prompt that are never said.
+        """
         self._offered = {tool.name: tool for tool in tools}
         self._must = must
+        self._may = may
         self._unspoken = [text for text in unspoken if text]
         self._held = ""
         self._inside = False
@@ -105,11 +113,10 @@ class ToolCallSpotter:
                 yield from self.end()
                 if self._must and not self._called:
                     raise EngineError("the model's tool call was cut off; raise max_tokens")
-                yield replace(thought, finish="tool_calls") if self._called else thought
+                yield self._ended(thought)
             case ToolCall():
                 yield from self.end()
-                self._called = True
-                yield thought
+                yield from self._made([thought])
             case _:
                 yield thought
 
@@ -120,6 +127,20 @@ class ToolCallSpotter:
         if self._blank and not self._called:
             yield Token(self._blank)
         self._blank = ""
+
+    def _made(self, calls: Sequence[ToolCall]) -> Iterator[Thought]:
+        if self._may:
+            self._called = self._called or bool(calls)
+            yield from calls
+        elif calls:
+            log.info("the model called %s, which it may not now; left out", calls[0].name)
+
+    def _ended(self, usage: Usage) -> Usage:
+        if self._called:
+            return replace(usage, finish="tool_calls")
+        if usage.finish == "tool_calls" and not self._may:
+            return replace(usage, finish="stop")
+        return usage
 
     def _read(self, *, last: bool) -> Iterator[Thought]:
         while self._held:
@@ -140,8 +161,7 @@ class ToolCallSpotter:
                 return
             if isinstance(reading, FoundCalls):
                 self._held = self._held[reading.end :]
-                self._called = self._called or bool(reading.calls)
-                yield from reading.calls
+                yield from self._made(reading.calls)
             else:
                 yield from self._say(3 if self._held.startswith("```") else 1)
 

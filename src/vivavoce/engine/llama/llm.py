@@ -37,6 +37,9 @@ _ROUNDS, _LOOKED_AT = 24, 200
 """A reply ends when so many words only repeat those before them, three times at least; and how
 many words are looked at for that."""
 
+_CHARACTERS_KEPT = 4_000
+"""Of what was written, for that."""
+
 _FOLLOWERS = 40
 """How many of the tokens that may follow a message are looked at."""
 
@@ -73,7 +76,10 @@ class LlamaOptions:
     gpu_layers: Annotated[
         int, Field(ge=-1, description="layers on the GPU; -1 puts as many there as fit")
     ] = -1
-    max_tokens: Annotated[int, Field(ge=1, description="of a reply")] = 256
+    max_tokens: Annotated[
+        int | None,
+        Field(ge=1, description="of a reply; null writes on until the context is full"),
+    ] = None
     temperature: Annotated[float, Field(ge=0, description="0 always takes the likeliest")] = 0.0
     top_p: Annotated[float, Field(gt=0, le=1, description="the share of likely tokens kept")] = 0.95
     seed: Annotated[int, Field(description="of the draw, where the temperature is above 0")] = 1
@@ -230,7 +236,7 @@ class LlamaCpp:
             for thought in request.read(chunk):
                 emit(thought)
                 if isinstance(thought, Token):
-                    written += thought.text
+                    written = written[-_CHARACTERS_KEPT:] + thought.text
             if looped(written.split()[-_LOOKED_AT:], _ROUNDS):
                 emit(request.cut())
                 return True

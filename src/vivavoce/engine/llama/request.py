@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 _REPEATED = 4
 """Tokens that may come again in the same order; `dry` is about more."""
 
+_NO_END = -1
+"""llama.cpp then writes until the context is full."""
+
 _PROBE = ToolSpec("probe", "Look.", {"type": "object", "properties": {}})
 
 
@@ -25,7 +28,7 @@ _PROBE = ToolSpec("probe", "Look.", {"type": "object", "properties": {}})
 class CompletionDefaults:
     """What a reply is written with unless its options say otherwise; see LlamaCpp."""
 
-    max_tokens: int
+    max_tokens: int | None
     temperature: float
     top_p: float
     seed: int
@@ -72,7 +75,7 @@ class CompletionRequests:
             return {"messages": self._shaped(some, tools), **offer}
 
         # A long reply may be cut short by the context's end, a prompt must not be for its sake.
-        room = self._context - min(max_tokens, self._context // 4)
+        room = self._context - min(max_tokens or self._context, self._context // 4)
 
         def count(some: Sequence[Message]) -> int:
             at_most = prompt.most(some)
@@ -80,7 +83,7 @@ class CompletionRequests:
 
         kept = prompt.fit(messages, room, count)
         self._say_what_was_left_out(messages, kept)
-        body = {**shaped(kept), **self._sampling(options), "max_tokens": max_tokens}
+        body = {**shaped(kept), **self._sampling(options), "max_tokens": max_tokens or _NO_END}
         if must and not self._native_tools:
             body |= templateless_tools.forced(tools)
         reader = prompt.ReplyParser()

@@ -48,7 +48,7 @@ async def prove(engines: Engines, settings: SessionSettings) -> SelfTest | SelfT
         greeting="",
         idle_prompt="",
         spoken=True,
-        max_reply_tokens=min(settings.max_reply_tokens, _TOKENS),
+        max_reply_tokens=min(settings.max_reply_tokens or _TOKENS, _TOKENS),
         turns=replace(settings.turns, mode="auto"),
     )
     language = expected(settings, engines.stt, engines.tts).code

@@ -13,9 +13,6 @@ from .session_config import SemanticVad, ServerVad, SessionConfig, TurnDetection
 MOST_PREFIX_S: Final = 1.0
 """The core keeps no more from before speech."""
 
-MOST_TOKENS: Final = 4096
-"""Of a reply on which nobody set a bound; one that reaches it is `incomplete`."""
-
 LONGEST_WAIT_S: Final = {"low": 8.0, "medium": 4.0, "auto": 4.0, "high": 2.0}
 """For a user who does not seem to be done, by eagerness."""
 
@@ -43,10 +40,13 @@ def settings_of(
     )
 
 
-def _most_tokens(usual: SessionSettings) -> int:
-    """The bound of `inf`: the configured one, or else one against replies without an end."""
+def _most_tokens(usual: SessionSettings) -> int | None:
+    """The bound of `inf`: the configured one, or else the model's own.
+
+    A number that nobody set would be refused by servers whose context is smaller.
+    """
     chosen = usual.max_reply_tokens
-    return MOST_TOKENS if chosen == SessionSettings().max_reply_tokens else chosen
+    return None if chosen == SessionSettings().max_reply_tokens else chosen
 
 
 def turns_of(

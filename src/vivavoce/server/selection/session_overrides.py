@@ -41,7 +41,7 @@ def wanted_settings(
     settings = build(SessionSettings, merge(asdict(base), right))
     for key in _BOUNDS:
         value, most = getattr(settings, key), getattr(bounds, key)
-        if value > most:
+        if most is not None and (value is None or value > most):
             problems.add(layer.where(f"session.{key}"), f"must be at most {most:g}")
     for key, most in _MOST_S.items():
         if getattr(settings.turns, key) > max(most, getattr(bounds.turns, key)):
