@@ -25,6 +25,7 @@ from vivavoce.turn_taking.utterance import Utterance
 from vivavoce.turn_taking.vad_edges import Edge
 
 from .history import Memory
+from .missing_audio import MissingAudio
 from .playout import Sink, Speaker
 from .responder import Anchor, Responder
 from .runtime import Runtime
@@ -96,6 +97,7 @@ class TurnLoop:
         self.responder = Responder(engines.llm, engines.tts, speaker, memory, runtime, self.handle)
         self.between_turns, self.understood = asyncio.Event(), asyncio.Event()
         self._level = SpeakerLevel()
+        self._missing = MissingAudio()
         self._utterance: Utterance | None = None
         self._questions = SilenceQuestions(engines, memory, runtime, self.handle, self._counted)
         self._engines = engines
@@ -150,12 +152,21 @@ class TurnLoop:
         self._untold_s += given.seconds
         self.responder.tick(given.seconds)
         audio = given.audio if isinstance(given, Lapse) else given
-        if audio is not None and len(audio.samples):
+        heard_s = 0.0 if audio is None else audio.seconds
+        missing_s = self._missing.feed(given.seconds, heard_s)
+        if audio is not None and heard_s:
             self._hear(audio)
+        elif missing_s and self._waits_for_silence:
+            self._hear(Audio.silence(missing_s, self.speech_input.rate))
         if self._nothing_follows:
             return
         seconds, self._untold_s = self._untold_s, 0.0
         self.handle(AudioHeard(seconds, self.speech_input.now, self._loud()))
+
+    @property
+    def _waits_for_silence(self) -> bool:
+        """Whether audio that does not come is taken for silence."""
+        return self.state.utterance is not None and self.settings.turns.mode == "auto"
 
     @property
     def _nothing_follows(self) -> bool:

@@ -177,3 +177,16 @@ async def test_a_client_may_hang_up_before_it_has_said_anything(
         await client.tell(type="end")
         assert await client.closed() == (1000, "")
     await device.have_left(server)
+
+
+async def test_a_client_that_stops_sending_in_mid_word_is_answered(
+    serving: Serving, device: Devices
+) -> None:
+    stt, llm = ScriptedStt("what time is it"), ScriptedLlm("It is noon now.")
+    async with (
+        serving(stt=stt, llm=llm) as server,
+        device(f"{server.ws_url}/voice", rate=16_000) as client,
+    ):
+        await client.speak(say(0.4))
+        ended = await client.until("ReplyEnded")
+    assert ended["heard"] == "It is noon now."
