@@ -175,6 +175,23 @@ async def test_barge_in_keeps_only_the_words_heard() -> None:
     ]
 
 
+async def test_a_pause_that_the_model_writes_is_silence_and_no_part_of_what_was_said() -> None:
+    llm = ScriptedLlm(["Let me see [pau", "se 500ms] five."])
+    async with Call(stt=ScriptedStt("how many"), llm=llm, settings=QUIET) as call:
+        await call.hears(say(0.5), hush(4.0))
+    assert written(call) == spoken(call) == "Let me see five."
+    assert call.session.history.messages[-1] == Message("assistant", "Let me see five.")
+    assert call.sink.audio.seconds == pytest.approx(4 * 0.25 + 0.5)
+
+
+async def test_a_reply_that_is_only_written_has_no_pauses() -> None:
+    llm = ScriptedLlm("One [pause 1s] two.")
+    settings = SessionSettings(system_prompt="", spoken=False)
+    async with Call(stt=ScriptedStt("count please"), llm=llm, settings=settings) as call:
+        await call.hears(say(0.5), hush(2.0))
+    assert written(call) == call.of(ReplyEnded)[0].heard == "One two."
+
+
 async def test_the_output_falls_silent_before_the_first_word_is_over() -> None:
     stt = ScriptedStt("count please", "stop that now")
     async with Call(stt=stt, llm=ScriptedLlm(LONG)) as call:

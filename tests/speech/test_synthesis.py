@@ -131,3 +131,53 @@ async def test_numbers_are_read_in_the_voice_s_language_or_in_the_text_s() -> No
     voice = Synthesis(VoicesTts(), TtsOptions(), 5.0, language="sw")
     [other] = await pieces_of(voice, "25")
     assert other.phrase.spoken == "25."
+
+
+# --- pauses --------------------------------------------------------------------------------------
+
+
+async def test_a_pause_in_the_text_is_silence_of_exactly_that_length() -> None:
+    tts = ScriptedTts()
+    pieces = await pieces_of(Synthesis(tts, TtsOptions(), 5.0), "One. [pause 1.234s] Two.")
+    assert tts.spoken == ["One.", "Two."]
+    silence = [piece for piece in pieces if piece.phrase.pause_s]
+    assert sum(len(piece.samples) for piece in silence) == round(1.234 * tts.rate)
+    assert not any(piece.samples.any() for piece in silence)
+    one, two = [word for piece in pieces for word in piece.timed_words]
+    assert two.start == pytest.approx(one.end + 1.234)
+
+
+async def test_a_pause_tag_is_found_however_the_text_is_chunked() -> None:
+    voice = Synthesis(ScriptedTts(), TtsOptions(), 5.0)
+    phrases = [it for character in "Well [pause 500ms] yes." for it in voice.feed(character)]
+    phrases += voice.flush()
+    assert [(phrase.written, phrase.pause_s) for phrase in phrases] == [
+        ("Well ", 0.0),
+        ("", 0.5),
+        ("yes.", 0.0),
+    ]
+
+
+async def test_a_sentence_that_a_pause_parts_goes_on_after_it() -> None:
+    tts = ScriptedTts()
+    await pieces_of(Synthesis(tts, TtsOptions(), 5.0, first_words=30), "I am [pause 1s] here now.")
+    assert tts.spoken == ["I am", "here now."]
+
+
+async def test_a_pause_is_ten_seconds_at_most_and_all_of_them_ten_minutes() -> None:
+    tts = ScriptedTts()
+    long = await pieces_of(Synthesis(tts, TtsOptions(), 5.0), "[pause 99s]")
+    assert sum(len(piece.samples) for piece in long) == 10 * tts.rate
+    voice = Synthesis(tts, TtsOptions(), 5.0)
+    assert sum(it.pause_s for it in voice.feed("a [pause 10s] " * 100)) == 600.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[pause]", "[pause 5 minutes]", "[pause ms]", "[pausing 5s]", "[", "see [1] and [pause"],
+)
+async def test_what_only_looks_like_a_pause_is_text(text: str) -> None:
+    voice = Synthesis(ScriptedTts(), TtsOptions(), 5.0)
+    phrases = [*voice.feed(text), *voice.flush()]
+    assert "".join(phrase.written for phrase in phrases) == text
+    assert not any(phrase.pause_s for phrase in phrases)

@@ -35,6 +35,7 @@ from vivavoce.events import (
 )
 from vivavoce.settings import SessionSettings
 from vivavoce.speech.synthesis import Synthesis
+from vivavoce.text.pauses import Pause, PauseReader
 from vivavoce.text.phrases import Phrase
 
 from .history import tool_messages
@@ -112,6 +113,7 @@ class Reply:
             first_words=_FIRST_WORDS,
             calls=voicing.runtime.calls,
         )
+        self._reader = PauseReader()
         self._script = ReplyScript()
         self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue(_PHRASES_AHEAD)
         self._pieces: asyncio.Queue[_QueuedPiece | None] = asyncio.Queue(_PIECES_AHEAD)
@@ -173,7 +175,7 @@ class Reply:
                 await self._converse()
             except VivavoceError as error:
                 await self._apologize(error)
-        await self._send(self._synthesis.flush())
+        await self._flush()
         if self._voicing.settings.spoken:
             await self._phrases.put(None)
 
@@ -191,7 +193,7 @@ class Reply:
                         "raise session.tool_rounds"
                     )
                 return
-            await self._send(self._synthesis.flush())
+            await self._flush()
             await self._released.wait()
             if self.over:
                 return
@@ -248,7 +250,7 @@ class Reply:
                 _, slow = await asyncio.wait(running, timeout=voicing.settings.tool_filler_s)
                 if slow:
                     await self._say(filler)
-                    await self._send(self._synthesis.flush())
+                    await self._flush()
                     self._joint = " "
         results = [task.result() for task in running]
         for result in results:
@@ -268,6 +270,25 @@ class Reply:
 
     async def _say(self, text: str) -> None:
         """Text of the reply, as it comes."""
+        await self._take(self._reader.feed(text))
+
+    async def _flush(self) -> None:
+        """The text of the reply ends or pauses here."""
+        await self._take(self._reader.flush())
+        await self._send(self._synthesis.flush())
+
+    async def _take(self, parts: Sequence[str | Pause]) -> None:
+        """Words are told and spoken; pauses are kept, and nobody reads them."""
+        for part in parts:
+            match part:
+                case str():
+                    await self._say_words(part)
+                case Pause(seconds) if self._voicing.settings.spoken:
+                    await self._send(self._synthesis.pause(seconds))
+                case Pause():
+                    pass
+
+    async def _say_words(self, text: str) -> None:
         if self._joint and text.strip():
             text, self._joint = self._joint + text.lstrip(), ""
         self._show(Wrote(self.turn, text))

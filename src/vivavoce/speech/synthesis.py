@@ -8,14 +8,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vivavoce.audio import Samples
+from vivavoce.audio import Audio, Samples, slices
 from vivavoce.concurrency.pending_calls import PendingCalls
 from vivavoce.engines import Tts, TtsOptions, TtsStream, Word
+from vivavoce.text.pauses import Pause, PauseReader
 from vivavoce.text.phrases import Phrase, Phraser
 from vivavoce.text.width import spread
 
 WHOLE = 30
 """Words that the first phrase may have where nobody waits for it."""
+_MOST_PAUSES_S = 600.0
+"""Of pauses in one text, all together; what is more is left out."""
+_SILENCE_S = 0.5
+"""Silence that is given at once, at most."""
 _STEP = 200
 """Characters looked through for phrases at once, so that the first is found soon."""
 
@@ -47,6 +52,8 @@ class SpokenPiece:
 class Synthesis:
     """A text on its way to speech, in one stream of the voice; close it. seconds: spoken so far.
 
+    `[pause 500ms]` in the text is silence of that length.
+
     timeout_s: an engine that gives nothing for so long has failed.
     language: of the text, such as `en`; None is that of the options, or else of the voice.
     first_words: how long the first phrase may be; see `Phraser`.
@@ -73,7 +80,8 @@ class Synthesis:
         self._first_words = first_words
         self._estimate = estimate
         self._calls = calls or PendingCalls()
-        self._phraser = Phraser(self._language, first_words=first_words)
+        self._pauses_left_s = _MOST_PAUSES_S
+        self.forget()
         self._stream: TtsStream | None = None
 
     async def open(self) -> None:
@@ -93,14 +101,26 @@ class Synthesis:
 
     def feed(self, text: str) -> list[Phrase]:
         """Take more of the text; give the phrases that are complete now."""
-        return self._phraser.feed(text)
+        return self._read(self._reader.feed(text))
+
+    def pause(self, seconds: float) -> list[Phrase]:
+        """Be silent for so long here; give the phrases that are complete now."""
+        seconds = min(seconds, self._pauses_left_s)
+        self._pauses_left_s -= seconds
+        return self._phraser.pause(seconds) if seconds else []
+
+    @property
+    def left_out(self) -> int:
+        """Characters since the last `forget` that are in no phrase, such as those of tags."""
+        return self._reader.left_out
 
     def flush(self) -> list[Phrase]:
         """The phrases that are left: the text ends or pauses here."""
-        return self._phraser.flush()
+        return [*self._read(self._reader.flush()), *self._phraser.flush()]
 
     def forget(self) -> None:
         """Drop what was fed and has not become a phrase."""
+        self._reader = PauseReader()
         self._phraser = Phraser(self._language, first_words=self._first_words)
 
     async def say(self, *phrases: Phrase) -> AsyncGenerator[SpokenPiece, None]:
@@ -109,6 +129,10 @@ class Synthesis:
         Raises what the engine raises, and EngineTimeout.
         """
         for phrase in phrases:
+            for silence in self._silence(phrase.pause_s):
+                start = self.seconds
+                self.seconds += len(silence) / self._tts.rate
+                yield SpokenPiece(phrase, start, silence)
             if not phrase.spoken:
                 continue
             await self.open()
@@ -123,6 +147,20 @@ class Synthesis:
             if self._estimate and not told and self.seconds > start:
                 words = tuple(spread(phrase.spoken, 0.0, self.seconds - start))
                 yield SpokenPiece(phrase, start, np.zeros(0, np.float32), words, estimated=True)
+
+    def _read(self, parts: list[str | Pause]) -> list[Phrase]:
+        phrases: list[Phrase] = []
+        for part in parts:
+            match part:
+                case Pause(seconds):
+                    phrases += self.pause(seconds)
+                case text:
+                    phrases += self._phraser.feed(text)
+        return phrases
+
+    def _silence(self, seconds: float) -> Iterator[Samples]:
+        rate = self._tts.rate
+        return slices(Audio.silence(seconds, rate).samples, round(_SILENCE_S * rate))
 
     async def speak(self, text: str) -> AsyncGenerator[SpokenPiece, None]:
         """A whole text's audio, and the end of the stream; consume under `aclosing`."""

@@ -91,6 +91,20 @@ class PhraseSplitter:
         self._begin_text()
         return stretches
 
+    def break_off(self) -> list[SpokenStretch]:
+        """All that is left; what follows goes on where it stopped."""
+        if self._start is not None:
+            self._complete(self._base + len(self._text))
+        if self._wait:
+            wait, self._wait = self._wait, None
+            self._place(wait.end, Boundary.SENTENCE)
+        if self._text:
+            ends_line = self._text.endswith("\n")
+            self._cut(self._base + len(self._text), Boundary.LINE if ends_line else Boundary.PLAIN)
+            self._line_start = ends_line
+        self._places = []
+        return self._taken()
+
     def _begin_text(self) -> None:
         self._text = ""
         self._line_start = True

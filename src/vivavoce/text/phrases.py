@@ -27,9 +27,13 @@ _FENCE = re.compile(r"[^\S\n]{0,12}(```+[^`]*|~~~+.*)")
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """What is sent to TTS in one go."""
+    """What is sent to TTS in one go.
+
+    pause_s: it is no words but silence of this length.
+    """
 
     pieces: tuple[NormalizedSpan, ...]
+    pause_s: float = 0.0
 
     @property
     def written(self) -> str:
@@ -83,12 +87,24 @@ class Phraser:
         self._reset()
         return phrases
 
+    def pause(self, seconds: float) -> list[Phrase]:
+        """What was fed, as far as it is no phrase yet, and silence after it; none within code."""
+        if self._fence:
+            return []
+        return [*self._break_off(), Phrase((), pause_s=seconds)]
+
     def _reset(self) -> None:
         self._cutter = PhraseSplitter(self._pack.breaks, self._first_words, self._most_words)
         self._silent: list[str] = []
         self._line = ""
         self._held = True
         self._fence = ""
+
+    def _break_off(self) -> list[Phrase]:
+        """What was fed, as far as it is no phrase yet; the text goes on."""
+        held, self._line, self._held = self._line, "", False
+        phrases = [phrase for character in held for phrase in self._cut(character)]
+        return phrases + self._phrases(self._cutter.break_off())
 
     def _feed_character(self, character: str) -> Iterator[Phrase]:
         """A line that may be a code fence is held back until that is known."""

@@ -99,6 +99,22 @@ async def test_a_wrong_message_is_told_and_the_stream_goes_on(
         await client.until("Ended")
 
 
+async def test_pauses_are_silence_and_take_no_room_of_the_text_that_waits(
+    serving: Serving, device: Devices
+) -> None:
+    async with (
+        serving({"limits": {"text_chars": 100}}) as server,
+        device(f"{server.ws_url}/tts/stream", rate=16_000) as client,
+    ):
+        for _ in range(12):
+            await client.tell(type="text", text="Yes. [pause 250ms] ")
+            await client.tell(type="flush")
+            await client.until("Flushed")
+        await client.tell(type="end")
+        assert (await client.until("Ended"))["duration_s"] == pytest.approx(12 * (0.25 + 0.25))
+    assert {event["text"].strip() for event in client.of("Phrase")} == {"Yes.", ""}  # type: ignore[attr-defined]
+
+
 async def test_more_text_than_may_wait_is_refused(serving: Serving, device: Devices) -> None:
     async with (
         serving({"limits": {"text_chars": 100}}) as server,

@@ -155,7 +155,9 @@ class _TtsSocketStream:
             case _Text(text=text):
                 self._hold(len(text))
                 for part in steps(text):
+                    left_out = self.voice.left_out
                     self._put(*self.voice.feed(part))
+                    self._characters -= self.voice.left_out - left_out
                     await asyncio.sleep(0)
             case _Flush():
                 self._mark("flush")
@@ -216,6 +218,19 @@ class _TtsSocketStream:
                     return
 
     async def _say(self, phrase: Phrase) -> None:
+        if phrase.pieces:
+            await self._tell(phrase)
+        async with aclosing(self.voice.say(phrase)) as pieces:
+            async for piece in pieces:
+                if piece.words:
+                    words = timed(piece.timed_words)
+                    told = [word.model_dump(exclude_none=True) for word in words]
+                    marked = {"words_estimated": True} if piece.estimated else {}
+                    await self._socket.send({"event": "Words", "words": told, **marked})
+                if data := pcm.to_bytes(self._resampler.feed(piece.samples), self._encoding):
+                    await self._socket.send(data)
+
+    async def _tell(self, phrase: Phrase) -> None:
         self._phrases += 1
         await self._socket.send(
             {
@@ -226,15 +241,6 @@ class _TtsSocketStream:
                 "start": round(self.voice.seconds, 3),
             }
         )
-        async with aclosing(self.voice.say(phrase)) as pieces:
-            async for piece in pieces:
-                if piece.words:
-                    words = timed(piece.timed_words)
-                    told = [word.model_dump(exclude_none=True) for word in words]
-                    marked = {"words_estimated": True} if piece.estimated else {}
-                    await self._socket.send({"event": "Words", "words": told, **marked})
-                if data := pcm.to_bytes(self._resampler.feed(piece.samples), self._encoding):
-                    await self._socket.send(data)
 
     async def _end(self, event: str) -> None:
         """All that was asked for until here has been sent."""

@@ -12,7 +12,7 @@ import numpy as np
 from vivavoce.audio import Samples
 from vivavoce.engines import Reasoning, Thought, Token, ToolCall, Tts, TtsOptions, Usage
 from vivavoce.speech.synthesis import Synthesis
-from vivavoce.text.phrases import Phrase
+from vivavoce.text.pauses import Pause, PauseReader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,29 +43,49 @@ async def aloud(
     most_s: once there is more sound, the reply is cut.
     """
     usage: Usage | None = None
-    voice = Synthesis(tts, options, timeout_s)
+    voice, reader = Synthesis(tts, options, timeout_s), PauseReader()
 
     async with aclosing(thoughts), aclosing(voice):
         async for thought in thoughts:
-            phrases: list[Phrase] = []
             match thought:
                 case Usage():
                     usage = thought
                     continue
                 case Token(text):
-                    phrases = voice.feed(text)
-            yield thought
-            async with aclosing(voice.say(*phrases)) as pieces:
-                async for piece in pieces:
-                    yield Voiced(piece.samples)
+                    parts = reader.feed(text)
+                case _:
+                    yield thought
+                    continue
+            async with aclosing(_with_sound(parts, voice)) as made:
+                async for each in made:
+                    yield each
             if voice.seconds > most_s:
                 yield Cut()
                 return
+        async with aclosing(_with_sound(reader.flush(), voice)) as made:
+            async for each in made:
+                yield each
         async with aclosing(voice.say(*voice.flush())) as pieces:
             async for piece in pieces:
                 yield Voiced(piece.samples)
     if usage is not None:
         yield usage
+
+
+async def _with_sound(
+    parts: list[str | Pause], voice: Synthesis
+) -> AsyncGenerator[Token | Voiced, None]:
+    """The words as they were written, and the sound of the phrases that they complete."""
+    for part in parts:
+        match part:
+            case Pause(seconds):
+                phrases = voice.pause(seconds)
+            case text:
+                yield Token(text)
+                phrases = voice.feed(text)
+        async with aclosing(voice.say(*phrases)) as pieces:
+            async for piece in pieces:
+                yield Voiced(piece.samples)
 
 
 @dataclass(slots=True)
