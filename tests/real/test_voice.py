@@ -1,4 +1,4 @@
-"""What the embedded voice says is understood by the embedded ears."""
+"""What the embedded voices say is understood by the embedded ears."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 
 from vivavoce.audio import Audio
 from vivavoce.engine.espeak.tts import EspeakNg
+from vivavoce.engine.hibari.tts import Hibari
 from vivavoce.engine.moonshine.stt import Moonshine, MoonshineOptions
-from vivavoce.engines import SttOptions, TtsOptions, Word
+from vivavoce.engines import SttOptions, Tts, TtsOptions, Word
 from vivavoce.text.phrases import Phraser, heard
 from vivavoce.transcripts.word_errors import WordErrors, word_errors
 
@@ -27,9 +28,9 @@ SENTENCES = (
 )
 
 
-@pytest.fixture
-async def voice() -> AsyncIterator[EspeakNg]:
-    engine = EspeakNg()
+@pytest.fixture(params=[Hibari, EspeakNg])
+async def voice(request: pytest.FixtureRequest) -> AsyncIterator[Tts]:
+    engine: Tts = request.param()
     await engine.load()
     yield engine
     await engine.aclose()
@@ -43,7 +44,7 @@ async def ears() -> AsyncIterator[Moonshine]:
     await engine.aclose()
 
 
-async def said(voice: EspeakNg, phrase: str) -> tuple[Audio, list[Word]]:
+async def said(voice: Tts, phrase: str) -> tuple[Audio, list[Word]]:
     async with (
         aclosing(await voice.open(TtsOptions())) as opened,
         aclosing(opened.speak(phrase)) as stream,
@@ -61,7 +62,7 @@ async def understood(ears: Moonshine, audio: Audio) -> str:
     return text
 
 
-async def test_the_default_voice_is_understood(voice: EspeakNg, ears: Moonshine) -> None:
+async def test_the_voice_is_understood(voice: Tts, ears: Moonshine) -> None:
     errors = WordErrors()
     for sentence in SENTENCES:
         audio, _ = await said(voice, sentence)
@@ -70,7 +71,7 @@ async def test_the_default_voice_is_understood(voice: EspeakNg, ears: Moonshine)
 
 
 async def test_a_reply_cut_into_phrases_is_understood_as_a_whole(
-    voice: EspeakNg, ears: Moonshine
+    voice: Tts, ears: Moonshine
 ) -> None:
     phraser = Phraser("en")
     text = "**The museum** is closed on Mondays, but open on the other 6 days. 😀 It costs $5."
@@ -83,7 +84,7 @@ async def test_a_reply_cut_into_phrases_is_understood_as_a_whole(
 
 
 async def test_what_was_heard_when_interrupted_is_what_the_cut_audio_says(
-    voice: EspeakNg, ears: Moonshine
+    voice: Tts, ears: Moonshine
 ) -> None:
     phraser = Phraser("en", first_words=30)
     (phrase,) = [*phraser.feed(SENTENCES[1]), *phraser.flush()]

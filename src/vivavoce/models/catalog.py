@@ -10,6 +10,8 @@ from typing import TypeAlias
 from vivavoce.engines import Kind
 from vivavoce.errors import ModelError
 
+from .word_lists import WordList
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -100,6 +102,7 @@ class Model:
     languages: codes such as `en`; `*` is many; empty where it knows none or nobody said.
     size: in bytes, about, where not every file's own size is known.
     optimize: whether its GGUF gets an optimized copy beside it when it is pulled.
+    word_lists: which of its files get a database beside them when it is pulled.
     one_file: whether it is its only file, and not the folder, that `fetch` gives.
     """
 
@@ -114,6 +117,7 @@ class Model:
     description: str = ""
     size: int | None = None
     optimize: bool = False
+    word_lists: tuple[WordList, ...] = ()
     one_file: bool = False
 
     @property

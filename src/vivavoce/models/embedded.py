@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .catalog import File, Model, Wheel
+from .word_lists import WordList
 
 SILERO_VAD = Model(
     name="silero-vad",
@@ -92,5 +93,67 @@ SMOLLM2_135M = Model(
     optimize=True,
 )
 
-EMBEDDED = (SILERO_VAD, SMART_TURN, MOONSHINE_TINY_EN, SMOLLM2_135M)
+HIBARI = Model(
+    name="hibari",
+    key="hibari",
+    source=Wheel("hibari-tts==0.2.1", size=14_032_178),
+    files=(
+        File(
+            "hibari.onnx",
+            "hibari/assets/hibari.onnx",
+            7_936_868,
+            "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8",
+        ),
+        File(
+            "vocab.json",
+            "hibari/assets/vocab.json",
+            1_144,
+            "70abefbe8a1c8865e43e0a43bbdc25b91a33e4aa053479d443ccf23e20a59e5d",
+        ),
+        File(
+            "lexicon_us_gold.json.gz",
+            "hibari/assets/lexicon_us_gold.json.gz",
+            719_352,
+            "63ae94f8ef0e906d5b24fe9b59ffcbd1529aca5686a774610e43973cbaa86ad2",
+        ),
+        File(
+            "lexicon_us_silver.json.gz",
+            "hibari/assets/lexicon_us_silver.json.gz",
+            682_530,
+            "c4c2546ebf1eb07010331e7ef785a431aa17ba8e7bfb6b4af8d654ee96a71fd3",
+        ),
+        File(
+            "tagger.json.gz",
+            "hibari/assets/tagger.json.gz",
+            1_240_667,
+            "d2da7502284bbbe45d49e0b7ce3ce67bdab82254150f4317f1b8559b4d38d0eb",
+        ),
+        File(
+            "oov.onnx",
+            "hibari/assets/oov.onnx",
+            2_975_020,
+            "d3cfd8122c5f172a98c8de38268bf1213ee09f2c2ae4df6e055fc6532590fe76",
+        ),
+        File(
+            "oov.json",
+            "hibari/assets/oov.json",
+            2_273,
+            "b462e6e5dbdf0e7346c732385d0dd844f612f1770871441c56932bff4ca75d8c",
+        ),
+    ),
+    kind="tts",
+    version="0.2.1",
+    licence="Apache-2.0",
+    languages=("en-us",),
+    description="Hibari, an American voice taught by Kokoro's Heart",
+    word_lists=(
+        WordList("lexicon_us_gold.json.gz"),
+        WordList("lexicon_us_silver.json.gz"),
+        WordList("tagger.json.gz", "tagdict"),
+        WordList("tagger.json.gz", "vocab"),
+        WordList("tagger.json.gz", "weights"),
+    ),
+)
+
+EMBEDDED = (SILERO_VAD, SMART_TURN, MOONSHINE_TINY_EN, SMOLLM2_135M, HIBARI)
 """All that a spoken conversation needs, besides espeak-ng, whose voices come with its package."""

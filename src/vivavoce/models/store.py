@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from vivavoce.errors import ModelError
 
-from . import sources
+from . import sources, word_lists
 from .catalog import Model
 from .disk_errors import clear_errors
 from .files import digest
@@ -84,6 +84,8 @@ def _pull(model: Model, progress: Progress) -> None:
         files = stage / "files"
         if model.optimize:
             record = _with_optimized(model, record, files, progress)
+        if model.word_lists:
+            record = _with_words(model, record, files)
         record.write(files)
         target = root / model.key
         if target.exists():
@@ -102,6 +104,15 @@ def _with_optimized(model: Model, record: Record, files: Path, progress: Progres
     made = optimized(files / name, files, tell)
     seen = digest(made)
     return record.with_file(made.name, Entry(seen.size, seen.sha256, made_from=name))
+
+
+def _with_words(model: Model, record: Record, files: Path) -> Record:
+    """Add to the pulled files the database of their word lists, and say so in the record."""
+    made = word_lists.build(model.word_lists, files)
+    seen = digest(made)
+    return record.with_file(
+        made.name, Entry(seen.size, seen.sha256, made_from=model.word_lists[0].file)
+    )
 
 
 def _sweep(root: Path) -> None:
