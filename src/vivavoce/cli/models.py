@@ -62,7 +62,7 @@ def list_models(here: bool, kind: str | None, as_json: bool) -> None:
 @click.option("--embedded", is_flag=True, help="The models that Vivavoce uses by default.")
 def pull(names: tuple[str, ...], embedded: bool) -> None:
     """Download models. Models that are already installed stay as they are."""
-    from vivavoce.models import EMBEDDED, fetch
+    from vivavoce.models import EMBEDDED, fetch, missing
 
     from .weights import extras_of, pip_line
 
@@ -71,6 +71,8 @@ def pull(names: tuple[str, ...], embedded: bool) -> None:
         raise click.UsageError("name a model (see `vivavoce models list`), or use --embedded")
     if extras := extras_of(wanted):
         click.echo(f"to use them, you also need: {pip_line(extras)}", err=True)
+    for model in filter(None, map(missing, dict.fromkeys(wanted))):
+        click.echo(_announced(model), err=True)
     with _progress() as show:
         for name in dict.fromkeys(wanted):
             place = fetch(name, show)
@@ -157,6 +159,15 @@ def _progress() -> Iterator[Progress]:
             click.echo(f"{label}: {megabytes(total)} …" if total else f"{label} …", err=True)
 
     yield tell
+
+
+def _announced(model: Model) -> str:
+    """What pulling it means: how large it is, where from, under which licence."""
+    from vivavoce.models.disk_errors import megabytes
+
+    size = f"{megabytes(model.bytes)} " if model.bytes else ""
+    licence = f", licence: {model.licence}" if model.licence else ""
+    return f"pulling {model.name}: {size}from {model.source}{licence}"
 
 
 def _row(name: str, model: Model | None, stored: Installed | None) -> tuple[str, ...]:

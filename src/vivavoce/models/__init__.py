@@ -8,12 +8,12 @@ each file's checksum is verified before anything sees it.
 from __future__ import annotations
 
 from .builtin import MODELS, find
-from .catalog import File, Hub, Model, Source, Web, Wheel
+from .catalog import File, Hub, Mirror, Model, Npm, Packages, Part, Source, Web, Wheel
 from .embedded import EMBEDDED
 from .folder import Progress, home, offline
 from .inventory import Installed, installed, remove, verify
 from .optimize import optimize
-from .store import fetch, path, pull
+from .store import fetch, missing, path, pull
 
 __all__ = [
     "EMBEDDED",
@@ -21,7 +21,11 @@ __all__ = [
     "File",
     "Hub",
     "Installed",
+    "Mirror",
     "Model",
+    "Npm",
+    "Packages",
+    "Part",
     "Progress",
     "Source",
     "Web",
@@ -30,6 +34,7 @@ __all__ = [
     "find",
     "home",
     "installed",
+    "missing",
     "offline",
     "optimize",
     "path",

@@ -10,6 +10,8 @@ import re
 
 from .catalog import File, Hub, Model, Web
 from .embedded import EMBEDDED
+from .mirrors import KOKORO as KOKORO_MIRROR
+from .mirrors import PIPER_JOE, WHISPER_BASE, WHISPER_TINY_EN
 
 MB = 1_000_000
 GB = 1_000_000_000
@@ -18,6 +20,13 @@ WHISPER_FILES = (
     "config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*",
 )  # fmt: skip
 """What faster-whisper reads of a repository."""
+
+MIRRORS = {
+    "whisper-base": WHISPER_BASE,
+    "whisper-tiny.en": WHISPER_TINY_EN,
+    "piper-en_US-joe-medium": PIPER_JOE,
+}
+"""By the model's name."""
 
 WHISPER = (
     ("tiny", "Systran/faster-whisper-tiny", 78 * MB),
@@ -48,9 +57,10 @@ MOONSHINE = (
 )
 
 PIPER = (
-    "en_US-lessac-medium", "en_US-lessac-high", "en_US-amy-medium", "en_US-libritts_r-medium",
-    "en_GB-alan-medium", "en_GB-alba-medium", "ca_ES-upc_ona-medium", "de_DE-thorsten-medium",
-    "de_DE-thorsten-high", "es_ES-davefx-medium", "fr_FR-siwis-medium", "it_IT-paola-medium",
+    "en_US-lessac-medium", "en_US-lessac-high", "en_US-amy-medium", "en_US-joe-medium",
+    "en_US-libritts_r-medium", "en_GB-alan-medium", "en_GB-alba-medium", "ca_ES-upc_ona-medium",
+    "de_DE-thorsten-medium", "de_DE-thorsten-high", "es_ES-davefx-medium", "fr_FR-siwis-medium",
+    "it_IT-paola-medium",
 )  # fmt: skip
 """Those listed; `piper-VOICE` is known for every other voice of the collection too."""
 
@@ -80,6 +90,7 @@ def _whisper(size: str, repo: str, about: int) -> Model:
         languages=languages,
         description=f"Whisper {size} for faster-whisper",
         size=about,
+        mirror=MIRRORS.get(name),
     )
 
 
@@ -118,6 +129,7 @@ def piper_voice(name: str) -> Model | None:
         languages=(code.lower().replace("_", "-"),),
         description=f"Piper voice {voice.replace('_', ' ')}, {quality} quality",
         size={"high": 114 * MB}.get(quality, 63 * MB),
+        mirror=MIRRORS.get(name),
     )
 
 
@@ -137,6 +149,21 @@ def _gguf(
     )
 
 
+KOKORO = Model(
+    name="kokoro-v1.0",
+    key="kokoro-v1.0",
+    source=Hub(
+        "onnx-community/Kokoro-82M-v1.0-ONNX", only=("onnx/model_quantized.onnx", "voices/*.bin")
+    ),
+    kind="tts",
+    version="1.0",
+    licence="Apache-2.0",
+    languages=("en-us", "en-gb", "es", "fr", "hi", "it", "ja", "pt-br", "zh"),
+    description="Kokoro-82M, 54 voices, 8 bits",
+    size=121 * MB,
+    mirror=KOKORO_MIRROR,
+)
+
 MODELS: dict[str, Model] = {
     model.name: model
     for model in (
@@ -144,6 +171,7 @@ MODELS: dict[str, Model] = {
         *(_moonshine(*row) for row in MOONSHINE),
         *(_whisper(*row) for row in WHISPER),
         *(_gguf(*row) for row in GGUF),
+        KOKORO,
         *filter(None, (piper_voice(f"piper-{voice}") for voice in PIPER)),
     )
 }

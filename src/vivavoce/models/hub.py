@@ -11,7 +11,7 @@ from huggingface_hub import constants, errors
 from huggingface_hub.hf_api import RepoSibling
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-from vivavoce.errors import ModelError
+from vivavoce.errors import ModelError, ModelUnavailable
 from vivavoce.http_client.proxies import BadProxy
 from vivavoce.http_client.retries import MAY_PASS
 
@@ -48,7 +48,7 @@ def find(model: Model, hub: Hub) -> Listing:
     commit = info.sha or hub.revision
     items = [_item(hub, commit, sibling) for sibling in _wanted(hub, info.siblings or ())]
     if not items:
-        raise ModelError(
+        raise ModelUnavailable(
             f"{model.name}: {hub.repo} at {hub.revision} has no "
             f"{'/'.join(filter(None, (hub.folder, ' or '.join(hub.only) or 'file')))}"
         )
@@ -59,11 +59,17 @@ def _wanted(hub: Hub, siblings: Iterable[RepoSibling]) -> Iterable[RepoSibling]:
     for sibling in siblings:
         folder, _, name = sibling.rfilename.rpartition("/")
         inside = not hub.folder or f"{folder}/".startswith(f"{hub.folder}/")
+        below = sibling.rfilename.removeprefix(f"{hub.folder}/")
         if hub.only:
-            if folder == hub.folder and any(fnmatchcase(name, pattern) for pattern in hub.only):
+            if inside and any(_matches(below, pattern) for pattern in hub.only):
                 yield sibling
         elif inside and not name.startswith("."):
             yield sibling
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether the pattern is for this path below the folder."""
+    return path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
 
 
 def _item(hub: Hub, commit: str, sibling: RepoSibling) -> DownloadItem:
@@ -80,34 +86,36 @@ def _why(model: Model, hub: Hub, error: Exception) -> ModelError:
     what = f"{model.name}: "
     match error:
         case errors.OfflineModeIsEnabled():
-            return ModelError(
+            return ModelUnavailable(
                 f"{what}not installed, and HF_HUB_OFFLINE forbids downloads; unset it"
             )
         case errors.GatedRepoError():
-            return ModelError(
+            return ModelUnavailable(
                 f"{what}{hub.repo} is gated; accept its licence on the hub and set HF_TOKEN"
             )
         case errors.RepositoryNotFoundError():
-            return ModelError(
+            return ModelUnavailable(
                 f"{what}the hub has no model {hub.repo!r}; check the name, "
                 "or set HF_TOKEN if it is private"
             )
         case errors.RevisionNotFoundError():
-            return ModelError(f"{what}{hub.repo} has no revision {hub.revision!r}; check the name")
+            return ModelUnavailable(
+                f"{what}{hub.repo} has no revision {hub.revision!r}; check the name"
+            )
         case errors.HfHubHTTPError(response=answer):
             if answer.status_code == 401:
-                return ModelError(
+                return ModelUnavailable(
                     f"{what}the hub refuses access to {hub.repo}; set HF_TOKEN to a valid token "
                     "of an account that has it"
                 )
             later = "; try again later" if answer.status_code in {*MAY_PASS, 500} else ""
             first = str(error).splitlines()[0]
-            return ModelError(f"{what}the hub returned an error: {first}{later}")
+            return ModelUnavailable(f"{what}the hub returned an error: {first}{later}")
         case BadProxy():
             return ModelError(f"{what}{error}")
         case _:
             first = next(iter(str(error).splitlines()), "") or type(error).__name__
-            return ModelError(
+            return ModelUnavailable(
                 f"{what}no connection to the hub ({first}); "
                 "check the network, HTTPS_PROXY or HF_ENDPOINT"
             )

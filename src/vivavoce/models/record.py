@@ -72,7 +72,10 @@ class Record:
         """Whether these files are those that the model has now."""
         if model.version != self.version:
             return False
-        wanted = {file.name: file.sha256 for file in model.files}
+        mirror = model.mirror
+        mirrored = mirror is not None and self.source == str(mirror.source)
+        files = mirror.files if mirror is not None and mirrored else model.files
+        wanted = {file.name: file.sha256 for file in files}
         return all(
             name in self.files and sha256 in (None, self.files[name].sha256)
             for name, sha256 in wanted.items()

@@ -54,6 +54,12 @@ def path(ref: str) -> Path:
     return _answer(wanted)
 
 
+def missing(ref: str) -> Model | None:
+    """The model that `fetch` would pull first; None where nothing is to be pulled."""
+    wanted = resolve(ref)
+    return None if isinstance(wanted, Path) or _present(wanted) else wanted
+
+
 def _present(model: Model) -> bool:
     folder = home() / model.key
     record = Record.read(folder)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from vivavoce.errors import ModelError, VivavoceError
+from vivavoce.errors import ModelError, ModelUnavailable, VivavoceError
 from vivavoce.http_client.connections import Connections, reason, sync_client
 from vivavoce.http_client.proxies import BadProxy
 from vivavoce.http_client.retries import MAY_PASS, Retries, TransientFailure, retry_after
@@ -222,7 +222,7 @@ class _Download:
             return error.error
         host = httpx.URL(self._item.url).host
         kept = "; the downloaded part is kept, and the next pull resumes it"
-        return ModelError(
+        return ModelUnavailable(
             f"{self._model}: cannot connect to {host} ({reason(error)}); "
             f"check the network or HTTPS_PROXY{kept if self._size() else ''}"
         )
@@ -230,15 +230,15 @@ class _Download:
     def _refused(self, status: int) -> ModelError:
         where = f"{httpx.URL(self._item.url).host} for {self._item.file.name}"
         if status in (401, 403):
-            return ModelError(
+            return ModelUnavailable(
                 f"{self._model}: {status} from {where}: access denied; "
                 "for a gated model, accept its licence on the hub and set HF_TOKEN"
             )
         if status in (404, 410):
-            return ModelError(
+            return ModelUnavailable(
                 f"{self._model}: {status} from {where}: file not found; check the address"
             )
-        return ModelError(f"{self._model}: {status} from {where}; try again later")
+        return ModelUnavailable(f"{self._model}: {status} from {where}; try again later")
 
 
 def _git_blob(path: Path) -> str:
