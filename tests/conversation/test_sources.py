@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from vivavoce.audio import Audio, Lapse
 from vivavoce.conversation.sources import Feed, as_lapses
 
@@ -55,3 +57,55 @@ async def test_a_full_feed_makes_its_client_wait_and_lets_go_when_it_closes() ->
     assert not waiting.done()
     feed.close()
     await waiting
+
+
+class Bytes:
+    """Room for ten."""
+
+    held = 0
+
+    def fits(self, size: int) -> bool:
+        return self.held + size <= 10
+
+    def charge(self, size: int) -> None:
+        if not self.fits(size):
+            raise ValueError("too much")
+        self.held += size
+
+    def release(self, size: int) -> None:
+        self.held -= size
+
+
+async def test_a_client_waits_while_there_is_no_room_for_its_bytes() -> None:
+    ledger = Bytes()
+    feed: Feed[str] = Feed(ledger=ledger)
+    await feed.put("a", 8)
+    waiting = asyncio.ensure_future(feed.put("b", 4))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    items = aiter(feed)
+    assert (await anext(items))[1] == "a"
+    await waiting
+    assert ledger.held == 4
+
+
+async def test_what_never_fits_is_refused() -> None:
+    feed: Feed[str] = Feed(ledger=Bytes())
+    with pytest.raises(ValueError, match="too much"):
+        await feed.put("a", 11)
+    assert feed.empty
+
+
+async def test_what_a_client_leaves_behind_is_dropped() -> None:
+    ledger = Bytes()
+    feed: Feed[str] = Feed(ledger=ledger)
+    await feed.put("a", 8)
+    waiting = asyncio.ensure_future(feed.put("b", 4))
+    await asyncio.sleep(0)
+    left = feed.left
+    feed.abandon()
+    await waiting
+    assert left.done()
+    assert feed.abandoned
+    assert ledger.held == 0
+    assert [item async for item in feed] == []

@@ -63,6 +63,20 @@ class LimitSettings:
     unsent_mb: StrictFloat = Field(
         default=8.0, ge=0, description="A client that leaves more than this unread is dropped."
     )
+    session_mb: StrictFloat = Field(
+        default=32.0,
+        gt=0,
+        description="Memory for what the client of one session sent: audio and messages that wait, "
+        "the conversation's items, and its setup. A client that sends faster waits.",
+    )
+    key_mb: StrictFloat = Field(
+        default=256.0,
+        gt=0,
+        description="Memory for what all clients of one key sent, client secrets included.",
+    )
+    memory_mb: StrictFloat = Field(
+        default=512.0, gt=0, description="Memory for what all clients sent."
+    )
     jobs: StrictInt = Field(default=100, ge=0, description="Batches kept at the same time.")
     job_items: StrictInt = Field(default=1000, ge=0, description="Items per batch.")
     jobs_mb: StrictFloat = Field(

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import HTTPConnection
 
 import vivavoce
-from vivavoce.server.access.auth import realtime_caller_of
+from vivavoce.server.access.auth import realtime_caller_of, service_of
+from vivavoce.server.access.byte_budget import Account
 from vivavoce.server.access.origins import Origins
 from vivavoce.server.http import error_responses, page, reference
 from vivavoce.server.http.safe_headers import SafeHeaders
@@ -78,9 +80,7 @@ def make_app(service: Service) -> FastAPI:
 def _wrap(app: FastAPI, service: Service) -> None:
     """Put the middleware around the routes, from the inside out."""
     app.add_middleware(error_responses.ErrorResponses)
-    app.add_middleware(
-        Transfers, limits=service.limits, meters=service.meters, check=realtime_caller_of
-    )
+    app.add_middleware(Transfers, limits=service.limits, meters=service.meters, admit=_admitted)
     if origins := service.settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -93,6 +93,12 @@ def _wrap(app: FastAPI, service: Service) -> None:
     app.add_middleware(Origins, settings=service.settings)
     app.add_middleware(SafeHeaders)
     app.add_middleware(RequestLog, meters=service.meters)
+
+
+def _admitted(connection: HTTPConnection) -> Account:
+    """The account that a request's body is charged to. Raises Problem for who may not send one."""
+    caller = realtime_caller_of(connection)
+    return service_of(connection).admission.budget.open_for_request(caller.id)
 
 
 @asynccontextmanager

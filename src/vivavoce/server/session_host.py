@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from .access.admission import Caller
+from .access.byte_budget import Account
 from .errors import Problem, problem_of
 from .http.outbox import Gone
 from .live_conversations import LiveConversation
@@ -22,20 +23,21 @@ async def host(
     service: Service,
     protocol: str,
     caller: Caller,
-    converse: Callable[[LiveConversation], Awaitable[None]],
+    converse: Callable[[LiveConversation, Account], Awaitable[None]],
     *,
     finish: Callable[[], None] | None = None,
 ) -> None:
     """Converse in a place of the caller's, within the bounds of `bounded`.
 
+    converse: gets the conversation, and the account for what its client sends.
     Raises Problem where there is no place, or no engine yet.
     """
     _ = service.engines
     with (
-        service.admission.session(caller),
+        service.admission.session(caller) as account,
         service.conversations.enter(protocol) as conversation,
     ):
-        await bounded(service, conversation, lambda: converse(conversation), finish=finish)
+        await bounded(service, conversation, lambda: converse(conversation, account), finish=finish)
 
 
 async def bounded(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from vivavoce.config.server_settings import LimitSettings
 from vivavoce.errors import BadRequest
+from vivavoce.server.access.byte_budget import ByteBudget
 from vivavoce.server.access.client_secrets import ClientSecrets
 from vivavoce.server.errors import Problem
 
@@ -53,3 +55,33 @@ def test_they_are_bounded_in_number_and_expired_ones_make_room() -> None:
     clock.now += 30
     secrets.issue("key-1", 60, None)
     assert len(secrets) == 2
+
+
+def test_a_key_has_few_of_them_and_others_are_not_concerned() -> None:
+    clock = Clock()
+    secrets = ClientSecrets(clock=clock, most_per_key=2)
+    secrets.issue("key-1", 100, None)
+    secrets.issue("key-1", 40, None)
+    secrets.issue("key-2", 20, None)
+    with pytest.raises(Problem, match="2 client secrets of this key") as refused:
+        secrets.issue("key-1", 60, None)
+    assert (refused.value.status, refused.value.retry_after) == (429, 40)
+    clock.now += 40
+    secrets.issue("key-1", 60, None)
+
+
+def test_what_they_hold_is_bounded_and_charged_to_their_key_until_they_expire() -> None:
+    clock = Clock()
+    budget = ByteBudget(LimitSettings(key_mb=0.3))
+    secrets = ClientSecrets(budget, clock=clock)
+    with pytest.raises(Problem, match="262,144") as refused:
+        secrets.issue("key-1", 60, None, 300_000)
+    assert refused.value.status == 413
+    secrets.issue("key-1", 60, None, 200_000)
+    with pytest.raises(Problem, match="key_mb"):
+        secrets.issue("key-1", 60, None, 200_000)
+    secrets.issue("key-2", 60, None, 200_000)
+    assert budget.held > 400_000
+    clock.now += 60
+    assert len(secrets) == 0
+    assert budget.held == 0

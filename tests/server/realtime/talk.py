@@ -19,9 +19,11 @@ from vivavoce.conversation.session import Engines
 from vivavoce.conversation.sources import Feed
 from vivavoce.engines import Llm, Stt, Tts
 from vivavoce.events import Event
+from vivavoce.server.access.byte_budget import Account, ByteBudget
 from vivavoce.server.realtime.client_actions import ClientActions
 from vivavoce.server.realtime.client_events import event_of
-from vivavoce.server.realtime.session import Inputs, RealtimeSession
+from vivavoce.server.realtime.inputs import Inputs
+from vivavoce.server.realtime.session import RealtimeSession
 from vivavoce.server.realtime.sessions import first_config
 from vivavoce.server.realtime.wire_error import WireError
 from vivavoce.server.service import Service
@@ -73,10 +75,12 @@ class Talk:
             )
         )
         self._inputs: Inputs = Feed(clock=lambda: self.now)
+        account = Account(ByteBudget(service.limits), "test", 32_000_000)
         first = first_config(service, "transcription" if kind == "transcription" else "realtime")
         self.dialogue = RealtimeSession(
-            service, service.engines, first, self._handle, Watch(), call=call, inputs=self._inputs
+            service, service.engines, first, self._handle, Watch(), account, call=call
         )
+        self.dialogue.inputs = self._inputs
         self._run: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:

@@ -12,6 +12,7 @@ from vivavoce.config.server_settings import ServerSettings
 from vivavoce.server.errors import Problem
 from vivavoce.server.observe.metrics import Metrics
 
+from .byte_budget import Account, ByteBudget
 from .client_secrets import PREFIX, ClientSecrets, Secret
 from .compute_slots import ComputeSlots
 from .keys import Keys, name_of
@@ -45,7 +46,8 @@ class Admission:
 
     def __init__(self, settings: ServerSettings, meters: Metrics) -> None:
         """Raises BadConfig for keys that are none."""
-        self.secrets = ClientSecrets()
+        self.budget = ByteBudget(settings.limits)
+        self.secrets = ClientSecrets(self.budget)
         self.load = MachineLoad()
         self.talking: Callable[[], int] = lambda: 0
         self.most_talking = settings.limits.talking or 0
@@ -114,8 +116,8 @@ class Admission:
         return Caller(name_of(key))
 
     @contextmanager
-    def session(self, caller: Caller) -> Iterator[None]:
-        """Reserve a place for one conversation until the context ends.
+    def session(self, caller: Caller) -> Iterator[Account]:
+        """Reserve a place for one conversation until the context ends; yields its account.
 
         Raises Problem (429 or 503, with retry_after) if none is free.
         """
@@ -123,7 +125,8 @@ class Admission:
         self._check_rate(caller)
         self._sessions[caller.id] += 1
         try:
-            yield
+            with self.budget.account(caller.id) as account:
+                yield account
         finally:
             self._sessions[caller.id] -= 1
             self._sessions += Counter()  # forgets callers that have none

@@ -12,6 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+MOST_FIELD_BYTES = 1 << 20
+"""Of all fields of a form that are no files."""
+
 
 class _RecordingFormParser(MultiPartParser):
     """Takes the parts of these names for files, also where they have no file name, or have it only
@@ -19,6 +22,18 @@ class _RecordingFormParser(MultiPartParser):
     """
 
     recordings: Collection[str] = ()
+    spool_max_size = 1 << 14  # a batch has a thousand of them
+    field_bytes = 0
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """Take a piece of a part; the fields are kept in memory, and bounded together."""
+        if self._current_part.file is None:
+            self.field_bytes += end - start
+            if self.field_bytes > MOST_FIELD_BYTES:
+                raise MultiPartException(
+                    f"the form's fields have more than {MOST_FIELD_BYTES:,} bytes; send less text"
+                )
+        super().on_part_data(data, start, end)
 
     def on_headers_finished(self) -> None:
         """Give the part the file name that it lacks."""
@@ -46,7 +61,6 @@ async def recording_form(
     *,
     max_files: int,
     max_fields: int,
-    max_part_size: int,
 ) -> AsyncGenerator[FormData, None]:
     """The multipart form of the request, closed at the end.
 
@@ -58,7 +72,7 @@ async def recording_form(
         request.stream(),
         max_files=max_files,
         max_fields=max_fields,
-        max_part_size=max_part_size,
+        max_part_size=MOST_FIELD_BYTES,
     )
     parser.recordings = recordings
     try:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TypeAlias
 
 from starlette.types import Message
@@ -165,11 +165,16 @@ class Outbox:
 
 
 async def messages(
-    websocket: WebSocket, limit_bytes: float, *, idle_s: float | None = None
+    websocket: WebSocket,
+    limit_bytes: float,
+    *,
+    idle_s: float | None = None,
+    busy: Callable[[], bool] = lambda: False,
 ) -> AsyncGenerator[Data, None]:
     """What the client sends, text as str and binary as bytes, until it leaves.
 
     limit_bytes: of one message. idle_s: how long it may send nothing; None is any time.
+    busy: whether it waits for the server itself, and may therefore be silent.
     Raises Problem: 413 for a message that is larger, 408 for a client that is silent.
     """
     while True:
@@ -177,6 +182,8 @@ async def messages(
             async with asyncio.timeout(idle_s):
                 received = await websocket.receive()
         except TimeoutError:
+            if busy():
+                continue
             message = f"no message arrived for {idle_s:g} s; send audio or messages more often"
             raise Problem(message, status=408, code="idle_timeout") from None
         if received["type"] == "websocket.disconnect":

@@ -22,7 +22,6 @@ from .uploads import received
 
 _IN_MEMORY = 1 << 20
 _FIELDS = 32
-_FIELD_BYTES = 1 << 20
 
 
 @asynccontextmanager
@@ -49,9 +48,7 @@ async def recording(
 async def _of_form(
     request: Request, limits: LimitSettings
 ) -> AsyncIterator[tuple[Path, Mapping[str, object]]]:
-    async with recording_form(
-        request, ("file",), max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES
-    ) as form:
+    async with recording_form(request, ("file",), max_files=1, max_fields=_FIELDS) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             what = "the form has no `file`; send the recording as `file`"

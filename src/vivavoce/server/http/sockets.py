@@ -11,20 +11,21 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing
 from typing import TypeVar
 
 from fastapi import WebSocket
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from vivavoce.config.server_settings import LimitSettings
 from vivavoce.server.access.auth import caller_of, service_of
+from vivavoce.server.access.byte_budget import Account
 from vivavoce.server.errors import Problem, close_code, problem_of
 from vivavoce.server.live_conversations import LiveConversation
 from vivavoce.server.service import Service
 from vivavoce.server.session_host import host, problem_to_tell
 
-from .outbox import Gone, Outbox, messages
+from .inbox import Inbox
+from .json_bounds import is_too_dense, values_in
+from .outbox import Gone, Outbox
 from .transports import LEFT, STALL_S
 
 T = TypeVar("T")
@@ -47,16 +48,24 @@ class Socket:
         service: Service,
         outbox: Outbox,
         conversation: LiveConversation,
+        inbox: Inbox,
     ) -> None:
         self.service = service
         self.outbox = outbox
         self.conversation = conversation
         self.query = dict(websocket.query_params)
         self._websocket = websocket
+        self._inbox = inbox
 
-    def messages(self) -> AsyncGenerator[str | bytes, None]:
+    @property
+    def left(self) -> bool:
+        """Whether the client is gone, and nobody waits for what comes of what it sent."""
+        return self._inbox.left
+
+    async def messages(self) -> AsyncGenerator[str | bytes, None]:
         """What the client sends, until it leaves; empty messages are left out."""
-        return _messages(self._websocket, self.service.limits)
+        async for message in self._inbox:
+            yield message
 
     async def send(self, message: Mapping[str, object] | bytes) -> None:
         """Send JSON or audio; waits while the client does not read. Raises Gone when it is."""
@@ -85,13 +94,15 @@ async def serve(
     service = service_of(websocket)
     outbox = Outbox(websocket, service.limits.unsent_mb * 1e6)
 
+    async def talk(conversation: LiveConversation, account: Account) -> None:
+        inbox = Inbox(websocket, service.limits, account)
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(inbox.run())
+            await converse(Socket(websocket, service, outbox, conversation, inbox))
+            reading.cancel()
+
     async def hosted() -> None:
-        await host(
-            service,
-            protocol,
-            caller_of(websocket),
-            lambda conversation: converse(Socket(websocket, service, outbox, conversation)),
-        )
+        await host(service, protocol, caller_of(websocket), talk)
 
     def tell(problem: Problem) -> tuple[int, str]:
         outbox.send_json(error_event(problem, fatal=True))
@@ -132,16 +143,6 @@ async def converse_by(
         log.debug("%s", gone.exceptions[0])
 
 
-async def _messages(
-    websocket: WebSocket, limits: LimitSettings
-) -> AsyncGenerator[str | bytes, None]:
-    received = messages(websocket, limits.message_mb * 1e6, idle_s=limits.idle_s)
-    async with aclosing(received):
-        async for message in received:
-            if message:
-                yield message
-
-
 async def opening(
     socket: Socket, messages: AsyncIterator[str | bytes], kind: type[S]
 ) -> tuple[S, str | bytes | None] | None:
@@ -166,6 +167,10 @@ def parsed(adapter: TypeAdapter[T], message: str) -> T:
 
 def json_object(message: str) -> dict[str, object]:
     """The message. Raises Problem for one that is none."""
+    if is_too_dense(values_in(message), len(message)):
+        raise Problem(
+            "the message's JSON has too many values; send fewer at a time", code="invalid_json"
+        )
     try:
         data = json.loads(message)
         if "\\u" in message:

@@ -16,10 +16,12 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vivavoce.config.server_settings import LimitSettings
+from vivavoce.server.access.byte_budget import Account
 from vivavoce.server.errors import Problem
 from vivavoce.server.observe.metrics import Metrics
 
 from .error_responses import answer
+from .json_bounds import is_too_dense, values_in
 from .transports import STALL_S, cut, is_over
 
 PAUSE_S = 30.0
@@ -31,17 +33,16 @@ Closing a socket with unread data resets it, and the answer is lost on the way.
 """
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _JSON = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
-_VALUES = 100_000
-_BYTES_A_VALUE = 12
-"""JSON with more values than the first, and fewer bytes for each than the second, is refused: text
-seldom has a comma in 12 bytes, and a million values take a second to parse."""
+_IN_MEMORY = 2 << 20
+"""Bytes of a recording or a form that are kept in memory; the rest lies on disk."""
 _log = logging.getLogger(__name__)
 
 
 class Transfers:
     """Middleware: bodies that are too large get 413, those that come too slowly 408.
 
-    check: raises Problem for a caller that may not send a body. An answer that the client does
+    admit: gives the account for what is kept of the body in memory; raises Problem for a caller
+    that may not send one. An answer that the client does
     not read is cut off.
     """
 
@@ -50,7 +51,7 @@ class Transfers:
         app: ASGIApp,
         limits: LimitSettings,
         meters: Metrics,
-        check: Callable[[HTTPConnection], object],
+        admit: Callable[[HTTPConnection], Account],
         *,
         pause_s: float = PAUSE_S,
         stall_s: float = STALL_S,
@@ -58,7 +59,7 @@ class Transfers:
         self._app = app
         self._most_bytes = int(limits.upload_mb * 1e6)
         self._most_json_bytes = min(self._most_bytes, int(limits.json_mb * 1e6))
-        self._check = check
+        self._admit = admit
         self._upload_s = limits.upload_s
         self._meters = meters
         self._pause_s = pause_s
@@ -104,22 +105,30 @@ class Transfers:
 
         try:
             if scope["method"] not in _WITHOUT_BODY:
-                self._check(HTTPConnection(scope))
+                body.account = self._admit(HTTPConnection(scope))
             body.announce(headers.get("content-length"))
         except Problem as problem:
             body.refused = True
             await answer(problem)(scope, receive, reply_whole)
         else:
-            await self._app(scope, body.receive, reply_whole)
+            try:
+                await self._app(scope, body.receive, reply_whole)
+            finally:
+                if body.account is not None:
+                    body.account.close()
 
 
 class _CountedBody:
-    """A request's body as it comes. refused: whether it is past a bound; it is then not read."""
+    """A request's body as it comes. refused: whether it is past a bound; it is then not read.
+
+    account: what is kept of it in memory is charged to this.
+    """
 
     def __init__(
         self, receive: Receive, most_bytes: int, upload_s: float, pause_s: float, *, as_json: bool
     ) -> None:
         self.refused = False
+        self.account: Account | None = None
         self._as_json = as_json
         self._values = 0
         self._receive = receive
@@ -158,13 +167,24 @@ class _CountedBody:
         self._over = not message.get("more_body", False)
         if self._bytes > self._most_bytes:
             raise self._too_large("too many bytes")
+        self._charge(len(piece))
         if self._as_json:
-            self._values += sum(map(piece.count, (b",", b"[", b"{")))
-            if self._values > max(_VALUES, self._bytes / _BYTES_A_VALUE):
+            self._values += values_in(piece)
+            if is_too_dense(self._values, self._bytes):
                 self.refused = True
                 what = "the request body's JSON has too many values; send fewer at a time"
                 raise Problem(what, status=413, code="body_too_large")
         return message
+
+    def _charge(self, size: int) -> None:
+        """Of what is no JSON, all but the beginning lies on disk."""
+        if self.account is None or not (self._as_json or self._bytes <= _IN_MEMORY):
+            return
+        try:
+            self.account.charge(size)
+        except Problem:
+            self.refused = True
+            raise
 
     async def drain(self) -> None:
         """Read on for a moment, and throw it away."""

@@ -37,7 +37,6 @@ from .responses import JobResponse, job_answer
 router = APIRouter(tags=["Batches"])
 
 _FIELDS = 32
-_FIELD_BYTES = 1 << 20
 _NAME_CHARS = 200
 _FILES = ("files", "file")
 """Fields that hold recordings."""
@@ -154,7 +153,6 @@ async def _recordings(
         _FILES,
         max_files=limits.job_items + 1,
         max_fields=_FIELDS,
-        max_part_size=_FIELD_BYTES,
     )
     async with AsyncExitStack() as stack:
         try:

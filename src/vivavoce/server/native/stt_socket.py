@@ -137,6 +137,8 @@ class _SttSocketStream:
                 continue
             self._seconds += audio.seconds
             for part in audio.slices(_SLICE_S):
+                if self._socket.left:
+                    break
                 yield part
                 await asyncio.sleep(0)
         raise Gone("the client disconnected")

@@ -76,6 +76,8 @@ async def _converse(socket: Socket) -> None:
                     while going and (message := await anext(messages, None)) is not None:
                         going = await talk.receive(message)
                 finally:
+                    if socket.left:
+                        talk.feed.abandon()
                     talk.feed.close()
 
 
@@ -162,6 +164,8 @@ class _VoiceSocketSession:
         if self._muted:
             return
         for part in audio.slices(_SLICE_S):
+            if self._socket.left:
+                break
             await self.feed.put(part)
 
     async def _do(self, message: VoiceMessage) -> bool:

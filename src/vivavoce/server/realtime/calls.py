@@ -17,11 +17,10 @@ from vivavoce.server.webrtc.call import WebRtcCall
 
 from . import server_events as tell
 from .client_actions import ClientActions
-from .client_events import parse
+from .inputs import put_message
 from .session import RealtimeSession
 from .session_config import SessionConfig
 from .sessions import engines_for, expiry
-from .wire_error import WireError
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ class Calls:
 
     def __init__(self, patience: Patience | None = None) -> None:
         self._patience = patience
-        self._open: dict[str, tuple[str, RealtimeSession]] = {}
+        self._open: dict[str, tuple[Caller, RealtimeSession]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # outlive the requests; `aclose` ends them
 
     async def begin(
@@ -59,12 +58,12 @@ class Calls:
             raise
 
     def find(self, call_id: str, caller: Caller) -> RealtimeSession:
-        """The session of a call of this caller's key.
+        """The session of a call of this caller's key, or client secret.
 
         Raises Problem (404) when it is over, never was, or is somebody else's.
         """
-        owner, dialogue = self._open.get(call_id, ("", None))
-        if dialogue is None or owner != caller.id:
+        owner, dialogue = self._open.get(call_id, (None, None))
+        if dialogue is None or owner is None or not _may_enter(caller, owner):
             raise Problem(
                 f"call {call_id!r} is not open; start one with POST /v1/realtime/calls",
                 status=404,
@@ -91,7 +90,7 @@ class Calls:
     ) -> None:
         try:
             with (
-                service.admission.session(caller),
+                service.admission.session(caller) as account,
                 service.conversations.enter("webrtc") as conversation,
                 engines_for(config, service) as engines,
             ):
@@ -103,11 +102,12 @@ class Calls:
                         config,
                         lambda event: call.send(_text(event)),
                         conversation,
+                        account,
                         call=call.sink,
                         core_events=core_events,
                         expires_at=expiry(service),
                     )
-                    self._open[call.id] = caller.id, dialogue
+                    self._open[call.id] = caller, dialogue
                     answered.set_result((call.id, sdp))
                     try:
                         await bounded(service, conversation, lambda: _converse(call, dialogue))
@@ -125,6 +125,11 @@ class Calls:
                 log.exception("a call failed", exc_info=error)
 
 
+def _may_enter(caller: Caller, owner: Caller) -> bool:
+    """A key enters the calls of its secrets, a secret those that it began."""
+    return caller.id == owner.id and (caller.secret is None or caller.secret is owner.secret)
+
+
 async def _converse(call: WebRtcCall, dialogue: RealtimeSession) -> None:
     """Until the call is over on either side."""
     async with asyncio.TaskGroup() as group:
@@ -138,15 +143,12 @@ async def _converse(call: WebRtcCall, dialogue: RealtimeSession) -> None:
 async def _hear(call: WebRtcCall, dialogue: RealtimeSession) -> None:
     async for audio in call.audio():
         await dialogue.inputs.put(audio)
-    dialogue.inputs.close()
+    dialogue.inputs.abandon()
 
 
 async def _read(call: WebRtcCall, dialogue: RealtimeSession) -> None:
     async for message in call.messages():
-        try:
-            await dialogue.inputs.put(parse(message))
-        except WireError as error:
-            await dialogue.inputs.put(error)
+        await put_message(dialogue.inputs, message)
 
 
 def _text(event: Mapping[str, Any]) -> str:

@@ -101,7 +101,7 @@ class ClientActions:
         dialogue = self._dialogue
         data = await with_transcripts(event.item, dialogue.config, dialogue.engines)
         item = item_of(data)
-        previous = dialogue.conversation.insert(item, event.previous_item_id)
+        previous = dialogue.conversation.insert(item, event.previous_item_id, sent=True)
         dialogue.session.remembered_anew()
         dialogue.send(tell.item_added(item, previous))
         dialogue.send(tell.item_done(item, previous))

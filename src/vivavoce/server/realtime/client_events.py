@@ -14,6 +14,8 @@ from typing import Final, TypeAlias
 
 from pydantic_core import from_json
 
+from vivavoce.server.http.json_bounds import is_too_dense, values_in
+
 from .fields import Json, choice, integer, mapping, required, text, wrong_type
 from .wire_error import WireError
 
@@ -145,6 +147,9 @@ def parse(message: str | bytes) -> ClientEvent:
 
 def json_of(message: str | bytes) -> Json:
     """The object that a message holds. Raises WireError for anything else."""
+    if is_too_dense(values_in(message), len(message)):
+        what = "The message's JSON has too many values; send less at once."
+        raise WireError(what, "invalid_json")
     try:
         data = from_json(message, allow_inf_nan=False)
     except ValueError as error:

@@ -13,10 +13,8 @@ from vivavoce.server.http.sockets import converse_by
 from vivavoce.server.service import Service
 
 from . import server_events as tell
-from .beta import from_beta, to_beta
-from .client_events import event_of, json_of
-from .session import Inputs
-from .wire_error import WireError
+from .beta import to_beta
+from .inputs import Inputs, put_message
 
 _PROTOCOL = "realtime"
 _BETA_PROTOCOL = "openai-beta.realtime-v1"
@@ -68,12 +66,9 @@ class RealtimeConnection:
         limit = self._limits.message_mb * 1e6
         idle_s = self._limits.idle_s if last else None
         try:
-            async for message in messages(self.websocket, limit, idle_s=idle_s):
-                try:
-                    data = json_of(message)
-                    await inputs.put(event_of(from_beta(data) if self.beta else data))
-                except WireError as error:
-                    await inputs.put(error)
+            received = messages(self.websocket, limit, idle_s=idle_s, busy=lambda: not inputs.empty)
+            async for message in received:
+                await put_message(inputs, message, beta=self.beta)
         finally:
             if last:
-                inputs.close()
+                inputs.abandon()

@@ -6,8 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal, TypeAlias
 
 from vivavoce import engines
+from vivavoce.server.access.byte_budget import Account
 
-from .items import FunctionCallItem, FunctionCallOutputItem, Item, MessageItem, new_id
+from .items import (
+    FunctionCallItem,
+    FunctionCallOutputItem,
+    Item,
+    MessageItem,
+    bytes_of,
+    new_id,
+)
 from .wire_error import WireError
 
 MOST_ITEMS: Final = 1_000
@@ -18,12 +26,22 @@ Act: TypeAlias = Literal["retrieve", "truncate", "delete"]
 
 
 class ItemList:
-    """Items, oldest first; past `most` of them the oldest go."""
+    """Items, oldest first; past `most` of them the oldest go.
 
-    def __init__(self, history_turns: int = 12, most: int = MOST_ITEMS) -> None:
+    account: their bytes are charged to it.
+    """
+
+    def __init__(
+        self,
+        history_turns: int = 12,
+        most: int = MOST_ITEMS,
+        *,
+        account: Account | None = None,
+    ) -> None:
         self.id = new_id("conv")
         self._history_turns = history_turns
         self._most = most
+        self._account = account
         self._items: list[Item] = []
 
     def __iter__(self) -> Iterator[Item]:
@@ -40,11 +58,16 @@ class ItemList:
         """Of the newest item."""
         return self._items[-1].id if self._items else None
 
-    def insert(self, item: Item, previous_item_id: str | None = None) -> str | None:
+    def insert(
+        self, item: Item, previous_item_id: str | None = None, *, sent: bool = False
+    ) -> str | None:
         """Put an item in; the id of the one that it follows, None at the front.
 
         previous_item_id: after which it comes; None is the end, `root` the front.
-        Raises WireError for an id that is taken, and for a predecessor that is not there.
+        sent: it is the client's, and refused where there is no room for it. For another, the oldest
+        items go.
+        Raises WireError for an id that is taken, and for a predecessor that is not there, Problem
+        for a client's item that is too large.
         """
         if item.id in self:
             raise WireError(
@@ -52,16 +75,20 @@ class ItemList:
                 "item_create_duplicate_item_id",
                 "item.id",
             )
-        self._items.insert(self._place_after(previous_item_id), item)
-        if len(self._items) > self._most:
-            del self._items[0]
+        place = self._place_after(previous_item_id)
+        self._charge(item, sent=sent)
+        self._items.insert(place, item)
+        while len(self._items) > self._most or (len(self._items) > 1 and self._is_over):
+            self._release(self._items.pop(0))
         return self.previous_id(item)
 
     def replace(self, item: Item) -> None:
         """Put an item in the place of the one with its id; does nothing when that is gone."""
         index = self._index(item.id)
         if index is not None:
+            self._release(self._items[index])
             self._items[index] = item
+            self._charge(item, sent=False)
 
     def get(self, item_id: str, act: Act = "retrieve") -> Item:
         """The item. act: what it is wanted for, for the error's code.
@@ -81,6 +108,7 @@ class ItemList:
         """Take an item out. Raises WireError when there is none."""
         item = self.get(item_id, "delete")
         self._items.remove(item)
+        self._release(item)
         return item
 
     def previous_id(self, item: Item) -> str | None:
@@ -100,6 +128,23 @@ class ItemList:
         if len(starts) > self._history_turns:
             told = told[starts[-self._history_turns] :]
         return [engines.Message("system", system), *told] if system else told
+
+    def _charge(self, item: Item, *, sent: bool) -> None:
+        if self._account is None:
+            return
+        size = bytes_of(item)
+        if sent:
+            self._account.charge(size)
+        else:
+            self._account.charge_anyway(size)
+
+    def _release(self, item: Item) -> None:
+        if self._account is not None:
+            self._account.release(bytes_of(item))
+
+    @property
+    def _is_over(self) -> bool:
+        return self._account is not None and not self._account.fits(0)
 
     def _index(self, item_id: str) -> int | None:
         # From the end: what is asked for is nearly always new.

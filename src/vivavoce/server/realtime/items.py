@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, cast
@@ -18,6 +19,8 @@ MOST_CHARACTERS: Final = 200_000
 """Of one text, and of a call's arguments or output."""
 MOST_PARTS: Final = 64
 MOST_ID: Final = 512
+_ITEM_BYTES, _PART_BYTES = 300, 100
+"""Memory that an item and each of its parts take beside their texts."""
 
 _PARTS: Final[Mapping[Role, tuple[PartType, ...]]] = {
     "user": ("input_text", "input_audio"),
@@ -84,6 +87,18 @@ Item: TypeAlias = MessageItem | FunctionCallItem | FunctionCallOutputItem
 def new_id(kind: str) -> str:
     """A fresh id, such as `item_…`. OpenAI's have at most 32 characters."""
     return f"{kind}_{uuid4().hex[:21]}"
+
+
+def bytes_of(item: Item) -> int:
+    """About how much memory the item takes."""
+    match item:
+        case MessageItem():
+            texts: list[str | None] = [part.text for part in item.content]
+        case FunctionCallItem():
+            texts = [item.call_id, item.name, item.arguments]
+        case FunctionCallOutputItem():
+            texts = [item.call_id, item.output]
+    return _ITEM_BYTES + sum(_PART_BYTES + sys.getsizeof(text) for text in texts)
 
 
 def item_of(data: Json, path: str = "item") -> Item:

@@ -59,6 +59,11 @@ class ResponseConfig:
     input: tuple[Item | ItemReference, ...] | None = None
     metadata: Mapping[str, str] | None = None
 
+    @property
+    def sent(self) -> list[Item]:
+        """The items that came with it."""
+        return [item for item in self.input or () if not isinstance(item, ItemReference)]
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

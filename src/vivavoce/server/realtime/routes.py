@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response, WebSocket
@@ -13,6 +14,7 @@ from starlette.datastructures import UploadFile
 from vivavoce.errors import BadRequest
 from vivavoce.server.access.admission import Caller
 from vivavoce.server.access.auth import TheCaller, TheService, realtime_caller_of, service_of
+from vivavoce.server.access.byte_budget import Account
 from vivavoce.server.errors import Problem
 from vivavoce.server.live_conversations import LiveConversation
 from vivavoce.server.session_host import host
@@ -21,8 +23,17 @@ from .calls import Calls
 from .client_actions import ClientActions
 from .connection import RealtimeConnection
 from .session import RealtimeSession
+from .session_config import bytes_of
 from .session_object import as_object
-from .sessions import config_for, engines_for, expiry, first_config, patched
+from .sessions import (
+    PreparedSession,
+    config_for,
+    engines_for,
+    expiry,
+    first_config,
+    patched,
+    prepared_of,
+)
 
 router = APIRouter(tags=["OpenAI Realtime"])
 
@@ -54,7 +65,7 @@ async def _converse(connection: RealtimeConnection) -> None:
     service, query = connection.service, connection.websocket.query_params
     caller = realtime_caller_of(connection.websocket)
 
-    async def converse(conversation: LiveConversation) -> None:
+    async def converse(conversation: LiveConversation, account: Account) -> None:
         config = config_for(service, caller, model=query.get("model"), intent=query.get("intent"))
         with engines_for(config, service) as engines:
             dialogue = RealtimeSession(
@@ -63,6 +74,7 @@ async def _converse(connection: RealtimeConnection) -> None:
                 config,
                 connection.send,
                 conversation,
+                account,
                 core_events=query.get("vivavoce_events") in {"1", "true"},
                 expires_at=expiry(service),
             )
@@ -110,13 +122,14 @@ async def make_secret(
     wanted: SecretRequest, service: TheService, caller: TheCaller
 ) -> dict[str, Any]:
     """Create a secret that a browser or device uses instead of the API key."""
-    kind = wanted.session.get("type", "realtime")
-    if kind not in {"realtime", "transcription"}:
-        message = f"unknown session type {kind!r}; try realtime or transcription"
+    kind: object = wanted.session.get("type", "realtime")
+    if kind != "realtime" and kind != "transcription":
+        message = f"unknown session type {str(kind)[:64]!r}; try realtime or transcription"
         raise Problem(message, code="invalid_value", param="session.type")
     config = first_config(service, kind, patch=wanted.session)
+    prepared = PreparedSession(config, wanted.session.get("model") is not None)
     secret = service.admission.secrets.issue(
-        caller.id, wanted.expires_after.seconds, wanted.session
+        caller.id, wanted.expires_after.seconds, prepared, bytes_of(config)
     )
     expires_at = int(secret.expires_at)
     shown = as_object(config, f"sess_{secret.value[3:24]}", expires_at)
@@ -138,7 +151,10 @@ async def begin_call(
     offer, session = await _offered(request)
     config = config_for(service, caller, model=model)
     if session is not None:
+        prepared, model = prepared_of(caller), config.model
         config = patched(config, session, service)
+        if prepared is not None and prepared.fixes_model:
+            config = replace(config, model=model)
     call_id, answer = await calls.begin(service, caller, config, offer, core_events=core_events)
     headers = {"Location": f"{_CALLS}/{call_id}"}
     return Response(answer, 201, headers, media_type="application/sdp")
@@ -147,7 +163,7 @@ async def begin_call(
 @router.post(_CALLS + "/{call_id}/hangup", summary="End a call")
 async def hang_up(call_id: str, caller: TheCaller, calls: TheCalls) -> Response:
     """End the session of a WebRTC call."""
-    calls.find(call_id, caller).inputs.close()
+    calls.find(call_id, caller).inputs.abandon()
     return Response(status_code=200)
 
 

@@ -16,10 +16,10 @@ from vivavoce import events
 from vivavoce.audio import Audio, Lapse
 from vivavoce.conversation.playout import Sink
 from vivavoce.conversation.session import Engines, Session
-from vivavoce.conversation.sources import Feed
 from vivavoce.engines import Message
 from vivavoce.errors import VivavoceError
 from vivavoce.events import as_dict
+from vivavoce.server.access.byte_budget import Account, Share
 from vivavoce.server.errors import Problem, problem_of
 from vivavoce.server.selection.aliases import voice_of
 from vivavoce.server.service import Service
@@ -29,18 +29,18 @@ from . import server_events as tell
 from .audio import WireDecoder
 from .client_events import AudioAppend, ClientEvent
 from .event_translator import EventTranslator
+from .inputs import inputs_of, while_here
 from .item_list import ItemList, messages_of
 from .items import Item, new_id
+from .items import bytes_of as bytes_of_item
 from .memory import ItemMemory
 from .noise_reduction import StreamCleaner
 from .response import Send
 from .responses import ResponseConfig, usual
-from .session_config import ServerVad, SessionConfig
+from .session_config import ServerVad, SessionConfig, bytes_of
 from .session_object import as_object, updated
 from .session_settings import settings_of, toolbox_of
 from .wire_error import WireError
-
-Inputs: TypeAlias = Feed[ClientEvent | WireError | Audio]
 
 Act: TypeAlias = Callable[[ClientEvent], Awaitable[None]]
 
@@ -62,9 +62,10 @@ class Watch(Protocol):
 class RealtimeSession:
     """One client's session.
 
-    engines: what serves it. send: takes each server event; must not block. call: where the audio
+    engines: what serves it. send: takes each server event; must not block. account: counts what is
+    kept of what the client sends. call: where the audio
     goes of one that has a line for it; None sends it as events. core_events: also tell the core's
-    own events. inputs: what the client sends; closing it ends the session.
+    own events. inputs: what the client sends; closing them ends the session.
     `client_actions.ClientActions` does what the client's events ask for.
     """
 
@@ -75,16 +76,17 @@ class RealtimeSession:
         config: SessionConfig,
         send: Send,
         watch: Watch,
+        account: Account,
         *,
         call: Sink | None = None,
         core_events: bool = False,
         expires_at: int | None = None,
-        inputs: Inputs | None = None,
     ) -> None:
         self.id = new_id("sess")
         self.config = config
-        self.conversation = ItemList(service.config.session.history_turns)
-        self.inputs: Inputs = inputs or Feed()
+        self._setup, self._asked = Share(account), Share(account)
+        self.conversation = ItemList(service.config.session.history_turns, account=account)
+        self.inputs = inputs_of(account)
         self.buffered_s = 0.0
         self.has_call = call is not None
         self.engines = engines
@@ -154,9 +156,10 @@ class RealtimeSession:
     ) -> None:
         """Begin a response. config: the setup for it. items: to go by; None is the conversation.
 
-        Raises WireError for a voice that is not there.
+        Raises WireError for a voice that is not there, Problem for what takes too much memory.
         """
         settings = self.settings(config)
+        self._asked.replace(bytes_of(config) + sum(map(bytes_of_item, response.sent)))
         prompt = None
         if items is not None:
             system = [Message("system", settings.system_prompt)] if settings.system_prompt else []
@@ -170,9 +173,14 @@ class RealtimeSession:
         )
 
     def update(self, patch: Mapping[str, Any]) -> None:
-        """Change the setup. Raises WireError for what makes no sense; nothing changes then."""
+        """Change the setup.
+
+        Raises WireError for what makes no sense, Problem for what takes too much memory; nothing
+        changes then.
+        """
         config = updated(self.config, patch, audio_started=self.translator.audio_started)
         settings = self.settings(config)
+        self._setup.replace(bytes_of(config))
         if config.input_format != self.config.input_format:
             self._decoder = WireDecoder(config.input_format)
         self.config = config
@@ -211,7 +219,9 @@ class RealtimeSession:
                 yield Lapse(seconds, self._cleaned(audio[0]))
                 for piece in audio[1:]:
                     if self._ahead_s > _AHEAD_S:
-                        await self.session.caught_up()
+                        await while_here(self.inputs, self.session.caught_up())
+                    if self.inputs.abandoned:
+                        return
                     await asyncio.sleep(0)  # others have their turn, however much this one sent
                     yield Lapse(0.0, self._cleaned(piece))
             self._watch_idle()
@@ -229,7 +239,7 @@ class RealtimeSession:
                 raise given
             if isinstance(given, AudioAppend) and not self.has_call:
                 return self._taken(self._decoder.decode(given.audio))
-            await act(given)
+            await while_here(self.inputs, act(given))
         except WireError as error:
             event_id = error.event_id or getattr(given, "event_id", None)
             self.send(tell.error_of(error.about(event_id)))

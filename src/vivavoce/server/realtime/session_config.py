@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from vivavoce.engines import ToolSpec
+from vivavoce.server.http.json_bounds import parsed_bytes
 
 from .audio import PCM, WireFormat
 
@@ -83,3 +86,15 @@ class SessionConfig:
     output_format: WireFormat = PCM
     voice: str = "alloy"
     speed: float = 1.0
+
+
+def bytes_of(config: SessionConfig) -> int:
+    """About how much memory the setup takes."""
+    heard = config.transcription or Transcription()
+    texts = [config.instructions, heard.prompt or "", *heard.keywords]
+    texts += [tool.description for tool in config.tools]
+    documents = [config.prompt, config.tracing, config.truncation]
+    documents += [tool.parameters for tool in config.tools]
+    return sum(map(sys.getsizeof, texts)) + sum(
+        parsed_bytes(json.dumps(document)) for document in documents
+    )

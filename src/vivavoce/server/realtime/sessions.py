@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from vivavoce.conversation.session import Engines
@@ -19,6 +20,14 @@ from .session_object import updated
 from .wire_error import WireError
 
 _MODEL = "gpt-realtime"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSession:
+    """What a client secret opens. fixes_model: its holder cannot choose another model."""
+
+    config: SessionConfig
+    fixes_model: bool
 
 
 def first_config(
@@ -62,11 +71,27 @@ def config_for(
 
     Raises Problem for a secret's session that cannot be had any more.
     """
-    patch = caller.secret.payload if caller.secret is not None else None
-    wanted = patch if isinstance(patch, Mapping) else {}
-    transcribes = intent == "transcription" or wanted.get("type") == "transcription"
-    kind: Literal["realtime", "transcription"] = "transcription" if transcribes else "realtime"
-    return first_config(service, kind, model=model, patch=wanted)
+    kind: Literal["realtime", "transcription"] = (
+        "transcription" if intent == "transcription" else "realtime"
+    )
+    prepared = prepared_of(caller)
+    if prepared is None:
+        return first_config(service, kind, model=model, patch={})
+    config = prepared.config
+    if intent is not None and kind != config.type:
+        raise Problem(
+            f"this client secret opens {config.type} sessions only",
+            status=403,
+            code="client_secret",
+            param="intent",
+        )
+    return config if prepared.fixes_model else replace(config, model=model or config.model)
+
+
+def prepared_of(caller: Caller) -> PreparedSession | None:
+    """What the caller's client secret opens; None for a caller with a key."""
+    payload = caller.secret.payload if caller.secret is not None else None
+    return payload if isinstance(payload, PreparedSession) else None
 
 
 @contextmanager

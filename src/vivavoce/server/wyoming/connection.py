@@ -11,6 +11,7 @@ from wyoming.info import Describe
 from wyoming.ping import Ping, Pong
 
 from vivavoce.errors import VivavoceError
+from vivavoce.server.access.byte_budget import Account
 from vivavoce.server.http.outbox import Gone
 from vivavoce.server.http.transports import LEFT
 from vivavoce.server.service import Service
@@ -20,7 +21,9 @@ from .wire import ClientEvent, parsed
 
 log = logging.getLogger(__name__)
 
-_EVENTS_AHEAD = 8
+_EVENTS_AHEAD = 1_000
+_OVERHEAD = 500
+"""Bytes that an event takes beside its audio."""
 GRACE_S = 1.0
 """How long what a client sent before it closed may still be worked on."""
 
@@ -49,11 +52,26 @@ class WyomingConnection:
         self._stall_s = stall_s
         self._events: asyncio.Queue[Event | None] = asyncio.Queue(_EVENTS_AHEAD)
         self._finished = asyncio.Event()
+        self._room = asyncio.Event()
+        self._account: Account | None = None
         self._vanished = False
 
-    async def receive(self, work: asyncio.Task[None]) -> None:
-        """Read events until the client is gone, which ends the work for it."""
+    async def receive(self, work: asyncio.Task[None], account: Account) -> None:
+        """Read events until the client is gone, which ends the work for it.
+
+        account: what waits is charged to it; while it is full, the client waits.
+        """
+        self._account = account
         while (event := await self._read()) is not None:
+            size = _size(event)
+            while not (self._events.empty() or account.fits(size)):
+                self._room.clear()
+                await self._room.wait()
+            try:
+                account.charge(size)
+            except VivavoceError as error:
+                self.fault = error
+                break
             await self._events.put(event)
         if not self._vanished:
             await self._events.put(None)
@@ -63,6 +81,9 @@ class WyomingConnection:
     async def next(self) -> Event | None:
         """The client's next event; None when it has ended or is to, or sends none for `idle_s`."""
         while (event := await self._next()) is not None:
+            if self._account is not None:
+                self._account.release(_size(event))
+                self._room.set()
             if Describe.is_type(event.type):
                 await self._write(self._info())
             elif Ping.is_type(event.type):
@@ -129,3 +150,7 @@ class WyomingConnection:
             raise Gone(f"the client read nothing for {self._stall_s:g} s") from None
         except LEFT as error:
             raise Gone("the client disconnected") from error
+
+
+def _size(event: Event) -> int:
+    return len(event.payload or b"") + _OVERHEAD

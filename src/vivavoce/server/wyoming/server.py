@@ -19,6 +19,7 @@ from wyoming.tts import Synthesize, SynthesizeStart
 
 from vivavoce.errors import BadConfig
 from vivavoce.server.access.admission import Caller
+from vivavoce.server.access.byte_budget import Account
 from vivavoce.server.http.outbox import Gone
 from vivavoce.server.http.transports import STALL_S
 from vivavoce.server.service import Service
@@ -149,7 +150,7 @@ class _WyomingServer:
                 self._service,
                 "wyoming",
                 _CALLER,
-                lambda _: self._converse(link),
+                lambda _, account: self._converse(link, account),
                 finish=link.finish,
             )
             if link.fault is not None:
@@ -162,10 +163,10 @@ class _WyomingServer:
             self._histories.forget(link)
             await link.aclose(linger_s)
 
-    async def _converse(self, link: WyomingConnection) -> None:
+    async def _converse(self, link: WyomingConnection, account: Account) -> None:
         async with asyncio.TaskGroup() as group:
             working = group.create_task(self._work(link))
-            receiving = group.create_task(link.receive(working))
+            receiving = group.create_task(link.receive(working, account))
             await asyncio.wait({working})
             receiving.cancel()
 
