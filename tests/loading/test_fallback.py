@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +24,9 @@ from vivavoce.engines import (
     Transcript,
     Tts,
     TtsOptions,
+    TtsStream,
     TurnDetector,
+    Voice,
     capability,
 )
 from vivavoce.errors import BadRequest, EngineBusy, EngineError
@@ -330,3 +334,50 @@ async def test_a_chain_of_models_keeps_their_contract(first: list[Llm]) -> None:
 @pytest.mark.parametrize("first", [[], [ScriptedTts(fail=EngineError("hoarse"))]])
 async def test_a_chain_of_voices_keeps_their_contract(first: list[Tts]) -> None:
     await check_tts(FallbackTts([*first, ScriptedTts()]))
+
+
+class Native(ScriptedTts):
+    """Speaks one language, with one voice; gives an error for every other."""
+
+    def __init__(self, voice: str, language: str, fail: EngineError | None = None) -> None:
+        super().__init__(fail=fail)
+        self.voices = (Voice(voice, voice, (language,)), Voice("both", f"{voice} 2", (language,)))
+
+    async def open(self, options: TtsOptions) -> TtsStream:
+        if options.voice not in {None, *(voice.id for voice in self.voices)}:
+            raise BadRequest(f"no voice {options.voice}")
+        if options.language not in {None, self.voices[0].languages[0]}:
+            raise BadRequest(f"not {options.language}")
+        return await super().open(replace(options, voice=None))
+
+
+async def test_each_language_is_spoken_by_the_first_voice_that_knows_it() -> None:
+    rose, otto = Native("rose", "en"), Native("otto", "de")
+    chain = FallbackTts([rose, otto])
+    await chain.load()
+    rose.spoken.clear()
+    otto.spoken.clear()
+    for options in (TtsOptions(), TtsOptions(language="de"), TtsOptions(voice="otto")):
+        async with (
+            aclosing(await chain.open(options)) as stream,
+            aclosing(stream.speak(f"for {options.language} {options.voice}")) as pieces,
+        ):
+            assert [piece async for piece in pieces]
+    assert rose.spoken == ["for None None"]
+    assert otto.spoken == ["for de None", "for None otto"]
+    assert not chain.down
+    with pytest.raises(BadRequest, match="not fr"):
+        await chain.open(TtsOptions(language="fr"))
+
+
+async def test_a_chain_lists_the_voices_of_all_that_work_each_once() -> None:
+    hoarse = EngineError("hoarse")
+    rose, otto = Native("rose", "en"), Native("otto", "de")
+    chain = FallbackTts([rose, otto])
+    await chain.load()
+    assert [(voice.id, voice.name) for voice in chain.voices] == [
+        ("rose", "rose"), ("both", "rose 2"), ("otto", "otto"),
+    ]  # fmt: skip
+    chain = FallbackTts([Native("rose", "en", hoarse), otto])
+    await chain.load()
+    assert [voice.id for voice in chain.voices] == ["otto", "both"]

@@ -11,15 +11,18 @@ from vivavoce.server.run import Life, Notice, Ready, serve
 
 
 @asynccontextmanager
-async def served(**server: object) -> AsyncIterator[str]:
-    """Its address. server: of the configuration's section."""
+async def served(tts: str | None = None, **server: object) -> AsyncIterator[str]:
+    """Its address. tts: another voice than the default. server: of the configuration's section."""
     ready = asyncio.get_running_loop().create_future()
 
     def tell(notice: Notice) -> None:
         if isinstance(notice, Ready):
             ready.set_result(notice.url)
 
-    config = load_config(overrides={"server": {"port": 0, **server}}, environment={})
+    overrides: dict[str, object] = {"server": {"port": 0, **server}}
+    if tts is not None:
+        overrides["tts"] = tts
+    config = load_config(overrides=overrides, environment={})
     life = Life(config, tell, self_test=False)
     serving = asyncio.create_task(serve(life))
     try:

@@ -25,10 +25,10 @@ TEXT = "The weather in Lisbon is sunny today. Please turn off the lights and loc
 
 
 @asynccontextmanager
-async def openai_client() -> AsyncIterator[AsyncOpenAI]:
-    """OpenAI's client of a server with the embedded engines."""
+async def openai_client(tts: str | None = None) -> AsyncIterator[AsyncOpenAI]:
+    """OpenAI's client of a server with the embedded engines. tts: another than the default."""
     async with (
-        served() as url,
+        served(tts) as url,
         AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client,
     ):
         yield client
@@ -120,8 +120,8 @@ async def test_what_is_spoken_is_understood_again_in_every_format() -> None:
         assert len(slow.content) / 48_000 > 1.6 * lengths[0]
 
 
-async def test_openai_s_voices_sound_different() -> None:
-    async with openai_client() as client:
+async def test_openai_s_voices_sound_different_with_espeak_ng() -> None:
+    async with openai_client("espeak-ng") as client:
         sounds = [
             (
                 await client.audio.speech.create(

@@ -14,7 +14,7 @@ _EMBEDDED: Mapping[str, object] = {
     "turn": "smart-turn",
     "stt": "moonshine:tiny-en",
     "llm": "llama-cpp:smollm2-135m",
-    "tts": "espeak-ng",
+    "tts": ["hibari", "espeak-ng"],
 }
 
 PROFILES: Mapping[str, Mapping[str, object]] = {
@@ -27,13 +27,13 @@ PROFILES: Mapping[str, Mapping[str, object]] = {
         **_EMBEDDED,
         "stt": ["whisper:base", "moonshine:tiny-en"],
         "llm": "llama-cpp:qwen2.5-1.5b",
-        "tts": ["piper:en_US-lessac-medium", "espeak-ng"],
+        "tts": ["piper:en_US-lessac-medium", "hibari", "espeak-ng"],
     },
     "quality": {
         **_EMBEDDED,
         "stt": ["whisper:large-v3-turbo", "moonshine:tiny-en"],
         "llm": {"engine": "llama-cpp", "model": "qwen3-4b", "context": 8192},
-        "tts": ["piper:en_US-lessac-high", "espeak-ng"],
+        "tts": ["piper:en_US-lessac-high", "hibari", "espeak-ng"],
     },
     "cloud": {
         **_EMBEDDED,
@@ -47,6 +47,7 @@ PROFILES: Mapping[str, Mapping[str, object]] = {
         ],
         "tts": [
             {"engine": "openai:gpt-4o-mini-tts", "api_key": "${OPENAI_API_KEY}"},
+            "hibari",
             "espeak-ng",
         ],
     },

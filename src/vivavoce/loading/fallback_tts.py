@@ -36,8 +36,18 @@ class FallbackTts(Chain[Tts]):
 
     @property
     def voices(self) -> Sequence[Voice]:
-        """Of the engine that is used now."""
-        return self.first.voices
+        """Of the engine that is used now, then those that only the others have.
+
+        An engine that refuses a voice or a language leaves it to the next one that has it.
+        """
+        links = [link for link in self.order() if link.fault is None] or self.order()[:1]
+        if len(links) == 1:
+            return links[0].engine.voices
+        found: dict[str, Voice] = {}
+        for link in links:
+            for voice in link.engine.voices:
+                found.setdefault(voice.id, voice)
+        return tuple(found.values())
 
     async def open(self, options: TtsOptions) -> TtsStream:
         """A new reply's stream, of the first engine that has the voice and the language."""

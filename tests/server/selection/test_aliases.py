@@ -13,6 +13,7 @@ from vivavoce.engine.espeak.tts import EspeakNg
 from vivavoce.engines import Voice
 from vivavoce.errors import BadConfig
 from vivavoce.loading.fallback_stt import FallbackStt
+from vivavoce.loading.fallback_tts import FallbackTts
 from vivavoce.server.errors import Problem
 from vivavoce.server.selection.aliases import (
     Use,
@@ -163,6 +164,16 @@ def test_an_unknown_voice_is_refused_by_the_field_s_name() -> None:
     with pytest.raises(Problem, match="did you mean 'alloy'") as caught:
         voice_of("aloy", ScriptedTts(), NONE, param="audio.voice")
     assert (caught.value.status, caught.value.param) == (400, "audio.voice")
+
+
+def test_openai_s_voices_are_those_of_the_voice_in_use_not_of_its_stand_in() -> None:
+    used, stand_in = ScriptedTts(), ScriptedTts()
+    used.voices = (Voice("heart", "Heart", ("en",)), Voice("kore", "Kore", ("en",)))
+    stand_in.voices = (Voice("de", "German", ("de",)), Voice("en-us+linda", "Linda", ("en",)))
+    chain = FallbackTts([used, stand_in])
+    assert {voice_of(name, chain, NONE) for name in OPENAI_VOICES} == {"heart", "kore"}
+    assert voice_of("de", chain, NONE) == "de"
+    assert voice_of("de+f3", chain, NONE) == "de+f3"
 
 
 async def test_with_espeak_ng_each_of_openai_s_voices_sounds_different() -> None:

@@ -103,7 +103,10 @@ class Hibari:
         if self._voice is None:
             raise EngineUnavailable(f"{self.name} is not loaded; call load() first")
         if options.voice not in {None, VOICE.id}:
-            raise BadRequest(f"{self.name}: no voice {options.voice!r}; choose {VOICE.id!r}")
+            raise BadRequest(
+                f"{self.name}: unknown voice {options.voice!r}; choose {VOICE.id!r}; "
+                "`vivavoce voices` lists those of all engines"
+            )
         language = options.language
         if asked_language(language) and match_language(language or "", ["en-us"]) is None:
             raise BadRequest(

@@ -18,6 +18,7 @@ from vivavoce.engines import Engine, Tts, Voice
 from vivavoce.errors import BadConfig
 from vivavoce.hints import nearest
 from vivavoce.loading.chain import Chain
+from vivavoce.loading.fallback_tts import FallbackTts
 from vivavoce.server.errors import Problem
 
 Use: TypeAlias = Literal["stt", "tts", "llm", "realtime"]
@@ -123,12 +124,13 @@ def model_of(
 def voice_names(tts: Tts, settings: ServerSettings) -> dict[str, str]:
     """The names of voices that are not the engine's own, and the engine's voice that each means.
 
-    Where the engine does not tell its voices, it is given OpenAI's names as they are. Names in
+    OpenAI's names mean voices of the engine that is used now, not of those that stand in for it.
+    Where it does not tell its voices, it is given OpenAI's names as they are. Names in
     `server.voices` that mean another engine's voice are none of this one's.
     """
-    voices = tts.voices
-    names = {name: _voice(number, voices) or name for number, name in enumerate(_VOICES)}
-    own = {voice.id for voice in voices}
+    used = tts.first.voices if isinstance(tts, FallbackTts) else tts.voices
+    names = {name: _voice(number, used) or name for number, name in enumerate(_VOICES)}
+    own = {voice.id for voice in tts.voices}
     builtin = {name: voice for name, voice in names.items() if name not in own}
     chosen = {name: voice for name, voice in settings.voices.items() if _speaks(voice, tts)}
     return {name: voice for name, voice in (builtin | chosen).items() if voice}
