@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from vivavoce.bench.scorecard.overheard import overheard
 from vivavoce.bench.scorecard.phone import Phone, WallClock
-from vivavoce.engines import Engine, Engines, Kind, Stt
+from vivavoce.engines import (
+    Engine,
+    Engines,
+    Kind,
+    Pronunciation,
+    Stt,
+    Tts,
+    TtsOptions,
+    speak_pronounced,
+)
 from vivavoce.guard import guarded
 from vivavoce.server.wyoming.failure_recording import FailureRecordingStt
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, ScriptedTurn, ScriptedVad, say
@@ -44,3 +55,18 @@ async def test_a_wrapped_recognizer_understands_what_the_recognizer_does(
     wrapped: type[FailureRecordingStt],
 ) -> None:
     await check_stt(cast("Stt", wrapped(ScriptedStt(*[TEXT] * 30))), say(1.0), TEXT)
+
+
+@pytest.mark.parametrize("wrap", ["guarded", "overheard"])
+async def test_a_wrapped_voice_is_told_how_words_sound(wrap: str) -> None:
+    tts = ScriptedTts(sounds=[])
+    engines = replace(scripted(), tts=tts)
+    heard = overheard(engines, Phone(WallClock()), []).tts
+    wrapped = cast("Tts", guarded("tts", tts)) if wrap == "guarded" else heard
+    sounds = [Pronunciation(0, 3, "dʒɪf")]
+    async with (
+        aclosing(await wrapped.open(TtsOptions())) as voice,
+        aclosing(speak_pronounced(voice, "GIF", sounds)) as pieces,
+    ):
+        assert [word.text async for piece in pieces for word in piece.words] == ["GIF"]
+    assert tts.sounds == sounds

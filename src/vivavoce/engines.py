@@ -447,6 +447,42 @@ class TtsStream(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Pronunciation:
+    """How a stretch of a phrase sounds. start, end: in characters of the phrase.
+
+    ipa: in the International Phonetic Alphabet, without slashes, such as `ˈɛndʒɪn ˈɛks`.
+    """
+
+    start: int
+    end: int
+    ipa: str
+
+
+@runtime_checkable
+class PhonemeStream(Protocol):
+    """A `TtsStream` of a voice that can be told how words sound."""
+
+    def speak_pronounced(
+        self, phrase: str, pronunciations: Sequence[Pronunciation]
+    ) -> AsyncGenerator[Speech, None]:
+        """The same as `speak`, with some of the phrase's words pronounced as told.
+
+        pronunciations: in order, apart from each other. Where the voice cannot make the sounds of
+        one, it speaks the phrase's own words. `Word.text` is as written in the phrase.
+        """
+        ...
+
+
+def speak_pronounced(
+    stream: TtsStream, phrase: str, pronunciations: Sequence[Pronunciation]
+) -> AsyncGenerator[Speech, None]:
+    """The phrase's audio, with the pronunciations where the voice can make them."""
+    if pronunciations and isinstance(stream, PhonemeStream):
+        return stream.speak_pronounced(phrase, pronunciations)
+    return stream.speak(phrase)
+
+
 class Tts(Engine, Protocol):
     """Speaks."""
 

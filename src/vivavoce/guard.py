@@ -22,6 +22,7 @@ from .engines import (
     Llm,
     LlmOptions,
     Message,
+    Pronunciation,
     Speech,
     Stt,
     SttOptions,
@@ -37,6 +38,7 @@ from .engines import (
     Voice,
     Wrapper,
     capability,
+    speak_pronounced,
 )
 from .errors import EngineError, EngineTimeout, EngineUnavailable, VivavoceError, describe
 from .kinds import kinds
@@ -354,10 +356,17 @@ class GuardedTtsStream:
         self._stream = stream
         self._guard = guard
 
-    async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+    def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
         """The phrase's audio, piece by piece."""
+        return self.speak_pronounced(phrase, ())
+
+    async def speak_pronounced(
+        self, phrase: str, pronunciations: Sequence[Pronunciation]
+    ) -> AsyncGenerator[Speech, None]:
+        """The same, with words pronounced as told, where the voice can."""
         with self._guard:
-            async with aclosing(self._stream.speak(phrase)) as pieces:
+            spoken = speak_pronounced(self._stream, phrase, pronunciations)
+            async with aclosing(spoken) as pieces:
                 async for piece in pieces:
                     yield piece
 

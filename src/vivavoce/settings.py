@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 from pydantic.dataclasses import dataclass
@@ -115,6 +117,13 @@ class SessionSettings:
         le=2,
         description="How high the reply sounds; 1 is the voice's own pitch.",
     )
+    pronunciations: Annotated[
+        Mapping[StrictStr, StrictStr],
+        Field(
+            description="How words are to sound: a spelling, or IPA between slashes, by the word. "
+            "In a configuration file also the path of a file with such a mapping.",
+        ),
+    ] = field(default_factory=dict, hash=False)
     spoken: StrictBool = Field(
         default=True, description="Whether replies are spoken; if not, they are only written."
     )

@@ -18,6 +18,7 @@ from vivavoce.conversation.single_turn import Answer, answer
 from vivavoce.loading.open_engines import make, open_engines
 from vivavoce.media.decode import read_audio, stream_audio
 from vivavoce.speech.synthesis import WHOLE, Synthesis
+from vivavoce.text.pronunciations import dictionary_of
 from vivavoce.transcripts.recordings import RecordingTranscription, Segment
 
 from .audio import Audio, Samples
@@ -70,7 +71,9 @@ async def _speak(text: str, config: Config, options: TtsOptions) -> Audio:
     sounds: list[Samples] = [np.zeros(0, np.float32)]
     try:
         await tts.load()
-        voice = Synthesis(tts, options, config.session.tts_timeout_s, first_words=WHOLE)
+        session = config.session
+        words = dictionary_of(session.pronunciations)
+        voice = Synthesis(tts, options, session.tts_timeout_s, first_words=WHOLE, dictionary=words)
         async with aclosing(voice.speak(text)) as pieces:
             sounds += [piece.samples async for piece in pieces]
         return Audio(np.concatenate(sounds), tts.rate)

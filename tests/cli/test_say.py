@@ -105,3 +105,16 @@ def test_a_full_disk_is_an_error(vivavoce: Run, tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert f"{tmp_path / 'a.wav'}: No space left on device" in ran.stderr
     assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_word_is_pronounced_as_told_and_a_wrong_one_is_named(
+    vivavoce: Run, tmp_path: Path
+) -> None:
+    common = ("say", "Use nginx.", "--tts", "scripted", "-o", tmp_path / "a.wav", "--json")
+    told = json.loads(vivavoce(*common, "--pronounce", "nginx=engine x").stdout)
+    assert [word["text"] for word in told["words"]] == ["Use", "nginx."]
+    assert told["seconds"] == pytest.approx(0.75)
+    wrong = vivavoce(*common, "--pronounce", "nginx")
+    assert wrong.returncode == 2
+    assert "write WORD=SOUND" in wrong.stderr

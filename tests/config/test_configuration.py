@@ -430,3 +430,32 @@ def test_quality_has_a_large_recognizer_only_where_a_gpu_computes() -> None:
 
     assert stt("cuda") == ["whisper:large-v3-turbo", "moonshine:tiny-en"]
     assert stt("cpu") == ["whisper:small", "moonshine:tiny-en"]
+
+
+# --- pronunciations ------------------------------------------------------------------------------
+
+
+def test_pronunciations_are_a_mapping_or_a_file_beside_the_configuration(
+    file: Path, tmp_path: Path
+) -> None:
+    own = written(file, 'session: {pronunciations: {nginx: engine x, GIF: "/dʒɪf/"}}')
+    assert own.session.pronunciations == {"nginx": "engine x", "GIF": "/dʒɪf/"}
+    (tmp_path / "words.yaml").write_text("nginx: engine x\n")
+    named = written(file, "session: {pronunciations: words.yaml}")
+    assert named.session.pronunciations == {"nginx": "engine x"}
+    by_variable = written(file, "", {"VIVAVOCE_SESSION__PRONUNCIATIONS": "words.yaml"})
+    assert by_variable.session.pronunciations == {"nginx": "engine x"}
+
+
+def test_a_wrong_pronunciation_is_named(file: Path, tmp_path: Path) -> None:
+    assert complaint(file, "session: {pronunciations: {nginx: /x}}").startswith(
+        "session.pronunciations: 'nginx': '/x' is no IPA"
+    )
+    assert "session.pronunciations.nginx: it should be a valid string" in complaint(
+        file, "session: {pronunciations: {nginx: 5}}"
+    )
+    assert "session.pronunciations: file not found: none.yaml" in complaint(
+        file, "session: {pronunciations: none.yaml}"
+    )
+    (tmp_path / "list.yaml").write_text("- nginx\n")
+    assert "expected a mapping" in complaint(file, "session: {pronunciations: list.yaml}")

@@ -184,6 +184,15 @@ async def test_a_pause_that_the_model_writes_is_silence_and_no_part_of_what_was_
     assert call.sink.audio.seconds == pytest.approx(4 * 0.25 + 0.5)
 
 
+async def test_a_word_is_pronounced_as_the_session_says_and_remembered_as_written() -> None:
+    tts, llm = ScriptedTts(), ScriptedLlm("Use nginx now.")
+    settings = SessionSettings(system_prompt="", pronunciations={"nginx": "engine x"})
+    async with Call(stt=ScriptedStt("what server"), llm=llm, tts=tts, settings=settings) as call:
+        await call.hears(say(0.5), hush(3.0))
+    assert " ".join(tts.spoken) == "Use engine x now."
+    assert call.of(ReplyEnded)[0].heard == "Use nginx now."
+
+
 async def test_a_reply_that_is_only_written_has_no_pauses() -> None:
     llm = ScriptedLlm("One [pause 1s] two.")
     settings = SessionSettings(system_prompt="", spoken=False)

@@ -16,6 +16,7 @@ from vivavoce.engines import (
     Llm,
     LlmOptions,
     Message,
+    Pronunciation,
     Stt,
     SttOptions,
     SttStream,
@@ -28,6 +29,7 @@ from vivavoce.engines import (
     TurnDetector,
     Voice,
     capability,
+    speak_pronounced,
 )
 from vivavoce.errors import BadRequest, EngineBusy, EngineError
 from vivavoce.events import Failed, Heard, ReplyEnded
@@ -381,3 +383,12 @@ async def test_a_chain_lists_the_voices_of_all_that_work_each_once() -> None:
     chain = FallbackTts([Native("rose", "en", hoarse), otto])
     await chain.load()
     assert [voice.id for voice in chain.voices] == ["otto", "both"]
+
+
+async def test_a_chain_of_voices_passes_on_how_words_sound_to_those_who_can() -> None:
+    first, second = ScriptedTts(fail=EngineError("hoarse")), ScriptedTts(sounds=[])
+    sounds = [Pronunciation(0, 3, "dʒɪf")]
+    voice = await FallbackTts([first, second]).open(TtsOptions())
+    async with aclosing(voice), aclosing(speak_pronounced(voice, "GIF", sounds)) as pieces:
+        assert [word.text async for piece in pieces for word in piece.words] == ["GIF"]
+    assert (second.spoken, second.sounds) == (["GIF"], sounds)

@@ -64,6 +64,7 @@ async def open_server(
     settings: Mapping[str, object] | None = None,
     engines: Engines | None = None,
     *,
+    session: Mapping[str, object] | None = None,
     stt: Stt | None = None,
     llm: Llm | None = None,
     tts: Tts | None = None,
@@ -73,6 +74,7 @@ async def open_server(
     """A server, listening and ready; at the end it has left no task and no place behind.
 
     settings: the configuration's `server` section; `state` is a folder of its own by default.
+    session: the configuration's `session` section.
     engines: all five; or some of them one by one, and the rest are scripted ones.
     routes: adds further ones to the application, for tests of what all routes rest on.
     """
@@ -89,7 +91,7 @@ async def open_server(
     limits = chosen.get("limits", {})
     assert isinstance(limits, Mapping)
     chosen["limits"] = {"talking": 0, **limits}  # scripted engines take no time
-    config = load_config(overrides={"server": chosen}, environment={})
+    config = load_config(overrides={"server": chosen, "session": session or {}}, environment={})
     service = Service(config)
     app = make_app(service)
     routes(app)

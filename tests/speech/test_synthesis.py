@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from vivavoce.engines import Speech, TtsOptions, Voice
+from vivavoce.engines import Pronunciation, Speech, TtsOptions, Voice, Word
 from vivavoce.errors import BadRequest, EngineTimeout
 from vivavoce.speech.synthesis import SpokenPiece, Synthesis, voice_language
 from vivavoce.testing import ScriptedTts
+from vivavoce.text.pronunciations import PronouncingDictionary
 
 
 class SilentTts(ScriptedTts):
@@ -131,6 +132,46 @@ async def test_numbers_are_read_in_the_voice_s_language_or_in_the_text_s() -> No
     voice = Synthesis(VoicesTts(), TtsOptions(), 5.0, language="sw")
     [other] = await pieces_of(voice, "25")
     assert other.phrase.spoken == "25."
+
+
+# --- how words sound -----------------------------------------------------------------------------
+
+
+async def words_of(tts: ScriptedTts, text: str, entries: dict[str, str]) -> list[Word]:
+    voice = Synthesis(
+        tts, TtsOptions(), 5.0, estimate=True, dictionary=PronouncingDictionary(entries)
+    )
+    return [word for piece in await pieces_of(voice, text) for word in piece.timed_words]
+
+
+async def test_the_voice_gets_the_spelling_and_the_listener_is_told_the_word() -> None:
+    tts = ScriptedTts()
+    words = await words_of(tts, "Use nginx here, now.", {"nginx": "engine x"})
+    assert tts.spoken == ["Use engine x here,", "now."]
+    assert [word.text for word in words] == ["Use", "nginx", "here,", "now."]
+    assert [(word.start, word.end) for word in words] == [
+        (0.0, 0.25), (0.25, 0.75), (0.75, 1.0), (1.0, 1.25),
+    ]  # fmt: skip
+
+
+async def test_a_word_that_ends_the_phrase_and_one_of_several_words_are_told_too() -> None:
+    words = await words_of(ScriptedTts(), "I like New York.", {"New York": "the big apple"})
+    assert [word.text for word in words] == ["I", "like", "New", "York."]
+    assert words[-1].end == pytest.approx(5 * 0.25)
+
+
+async def test_words_whose_times_are_estimated_are_those_written() -> None:
+    words = await words_of(ScriptedTts(times=False), "Use nginx.", {"nginx": "engine x"})
+    assert [word.text for word in words] == ["Use", "nginx."]
+
+
+async def test_a_voice_that_knows_ipa_gets_the_sounds_and_another_the_word() -> None:
+    tts, plain = ScriptedTts(sounds=[]), ScriptedTts()
+    entries = {"10%": "/tɛn/"}
+    assert [word.text for word in await words_of(tts, "Give 10%.", entries)] == ["Give", "10%."]
+    assert (tts.spoken, tts.sounds) == (["Give ten percent."], [Pronunciation(5, 16, "tɛn")])
+    await words_of(plain, "Give 10%.", entries)
+    assert plain.spoken == ["Give ten percent."]
 
 
 # --- pauses --------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vivavoce.config.configuration import Config
     from vivavoce.engines import Tts, TtsOptions
     from vivavoce.speech.synthesis import SpokenPiece, Synthesis
+    from vivavoce.text.pronunciations import PronouncingDictionary
 
 _READ = 4096
 """Bytes of stdin read at once, at most."""
@@ -40,6 +41,13 @@ _PIECES_AHEAD = 8
 @click.option("--voice", help="A voice from `vivavoce voices`.")
 @click.option("--speed", type=click.FloatRange(0.25, 4.0), help="1.0 is the voice's normal value.")
 @click.option("--language", help="Language of the text, such as `en`.")
+@click.option(
+    "--pronounce",
+    "pronunciations",
+    multiple=True,
+    metavar="WORD=SOUND",
+    help='How a word is to sound: `nginx="engine x"`, or IPA as `GIF=/dʒɪf/`; repeatable.',
+)
 @json_option
 @engine_options
 def say(
@@ -49,10 +57,12 @@ def say(
     voice: str | None,
     speed: float | None,
     language: str | None,
+    pronunciations: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Speak TEXT (`-` reads stdin), phrase by phrase as it arrives."""
     from vivavoce.engines import TtsOptions
+    from vivavoce.text.pronunciations import dictionary_of
 
     from .weights import pull_weights
 
@@ -63,16 +73,31 @@ def say(
         speed=speed or session.speed,
         pitch=session.pitch,
     )
+    words = dictionary_of(session.pronunciations, _dictionary(pronunciations))
     pull_weights(config, ["tts"])
-    report = run_async(_say(config, text, output, options))
+    report = run_async(_say(config, text, output, options, words))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     elif output is not None:
         click.echo(f"wrote {output} ({report['seconds']} s)", err=True)
 
 
+def _dictionary(pronunciations: tuple[str, ...]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in pronunciations]
+    for word, sign, _ in pairs:
+        if not sign:
+            raise click.BadParameter(
+                f'{word!r}: write WORD=SOUND, such as nginx="engine x"', param_hint="--pronounce"
+            )
+    return {word: sound for word, _, sound in pairs}
+
+
 async def _say(
-    config: Config, text: str, output: Path | None, options: TtsOptions
+    config: Config,
+    text: str,
+    output: Path | None,
+    options: TtsOptions,
+    words: PronouncingDictionary,
 ) -> dict[str, object]:
     from vivavoce.errors import BadRequest
     from vivavoce.loading.open_engines import make
@@ -86,8 +111,10 @@ async def _say(
         await tts.load()
         with BlockingLoudspeaker(tts.rate) if output is None else Writer(output, tts.rate) as sink:
             timeout_s = config.session.tts_timeout_s
-            voice = Synthesis(tts, options, timeout_s, first_words=WHOLE, estimate=True)
-            words = await _speak(voice, _texts(text), sink.write)
+            voice = Synthesis(
+                tts, options, timeout_s, first_words=WHOLE, estimate=True, dictionary=words
+            )
+            told = await _speak(voice, _texts(text), sink.write)
             if not voice.seconds:
                 raise BadRequest("the text has nothing to speak; give some words")
     finally:
@@ -96,7 +123,7 @@ async def _say(
         "engine": tts.name,
         "seconds": round(voice.seconds, 3),
         "output": str(output) if output else None,
-        "words": words,
+        "words": told,
     }
 
 

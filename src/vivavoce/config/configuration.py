@@ -26,6 +26,7 @@ from .fallback_settings import FallbackSettings
 from .layers import Layer, Problems, expanded, read_environment, read_file
 from .model_settings import ModelSettings
 from .profiles import DEFAULT_PROFILE, PROFILES, has_gpu, profile_for
+from .pronunciation_files import check_pronunciations, with_pronunciations
 from .sections import SECTIONS, Sections, all_settings, parse_section
 from .server_settings import ServerSettings
 
@@ -107,7 +108,9 @@ def load_config(
         Layer("command line", flags, "flags"),
     ]
     profile = _profile(given)
-    given = [expanded(layer, environment, problems) for layer in given]
+    given = [
+        with_pronunciations(expanded(layer, environment, problems), problems) for layer in given
+    ]
     device = parse_device(given, problems)
     chosen = profile_for(profile, gpu=device.startswith("cuda") or (device == "auto" and has_gpu()))
     layers = [expanded(Layer(f"profile {profile}", chosen), environment, problems), *given]
@@ -119,6 +122,7 @@ def load_config(
     right = [_right(layer, problems) for layer in layers]
     sections = Sections(right)
     check_order(sections.session.turns, problems)
+    check_pronunciations(sections.session.pronunciations, problems)
     problems.raise_any()
     return Config(
         profile=profile,

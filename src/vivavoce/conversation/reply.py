@@ -37,6 +37,7 @@ from vivavoce.settings import SessionSettings
 from vivavoce.speech.synthesis import Synthesis
 from vivavoce.text.pauses import Pause, PauseReader
 from vivavoce.text.phrases import Phrase
+from vivavoce.text.pronunciations import dictionary_of
 
 from .history import tool_messages
 from .playout import ReplyScript, Speaker
@@ -111,6 +112,7 @@ class Reply:
             settings.tts_timeout_s,
             language=voicing.language,
             first_words=_FIRST_WORDS,
+            dictionary=dictionary_of(settings.pronunciations),
             calls=voicing.runtime.calls,
         )
         self._reader = PauseReader()

@@ -7,7 +7,15 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from vivavoce.audio import Resampler
-from vivavoce.engines import Speech, Tts, TtsOptions, TtsStream, Voice
+from vivavoce.engines import (
+    Pronunciation,
+    Speech,
+    Tts,
+    TtsOptions,
+    TtsStream,
+    Voice,
+    speak_pronounced,
+)
 
 from .chain import Chain, ChainLink, closed
 
@@ -75,7 +83,15 @@ class _FallbackTtsStream:
 
     def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
         """The phrase's audio, piece by piece."""
-        return self._chain.stream(lambda link: self._speak(link, phrase), preferred=self._link)
+        return self.speak_pronounced(phrase, ())
+
+    def speak_pronounced(
+        self, phrase: str, pronunciations: Sequence[Pronunciation]
+    ) -> AsyncGenerator[Speech, None]:
+        """The same, with words pronounced as told, where the engine can."""
+        return self._chain.stream(
+            lambda link: self._speak(link, phrase, pronunciations), preferred=self._link
+        )
 
     async def aclose(self) -> None:
         """Free the stream's state."""
@@ -92,10 +108,12 @@ class _FallbackTtsStream:
             self._stream, self._link = await link.engine.open(options), link
         return self._stream
 
-    async def _speak(self, link: ChainLink[Tts], phrase: str) -> AsyncGenerator[Speech, None]:
+    async def _speak(
+        self, link: ChainLink[Tts], phrase: str, pronunciations: Sequence[Pronunciation]
+    ) -> AsyncGenerator[Speech, None]:
         stream = await self.opened(link)
         rate, own = self._chain.rate, link.engine.rate
-        async with aclosing(stream.speak(phrase)) as pieces:
+        async with aclosing(speak_pronounced(stream, phrase, pronunciations)) as pieces:
             if own == rate:
                 async for piece in pieces:
                     yield piece

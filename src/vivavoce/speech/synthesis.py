@@ -10,10 +10,13 @@ import numpy as np
 
 from vivavoce.audio import Audio, Samples, slices
 from vivavoce.concurrency.pending_calls import PendingCalls
-from vivavoce.engines import Tts, TtsOptions, TtsStream, Word
+from vivavoce.engines import Tts, TtsOptions, TtsStream, Word, speak_pronounced
 from vivavoce.text.pauses import Pause, PauseReader
 from vivavoce.text.phrases import Phrase, Phraser
+from vivavoce.text.pronunciations import PronouncingDictionary
 from vivavoce.text.width import spread
+
+from .told_words import ToldWords
 
 WHOLE = 30
 """Words that the first phrase may have where nobody waits for it."""
@@ -58,6 +61,7 @@ class Synthesis:
     language: of the text, such as `en`; None is that of the options, or else of the voice.
     first_words: how long the first phrase may be; see `Phraser`.
     estimate: whether words get times where the engine tells none; they come last in the phrase.
+    dictionary: how some words are to sound.
     calls: the session's, where calls to engines are counted.
     """
 
@@ -70,6 +74,7 @@ class Synthesis:
         language: str | None = None,
         first_words: int = 5,
         estimate: bool = False,
+        dictionary: PronouncingDictionary | None = None,
         calls: PendingCalls | None = None,
     ) -> None:
         self.seconds = 0.0
@@ -79,6 +84,7 @@ class Synthesis:
         self._language = language or options.language or voice_language(options.voice, tts)
         self._first_words = first_words
         self._estimate = estimate
+        self._dictionary = dictionary
         self._calls = calls or PendingCalls()
         self._pauses_left_s = _MOST_PAUSES_S
         self.forget()
@@ -121,7 +127,9 @@ class Synthesis:
     def forget(self) -> None:
         """Drop what was fed and has not become a phrase."""
         self._reader = PauseReader()
-        self._phraser = Phraser(self._language, first_words=self._first_words)
+        self._phraser = Phraser(
+            self._language, first_words=self._first_words, dictionary=self._dictionary
+        )
 
     async def say(self, *phrases: Phrase) -> AsyncGenerator[SpokenPiece, None]:
         """The phrases' audio, one after another; consume under `aclosing`.
@@ -133,20 +141,29 @@ class Synthesis:
                 start = self.seconds
                 self.seconds += len(silence) / self._tts.rate
                 yield SpokenPiece(phrase, start, silence)
-            if not phrase.spoken:
-                continue
-            await self.open()
-            assert self._stream is not None
-            start, told = self.seconds, False
-            spoken = self._stream.speak(phrase.spoken)
-            async with aclosing(self._calls.each(spoken, self._timeout_s)) as pieces:
-                async for piece in pieces:
-                    self.seconds += len(piece.samples) / self._tts.rate
-                    told = told or bool(piece.words)
-                    yield SpokenPiece(phrase, start, piece.samples, piece.words)
-            if self._estimate and not told and self.seconds > start:
-                words = tuple(spread(phrase.spoken, 0.0, self.seconds - start))
-                yield SpokenPiece(phrase, start, np.zeros(0, np.float32), words, estimated=True)
+            if phrase.spoken:
+                async with aclosing(self._say(phrase)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+
+    async def _say(self, phrase: Phrase) -> AsyncGenerator[SpokenPiece, None]:
+        await self.open()
+        assert self._stream is not None
+        start, told = self.seconds, False
+        given = phrase.voiced
+        telling = ToldWords(given)
+        spoken = speak_pronounced(self._stream, given.text, given.pronunciations)
+        async with aclosing(self._calls.each(spoken, self._timeout_s)) as pieces:
+            async for piece in pieces:
+                self.seconds += len(piece.samples) / self._tts.rate
+                told = told or bool(piece.words)
+                yield SpokenPiece(phrase, start, piece.samples, telling.feed(piece.words))
+        estimated = self._estimate and not told and self.seconds > start
+        words = telling.rest()
+        if estimated:
+            words = tuple(spread(phrase.spoken, 0.0, self.seconds - start))
+        if words:
+            yield SpokenPiece(phrase, start, np.zeros(0, np.float32), words, estimated=estimated)
 
     def _read(self, parts: list[str | Pause]) -> list[Phrase]:
         phrases: list[Phrase] = []

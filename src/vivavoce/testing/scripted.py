@@ -17,6 +17,7 @@ from vivavoce.audio import Audio, Samples
 from vivavoce.engines import (
     LlmOptions,
     Message,
+    Pronunciation,
     Speech,
     SttOptions,
     SttStream,
@@ -274,11 +275,13 @@ class ScriptedTts(_Scripted):
     """Speaks a tone of `1 / WORDS_PER_S` seconds a word, with exact word times.
 
     fail: raised by `speak` as long as it is set. times: whether word times are given.
+    sounds: the pronunciations that it was told; None is a voice that takes none.
     opened, left: how many streams were opened, and are not closed yet.
     """
 
     fail: EngineError | None = None
     times: bool = True
+    sounds: list[Pronunciation] | None = None
     spoken: list[str] = field(default_factory=list)
     running: int = 0
     opened: int = 0
@@ -295,7 +298,9 @@ class ScriptedTts(_Scripted):
             raise BadRequest(f"scripted: unknown voice {options.voice!r}; try tone or other")
         self.opened += 1
         self.left += 1
-        return _ScriptedTtsStream(self, options)
+        if self.sounds is None:
+            return _ScriptedTtsStream(self, options)
+        return _ScriptedPhonemeStream(self, options)
 
     async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
         """One piece a word: what the streams give, for tests to override."""
@@ -332,3 +337,15 @@ class _ScriptedTtsStream:
         if not self._closed:
             self._closed = True
             self._tts.left -= 1
+
+
+class _ScriptedPhonemeStream(_ScriptedTtsStream):
+    """The same of a voice that is told how words sound."""
+
+    def speak_pronounced(
+        self, phrase: str, pronunciations: Sequence[Pronunciation]
+    ) -> AsyncGenerator[Speech, None]:
+        """One piece a word, whatever the sounds."""
+        assert self._tts.sounds is not None
+        self._tts.sounds += pronunciations
+        return self.speak(phrase)

@@ -7,12 +7,14 @@ abbreviations are spelled out by the language's pack, and left to the voice wher
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from vivavoce.text.language.pack import LanguagePack
 from vivavoce.text.language.packs import pack_of
 
 from . import boundaries, formulas, markdown
+from .pronunciations import FixedReading, PronouncingDictionary, WordSound, merged_readings
 
 _MARKS = "".join(sorted(boundaries.SENTENCE_MARKS | boundaries.CLAUSE_MARKS))
 _END_CLASS = f"[{re.escape(_MARKS + ''.join(sorted(boundaries.CLOSERS)))}|{markdown.EMOJI}]"
@@ -35,10 +37,12 @@ class NormalizedSpan:
 
     written: an exact stretch of the reply as written, whitespace included; usually one word.
     spoken: what is said for it; may be several words, or nothing.
+    sound: what the voice is given instead; the marks at the end of `spoken` come after it.
     """
 
     written: str
     spoken: str
+    sound: WordSound | None = None
 
 
 def pieces(
@@ -52,16 +56,34 @@ def pieces(
     return pieces_by(pack_of(language), text, line_start=line_start)
 
 
-def pieces_by(pack: LanguagePack, text: str, *, line_start: bool = True) -> list[NormalizedSpan]:
-    """The same, by a pack that need not be installed."""
-    if not _MARKED_UP.search(text):
-        return _read(text, pack, line_start=line_start)
+def pieces_by(
+    pack: LanguagePack,
+    text: str,
+    *,
+    line_start: bool = True,
+    dictionary: PronouncingDictionary | None = None,
+    fixed: Sequence[FixedReading] = (),
+) -> list[NormalizedSpan]:
+    """The same, by a pack that need not be installed.
+
+    dictionary: how some words sound. fixed: stretches whose reading is given; with them, the text
+    has no formulas.
+    """
+    if fixed or not _MARKED_UP.search(text):
+        return _read(text, pack, line_start, dictionary, fixed)
     plain, ends = formulas.plain(text)
-    return _placed(text, _read(plain, pack, line_start=line_start), ends)
+    return _placed(text, _read(plain, pack, line_start, dictionary), ends)
 
 
-def _read(text: str, pack: LanguagePack, *, line_start: bool) -> list[NormalizedSpan]:
+def _read(
+    text: str,
+    pack: LanguagePack,
+    line_start: bool,
+    dictionary: PronouncingDictionary | None,
+    fixed: Sequence[FixedReading] = (),
+) -> list[NormalizedSpan]:
     reading = _NumberReading(text, pack, line_start=line_start)
+    reading.fix(merged_readings(fixed, dictionary.find(text)) if dictionary else fixed)
     while reading.at < len(text):
         reading.step()
     return reading.found
@@ -71,17 +93,28 @@ def _placed(
     text: str, found: list[NormalizedSpan], ends: list[tuple[int, int]]
 ) -> list[NormalizedSpan]:
     """The pieces of the plain text as pieces of the original; a formula is one piece."""
-    placed, said, at, start = [], list[str](), 0, 0
+    placed, said, at, start = [], list[NormalizedSpan](), 0, 0
     for i, piece in enumerate(found, 1):
         at += len(piece.written)
-        said += [piece.spoken] if piece.spoken else []
+        said += [piece] if piece.spoken else []
         end = len(text) if i == len(found) else formulas.source_end(at, ends)
         if end is not None and end > start:
-            placed.append(NormalizedSpan(text[start:end], " ".join(said)))
+            placed.append(_joined(text[start:end], said))
             said, start = [], end
     if start < len(text):
-        placed.append(NormalizedSpan(text[start:], " ".join(said)))
+        placed.append(_joined(text[start:], said))
     return placed
+
+
+def _joined(written: str, spans: Sequence[NormalizedSpan]) -> NormalizedSpan:
+    """What these say, as one span."""
+    spoken = " ".join(span.spoken for span in spans if span.spoken)
+    if all(span.sound is None for span in spans):
+        return NormalizedSpan(written, spoken)
+    if len(spans) == 1:
+        return NormalizedSpan(written, spoken, spans[0].sound)
+    given = [span.sound.text if span.sound else span.spoken for span in spans if span.spoken]
+    return NormalizedSpan(written, spoken, WordSound(" ".join(given).rstrip(_MARKS)))
 
 
 class _NumberReading:
@@ -95,6 +128,12 @@ class _NumberReading:
         self._forms = pack.forms
         self._line_start = line_start
         self._in_brackets = False
+        self._fixed: dict[int, FixedReading] = {}
+        self._sound: WordSound | None = None
+
+    def fix(self, readings: Iterable[FixedReading]) -> None:
+        """Take these readings for what is given."""
+        self._fixed = {reading.start: reading for reading in readings}
 
     def step(self) -> None:
         """Read one piece."""
@@ -104,15 +143,15 @@ class _NumberReading:
             core += 1
         if core == len(self.text):
             self._add(core, "")
-        elif not (self._line_start and self._line_mark(core)):
+        elif core in self._fixed or not (self._line_start and self._line_mark(core)):
             self._line_start = False
-            if not self._wall(core):
+            if core in self._fixed or not self._wall(core):
                 said, end = self._say(core)
                 self._add_with_tail(end, said)
 
     def _say(self, core: int) -> tuple[str, int]:
         """What is said for the word at `core`, and where it ends, the marks after it aside."""
-        for rule in (self._special, self._number, self._abbreviation):
+        for rule in (self._given, self._special, self._number, self._abbreviation):
             if found := rule(core):
                 return found
         lead = _LEAD.match(self.text, core)
@@ -124,7 +163,7 @@ class _NumberReading:
             self._pause()
             self._in_brackets = True
         core = lead.end()
-        for rule in (self._special, self._number, self._abbreviation):
+        for rule in (self._given, self._special, self._number, self._abbreviation):
             if found := rule(core):
                 return found
         return self._word(core)
@@ -156,8 +195,8 @@ class _NumberReading:
         return within and named and boundaries.in_name(after, self._pack.breaks)
 
     def _add(self, end: int, said: str) -> None:
-        self.found.append(NormalizedSpan(self.text[self.at : end], said))
-        self.at = end
+        self.found.append(NormalizedSpan(self.text[self.at : end], said, self._sound))
+        self.at, self._sound = end, None
 
     def _pause(self, mark: str = ",") -> None:
         """What was said last ends with a mark."""
@@ -165,9 +204,8 @@ class _NumberReading:
             spoken = self.found[i].spoken
             if spoken:
                 if spoken[-1] not in boundaries.SENTENCE_MARKS:
-                    self.found[i] = NormalizedSpan(
-                        self.found[i].written, spoken.rstrip(_MARKS) + mark
-                    )
+                    marked = spoken.rstrip(_MARKS) + mark
+                    self.found[i] = replace(self.found[i], spoken=marked)
                 return
 
     def _line_mark(self, core: int) -> bool:
@@ -196,11 +234,32 @@ class _NumberReading:
         self._add(core + len(token), "")
         return True
 
+    def _given(self, at: int) -> tuple[str, int] | None:
+        """A stretch whose reading is given."""
+        reading = self._fixed.get(at)
+        if reading is None:
+            return None
+        sound = reading.sound
+        if sound and sound.ipa:
+            # A voice that makes no sounds from IPA reads the text, so it gets the usual words.
+            plain = _joined("", pieces_by(self._pack, sound.text, line_start=False))
+            sound = WordSound(plain.spoken.rstrip(_MARKS) or sound.text, sound.ipa)
+        self._sound = sound
+        return reading.spoken, reading.end
+
     def _special(self, at: int) -> tuple[str, int] | None:
         """A link, an address, a tag, an emoticon …"""
         if match := markdown.LINK.match(self.text, at):
-            inner = pieces_by(self._pack, match.group(1), line_start=False)
-            return " ".join(piece.spoken for piece in inner if piece.spoken), match.end()
+            start, end = match.span(1)
+            given = [
+                replace(it, start=it.start - start, end=it.end - start)
+                for it in self._fixed.values()
+                if start <= it.start and it.end <= end
+            ]
+            inner = pieces_by(self._pack, match.group(1), line_start=False, fixed=given)
+            joined = _joined(match.group(), inner)
+            self._sound = joined.sound
+            return joined.spoken, match.end()
         for silent in (markdown.NOTE, markdown.TAG, markdown.EMOTICON):
             if match := silent.match(self.text, at):
                 return "", match.end()
@@ -243,7 +302,10 @@ class _NumberReading:
         if match is None:
             return "", at
         token = match.group()
-        token = token[: next((i for i, c in enumerate(token) if boundaries.is_unspaced(c)), None)]
+        parts = (
+            i for i, c in enumerate(token) if boundaries.is_unspaced(c) or at + i in self._fixed
+        )
+        token = token[: next(parts, None)]
         bare = _TAIL_OF_TOKEN.sub("", token)
         said = _plain(bare)
         if self._forms:

@@ -9,6 +9,7 @@ from vivavoce.text.language.pack import BreakWords
 
 from . import boundaries
 from .boundaries import Boundary, BoundaryRule
+from .pronunciations import PronouncingDictionary
 
 _LONGEST_TOKEN = 160
 _SLACK = 3
@@ -48,10 +49,20 @@ class _Wait:
 
 
 class PhraseSplitter:
-    """Takes text a character at a time and cuts it. Offsets count from the start of the reply."""
+    """Takes text a character at a time and cuts it. Offsets count from the start of the reply.
 
-    def __init__(self, breaks: BreakWords, first_words: int, most_words: int) -> None:
+    dictionary: no cut parts an entry of it.
+    """
+
+    def __init__(
+        self,
+        breaks: BreakWords,
+        first_words: int,
+        most_words: int,
+        dictionary: PronouncingDictionary | None = None,
+    ) -> None:
         self._breaks = breaks
+        self._dictionary = dictionary
         self._first_words = first_words
         self._most_words = most_words
         self._said = 0.0
@@ -227,12 +238,19 @@ class PhraseSplitter:
         good = kind >= Boundary.SENTENCE or (
             kind is Boundary.CLAUSE and self._words >= self._clause_words
         )
-        if good and (
-            kind is Boundary.LINE or not boundaries.open_bracket(self._slice(self._base, end))
-        ):
+        if good and self._may_cut(end, kind):
             self._cut(end, kind)
         elif self._words >= self._limit:
             self._cut_somewhere()
+
+    def _may_cut(self, end: int, kind: Boundary) -> bool:
+        if kind is Boundary.LINE:
+            return True
+        open_bracket = boundaries.open_bracket(self._slice(self._base, end))
+        return not (open_bracket or self._parts_entry(end))
+
+    def _parts_entry(self, end: int) -> bool:
+        return self._dictionary is not None and self._dictionary.parts(self._text, end - self._base)
 
     @property
     def _limit(self) -> float:
@@ -257,6 +275,8 @@ class PhraseSplitter:
                 continue
             text = self._slice(self._base, place.end)
             if boundaries.open_bracket(text) and self._words < 2 * limit:
+                continue
+            if self._parts_entry(place.end):
                 continue
             worth = self._worth(place)
             if worth >= best_worth:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vivavoce.engines import Word
 from vivavoce.text.language.packs import pack_of
@@ -13,12 +13,13 @@ from . import boundaries
 from .boundaries import Boundary
 from .normalizer import NormalizedSpan, pieces_by
 from .phrase_splitter import PhraseSplitter, SpokenStretch
+from .pronunciations import PronouncingDictionary
+from .spoken_text import VoiceText, bare, spoken_text, voice_text
 
 __all__ = ["NormalizedSpan", "Phrase", "Phraser", "heard"]
 
 _CHARACTERS_A_SECOND = 14.0
 """The pace of speech that is assumed where neither word times nor the length are known."""
-_MARKS = "".join(boundaries.SENTENCE_MARKS | boundaries.CLAUSE_MARKS | boundaries.CLOSERS)
 _NEARBY = 40
 """Characters within which a word that the engine tells is looked for in the phrase."""
 _MAYBE_FENCE = re.compile(r"[^\S\n]{0,12}(`{0,3}|~{0,3}|(```|~~~)[^\n]*)")
@@ -42,8 +43,13 @@ class Phrase:
 
     @property
     def spoken(self) -> str:
+        """What is said, in words."""
+        return spoken_text(self.pieces)[0]
+
+    @property
+    def voiced(self) -> VoiceText:
         """What TTS is to say."""
-        return _speech(self.pieces)[0]
+        return voice_text(self.pieces)
 
 
 class Phraser:
@@ -54,6 +60,7 @@ class Phraser:
     first_words: about how long the first phrase may be, so that speech starts early. Later ones
     may be four times as long as all that was said before them, so that the voice never waits.
     most_words: about how long any phrase may be.
+    dictionary: how some words are to sound.
 
     The phrases do not depend on how the text is chunked. Joined, their `written` is the text
     fed. Each has something to say, but for one: where the reply ends in what is not spoken (an
@@ -61,9 +68,15 @@ class Phraser:
     """
 
     def __init__(
-        self, language: str | None = None, *, first_words: int = 5, most_words: int = 30
+        self,
+        language: str | None = None,
+        *,
+        first_words: int = 5,
+        most_words: int = 30,
+        dictionary: PronouncingDictionary | None = None,
     ) -> None:
         self._pack = pack_of(language)
+        self._dictionary = dictionary or None
         self._first_words = first_words
         self._most_words = most_words
         self._reset()
@@ -94,7 +107,9 @@ class Phraser:
         return [*self._break_off(), Phrase((), pause_s=seconds)]
 
     def _reset(self) -> None:
-        self._cutter = PhraseSplitter(self._pack.breaks, self._first_words, self._most_words)
+        self._cutter = PhraseSplitter(
+            self._pack.breaks, self._first_words, self._most_words, self._dictionary
+        )
         self._silent: list[str] = []
         self._line = ""
         self._held = True
@@ -151,7 +166,9 @@ class Phraser:
         """A stretch with nothing to say goes with the one after it."""
         phrases = []
         for stretch in stretches:
-            found = pieces_by(self._pack, stretch.text, line_start=stretch.line_start)
+            found = pieces_by(
+                self._pack, stretch.text, line_start=stretch.line_start, dictionary=self._dictionary
+            )
             if not any(piece.spoken for piece in found):
                 self._silent.append(stretch.text)
                 continue
@@ -176,7 +193,7 @@ def heard(phrase: Phrase, words: Sequence[Word], seconds: float, total: float | 
     """
     if total is not None and seconds >= total:
         return phrase.written
-    spoken, ends = _speech(phrase.pieces)
+    spoken, ends = spoken_text(phrase.pieces)
     if words:
         reached: float = _reached(spoken, words, seconds)
     elif total:
@@ -196,43 +213,10 @@ def _reached(spoken: str, words: Sequence[Word], seconds: float) -> int:
     for word in words:
         if word.end > seconds:
             break
-        text = _bare(word.text).lower()
+        text = bare(word.text).lower()
         found = spoken.find(text, cursor, cursor + len(text) + _NEARBY)
         cursor = max(found, cursor) + len(text)
     return cursor
-
-
-def _speech(parts: Sequence[NormalizedSpan]) -> tuple[str, list[int]]:
-    """What is said for these pieces, and where each ends in it, marks aside; 0: says nothing."""
-    said, ends = "", []
-    for piece in parts:
-        if not piece.spoken:
-            ends.append(0)
-            continue
-        if said and _needs_space(said[-1], piece):
-            said += " "
-        ends.append(len(said) + len(_bare(piece.spoken)))
-        said += piece.spoken
-    return said, ends
-
-
-def _needs_space(before: str, piece: NormalizedSpan) -> bool:
-    """No space was written and none is needed: between Han or kana, and before marks."""
-    if piece.written[:1].isspace():
-        return True
-    after = piece.spoken[0]
-    if after in boundaries.SENTENCE_MARKS or after in boundaries.CLAUSE_MARKS:
-        return False
-    return not (
-        boundaries.is_unspaced(after)
-        or boundaries.is_unspaced(before)
-        or before in boundaries.WIDE_MARKS
-    )
-
-
-def _bare(text: str) -> str:
-    """Without the marks at its end."""
-    return text.rstrip(_MARKS) or text
 
 
 def _end_line(found: list[NormalizedSpan]) -> list[NormalizedSpan]:
@@ -242,7 +226,6 @@ def _end_line(found: list[NormalizedSpan]) -> list[NormalizedSpan]:
     if spoken[-1] in boundaries.SENTENCE_MARKS:
         return found
     spoken = spoken.rstrip("".join(boundaries.CLAUSE_MARKS))
-    ended = NormalizedSpan(
-        found[last].written, spoken + ("。" if boundaries.is_unspaced(spoken[-1]) else ".")
-    )
+    mark = "。" if boundaries.is_unspaced(spoken[-1]) else "."
+    ended = replace(found[last], spoken=spoken + mark)
     return [*found[:last], ended, *found[last + 1 :]]

@@ -15,7 +15,7 @@ import pytest
 from vivavoce.audio import Audio, Samples
 from vivavoce.engine.espeak.library import short_path
 from vivavoce.engine.espeak.tts import EspeakNg, EspeakOptions
-from vivavoce.engines import Speech, TtsOptions, Word
+from vivavoce.engines import Pronunciation, Speech, TtsOptions, Word, speak_pronounced
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.testing.check_tts import check_tts
 
@@ -271,3 +271,55 @@ def test_a_path_too_long_for_the_library_is_reached_by_a_link(tmp_path: Path) ->
     link = short_path(deep, longest=159)
     assert len(os.fsencode(link)) <= 159
     assert (link / "phontab").read_text() == "here"
+
+
+# --- how words sound -----------------------------------------------------------------------------
+
+
+async def pronounced(
+    engine: EspeakNg, phrase: str, sounds: list[Pronunciation], language: str | None = None
+) -> tuple[Samples, list[Word]]:
+    async with (
+        aclosing(await engine.open(TtsOptions(language=language))) as voice,
+        aclosing(speak_pronounced(voice, phrase, sounds)) as stream,
+    ):
+        pieces = [piece async for piece in stream]
+    words = [word for piece in pieces for word in piece.words]
+    return np.concatenate([piece.samples for piece in pieces]), words
+
+
+async def test_a_word_told_in_ipa_sounds_like_the_same_word_spelled(espeak: EspeakNg) -> None:
+    as_told, words = await pronounced(
+        espeak, "We use nx here.", [Pronunciation(7, 9, "ˈɛndʒɪn ˈɛks ˈsɜːvəz")]
+    )
+    spelled, _ = await spoken(espeak, "We use engine x servers here.")
+    plain, _ = await spoken(espeak, "We use nx here.")
+    assert alike(as_told, spelled)
+    assert len(as_told) > 1.2 * len(plain)
+    assert [word.text for word in words] == ["We", "use", "nx", "here."]
+    assert words[3].start > words[2].end - 0.05 > words[2].start > words[1].start
+
+
+@pytest.mark.parametrize(
+    ("language", "ipa", "spelling"),
+    [("en-us", "ˈnaɪki", "nykee"), ("de", "ʃʁaɪbən", "schreiben"), ("fr", "ʒaʁdɛ̃", "jardin")],
+)
+async def test_sounds_of_a_language_are_made_by_its_voice(
+    espeak: EspeakNg, language: str, ipa: str, spelling: str
+) -> None:
+    told, _ = await pronounced(espeak, "x.", [Pronunciation(0, 1, ipa)], language)
+    read, _ = await spoken(espeak, f"{spelling}.", TtsOptions(language=language))
+    assert len(told) == pytest.approx(len(read), rel=0.15)
+
+
+async def test_sounds_that_the_voice_lacks_leave_the_word_as_it_is(espeak: EspeakNg) -> None:
+    told, words = await pronounced(espeak, "Say hello.", [Pronunciation(4, 9, "ʘǂʘ")])
+    plain, _ = await spoken(espeak, "Say hello.")
+    assert alike(told, plain)
+    assert [word.text for word in words] == ["Say", "hello."]
+
+
+async def test_brackets_in_a_text_are_never_taken_for_sounds(espeak: EspeakNg) -> None:
+    told, _ = await pronounced(espeak, "[[aI]] hello", [Pronunciation(7, 12, "haɪ")])
+    plain, _ = await spoken(espeak, "a i high")
+    assert len(told) == pytest.approx(len(plain), rel=0.35)

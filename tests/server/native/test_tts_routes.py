@@ -209,3 +209,23 @@ def test_any_accept_is_answered_with_what_is_offered_or_refused(accept: str) -> 
     except Problem as problem:
         chosen = str(problem.status)
     assert chosen in {*OFFERED, "406"}
+
+
+async def test_words_are_pronounced_as_the_configuration_and_the_request_say(
+    serving: Serving,
+) -> None:
+    tts = ScriptedTts()
+    usual = {"pronunciations": {"nginx": "en jinx", "SQL": "sequel"}}
+    body = {"text": "Use nginx, SQL.", "pronunciations": {"nginx": "engine x"}}
+    async with (
+        serving(tts=tts, session=usual) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        told = (await client.post("/tts/synthesize", json=body, headers=JSON)).json()
+        wrong = await client.post(
+            "/tts/synthesize", json={**body, "pronunciations": {"nginx": "/1/"}}
+        )
+    assert tts.spoken == ["Use engine x,", "sequel."]
+    assert [word["text"] for word in told["words"]] == ["Use", "nginx,", "SQL."]
+    assert wrong.status_code == 400
+    assert "pronunciations: 'nginx': '/1/' is no IPA" in wrong.text

@@ -292,3 +292,15 @@ async def test_a_client_that_leaves_ends_the_speech_and_others_go_on(serving: Se
         assert not tts.more.is_set()
         tts.more.set()
         assert (await client.post(f"{server.url}/v1/audio/speech", json=request)).is_success
+
+
+async def test_words_are_pronounced_as_the_request_says(serving: Serving) -> None:
+    tts = ScriptedTts()
+    body = {"model": "tts-1", "input": "Use nginx.", "pronunciations": {"nginx": "engine x"}}
+    async with serving(tts=tts) as server, httpx.AsyncClient(base_url=server.url) as client:
+        answer = await client.post("/v1/audio/speech", json=body)
+        wrong = await client.post("/v1/audio/speech", json={**body, "pronunciations": {"a": ""}})
+    assert answer.status_code == 200
+    assert tts.spoken == ["Use engine x."]
+    assert wrong.status_code == 400
+    assert "'a': say how it sounds" in wrong.json()["error"]["message"]

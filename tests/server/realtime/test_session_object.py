@@ -348,3 +348,15 @@ def test_an_update_given_twice_is_given_once(patches: list[dict[str, Any]]) -> N
         config = updated(config, patch, audio_started=True)
         assert updated(config, patch, audio_started=True) == config
         assert updated(config, as_object(config, "s", 1), audio_started=True) == config
+
+
+def test_pronunciations_are_an_extension_shown_to_those_who_set_it() -> None:
+    words = {"nginx": "engine x"}
+    config = change(SessionConfig(), audio={"output": {"pronunciations": words}})
+    assert config.pronunciations == words
+    assert as_object(config, "sess_1", None)["audio"]["output"]["pronunciations"] == words
+    assert "pronunciations" not in as_object(SessionConfig(), "sess_1", None)["audio"]["output"]
+    with pytest.raises(WireError) as error:
+        change(config, audio={"output": {"pronunciations": {"nginx": "/1/"}}})
+    assert error.value.param == "session.audio.output.pronunciations"
+    assert "'nginx'" in str(error.value)

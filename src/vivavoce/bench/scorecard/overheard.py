@@ -16,6 +16,7 @@ from vivavoce.engines import (
     Llm,
     LlmOptions,
     Message,
+    Pronunciation,
     Speech,
     Thought,
     Tts,
@@ -27,6 +28,7 @@ from vivavoce.engines import (
     Voice,
     Word,
     capability,
+    speak_pronounced,
 )
 
 from .phone import Phone
@@ -216,10 +218,16 @@ class _OverheardTtsStream:
     async def aclose(self) -> None:
         await self._stream.aclose()
 
-    async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+    def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+        return self.speak_pronounced(phrase, ())
+
+    async def speak_pronounced(
+        self, phrase: str, pronunciations: Sequence[Pronunciation]
+    ) -> AsyncGenerator[Speech, None]:
         kept = OverheardPhrase(phrase)
         self._phrases.append(kept)
-        async with aclosing(self._stream.speak(phrase)) as speech:
+        spoken = speak_pronounced(self._stream, phrase, pronunciations)
+        async with aclosing(spoken) as speech:
             async for piece in speech:
                 kept.pieces.append(piece.samples)
                 kept.words += piece.words

@@ -33,7 +33,9 @@ _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _CHARACTERS_UTF8 = 1
 _END_PAUSE = 0x1000
+_PHONEMES = 0x100
 _BY_CHARACTER = 1
+_AS_IPA = 2
 _RATE, _PITCH = 1, 3
 _LIST_END, _WORD = 0, 1
 _SLOWEST, _FASTEST = 80, 900
@@ -115,6 +117,8 @@ class EspeakLibrary:
                 f"espeak-ng cannot be loaded: {error}; reinstall espeakng-loader"
             ) from error
         self._lib.espeak_ListVoices.argtypes = [ctypes.c_void_p]
+        self._lib.espeak_TextToPhonemes.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
+        self._lib.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         self.rate: int = self._lib.espeak_Initialize(
             _SYNCHRONOUS, _CHUNK_MS, os.fsencode(data), _DONT_EXIT
@@ -136,25 +140,31 @@ class EspeakLibrary:
         return sorted(file.path.removeprefix("!v/") for file in found)
 
     def synthesize(
-        self, text: str, take: Take, *, voice: str, speed: float, pitch: float, end_pause: bool
+        self,
+        text: str,
+        take: Take,
+        *,
+        voice: str,
+        speed: float,
+        pitch: float,
+        end_pause: bool,
+        phonemes: bool = False,
     ) -> None:
         """Speak `text` into `take`, chunk by chunk, until its end or until `take` says False.
 
         voice: a `VoiceFile.path`, with `+VARIANT` or without.
         speed, pitch: 1.0 is the voice's own; held to what the library can do.
         end_pause: whether the pause that follows the last mark belongs to the audio.
+        phonemes: whether `[[…]]` in the text are names of phonemes.
         """
         with self._lock:
             self._set_voice(voice)
             wpm = round(WORDS_PER_MINUTE * speed)
             self._lib.espeak_SetParameter(_RATE, min(max(wpm, _SLOWEST), _FASTEST), 0)
             self._lib.espeak_SetParameter(_PITCH, _pitch_setting(pitch), 0)
-            data = text.encode("utf-8", "replace")
-            flags = _CHARACTERS_UTF8 | (_END_PAUSE if end_pause else 0)
+            flags = (_END_PAUSE if end_pause else 0) | (_PHONEMES if phonemes else 0)
             self._take, self._error = take, None
-            status = self._lib.espeak_Synth(
-                data, ctypes.c_size_t(len(data) + 1), 0, _BY_CHARACTER, 0, flags, None, None
-            )
+            status = self._synth(text, flags)
             error, self._error = self._error, None
         if error is not None:
             raise error
@@ -162,6 +172,24 @@ class EspeakLibrary:
             raise EngineError(
                 f"espeak-ng failed with status {status} on {text[:80]!r}; try another voice"
             )
+
+    def phonemes(self, name: str, voice: str) -> str:
+        """The IPA of one of the library's phonemes; empty where the voice has none of that name."""
+        with self._lock:
+            self._set_voice(voice)
+            # Only a call for speech tells the library that `[[…]]` are phonemes.
+            self._take = lambda _samples, _marks: False
+            self._synth(" ", _PHONEMES)
+            text = ctypes.create_string_buffer(f"[[{name}]]".encode())
+            at = ctypes.c_void_p(ctypes.addressof(text))
+            found = self._lib.espeak_TextToPhonemes(ctypes.byref(at), _CHARACTERS_UTF8, _AS_IPA)
+            return found.decode("utf-8", "replace").strip() if found else ""
+
+    def _synth(self, text: str, flags: int) -> int:
+        data = text.encode("utf-8", "replace")
+        size, flags = ctypes.c_size_t(len(data) + 1), _CHARACTERS_UTF8 | flags
+        status: int = self._lib.espeak_Synth(data, size, 0, _BY_CHARACTER, 0, flags, None, None)
+        return status
 
     def _set_voice(self, voice: str) -> None:
         if voice == self._voice:

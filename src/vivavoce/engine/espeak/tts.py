@@ -15,10 +15,11 @@ from pydantic import Field
 from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
 from vivavoce.engine.word_times import WordTimes, word_spans
-from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice, Word
+from vivavoce.engines import Pronunciation, Speech, TtsOptions, TtsStream, Voice, Word
 from vivavoce.errors import EngineUnavailable
 
 from .library import EspeakLibrary, EspeakMark, library
+from .phonemes import MarkedPhrase, PhonemeBook
 from .voices import VoiceBook
 
 RATE = 22_050
@@ -41,6 +42,7 @@ _CLOSERS = "\"'”’»)]}」』）"
 class _Loaded:
     library: EspeakLibrary
     voices: VoiceBook
+    phonemes: PhonemeBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class EspeakNg:
         voices = self._loaded.voices
         path = voices.path(voices.choose(options.voice, options.language, self.model))
         speed, pitch = self._speed * options.speed, self._pitch * options.pitch
-        return _EspeakStream(self._thread, self._loaded.library, path, speed, pitch)
+        return _EspeakStream(self._thread, self._loaded, path, speed, pitch)
 
     async def aclose(self) -> None:
         """Let go of the shared thread; the last engine to do so ends it."""
@@ -134,34 +136,44 @@ class _EspeakStream:
     """One reply's speech. voice: a path of the library's."""
 
     def __init__(
-        self, thread: ModelThread, espeak: EspeakLibrary, voice: str, speed: float, pitch: float
+        self, thread: ModelThread, loaded: _Loaded, voice: str, speed: float, pitch: float
     ) -> None:
         self._thread = thread
-        self._espeak = espeak
+        self._espeak = loaded.library
+        self._phonemes = loaded.phonemes
         self._voice = voice
         self._speed = speed
         self._pitch = pitch
 
-    async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+    def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
         """The phrase's audio in pieces that grow to half a second, without silence before it.
 
         It ends with the pause that its last mark stands for. Without a mark it is taken to go
         on in the next phrase: the voice does not fall, and there is no pause.
         """
+        return self.speak_pronounced(phrase, ())
+
+    async def speak_pronounced(
+        self, phrase: str, pronunciations: Sequence[Pronunciation]
+    ) -> AsyncGenerator[Speech, None]:
+        """The same, with words pronounced as told, where the voice has the sounds."""
         text = "".join(c if c.isprintable() else " " for c in phrase)
         if not word_spans(text):
             return
         ends = text.rstrip().rstrip(_CLOSERS).endswith(_PAUSES)
 
         def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
-            speaking = _EspeakPhrase(text, emit, stop)
+            marked = self._phonemes.mark(text, pronunciations, self._voice)
+            speaking = _EspeakPhrase(text, emit, stop, marked)
+            given = marked.text if marked else text
             self._espeak.synthesize(
-                text if ends else f"{text.rstrip()},",
+                given if ends else f"{given.rstrip()},",
                 speaking.feed,
                 voice=self._voice,
                 speed=self._speed,
                 pitch=self._pitch,
                 end_pause=ends,
+                phonemes=marked is not None,
             )
             speaking.end()
 
@@ -174,10 +186,20 @@ class _EspeakStream:
 
 
 class _EspeakPhrase:
-    """One phrase on its way out of the library, on the library's thread."""
+    """One phrase on its way out of the library, on the library's thread.
 
-    def __init__(self, text: str, emit: Callable[[Speech], None], stop: StopFlag) -> None:
+    marked: what the library was given instead.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        emit: Callable[[Speech], None],
+        stop: StopFlag,
+        marked: MarkedPhrase | None = None,
+    ) -> None:
         self._emit = emit
+        self._marked = marked
         self._stop = stop
         self._times = WordTimes(text, RATE)
         self._marks: deque[EspeakMark] = deque()
@@ -229,7 +251,8 @@ class _EspeakPhrase:
             mark = self._marks.popleft()
             heard_to = self._last_heard(mark.sample) - self._lead
             began = max(mark.sample - self._lead, 0)
-            self._words += self._times.began(mark.position, began, heard_to=heard_to)
+            at = self._marked.position(mark.position) if self._marked else mark.position
+            self._words += self._times.began(at, began, heard_to=heard_to)
 
     def _last_heard(self, sample: int) -> int:
         """Where the last audible sample before this one ends; forgets those before it."""
@@ -248,7 +271,7 @@ def _open(voice: str) -> _Loaded:
     espeak.synthesize(
         "a", lambda _samples, _marks: True, voice=path, speed=1.0, pitch=1.0, end_pause=False
     )
-    return _Loaded(espeak, voices)
+    return _Loaded(espeak, voices, PhonemeBook(espeak))
 
 
 _owners = threading.Lock()

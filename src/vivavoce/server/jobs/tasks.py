@@ -16,11 +16,10 @@ from vivavoce.conversation.session import Engines
 from vivavoce.engines import Tts
 from vivavoce.media.atomic_file import replacing
 from vivavoce.server.native.stt_routes import TranscribeRequest, transcribed
-from vivavoce.server.native.tts_routes import SynthesizeRequest, voice_options
+from vivavoce.server.native.tts_routes import SynthesizeRequest, synthesis, voice_options
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.service import Service
 from vivavoce.server.speech.sound_files import audible, sound_file
-from vivavoce.speech.synthesis import Synthesis
 
 from .job import StoredItem, StoredJob
 from .job_files import JobFiles
@@ -63,7 +62,7 @@ async def _speak(
 ) -> ItemOutcome:
     begun = time.perf_counter()
     options = await voice_options(wishes, service, tts)
-    voice = Synthesis(tts, options, service.config.session.tts_timeout_s)
+    voice = synthesis(wishes, options, service, tts)
 
     async def samples() -> AsyncGenerator[Samples, None]:
         async with aclosing(audible(voice.speak(wishes.text))) as pieces:

@@ -38,6 +38,7 @@ from vivavoce.server.speech.sound_files import (
 )
 from vivavoce.server.speech.transcript_warnings import in_header
 from vivavoce.speech.synthesis import SpokenPiece, Synthesis
+from vivavoce.text.pronunciations import MOST_ENTRIES, dictionary_of
 
 from .api_types import BINARY, SpeechResponse, VoiceResponse, VoicesResponse, timed
 
@@ -63,6 +64,13 @@ class VoiceRequest(BaseModel):
 class SpokenTextRequest(VoiceRequest):
     """How to sound, and with which engine."""
 
+    pronunciations: dict[str, str] | None = Field(
+        None,
+        description="How words are to sound, beside those of the server's configuration: a "
+        "spelling, or IPA between slashes, by the word.",
+        max_length=MOST_ENTRIES,
+        examples=[{"nginx": "engine x", "GIF": "/dʒɪf/"}],
+    )
     model: str | None = Field(None, description=MODEL, max_length=200)
 
 
@@ -112,8 +120,7 @@ async def synthesize(
         options = await voice_options(body, service, tts)
         rate = body.sample_rate or tts.rate
         await stack.enter_async_context(service.admission.request(caller))
-        timeout_s = service.config.session.tts_timeout_s
-        pieces = Synthesis(tts, options, timeout_s, estimate=True).speak(body.text)
+        pieces = synthesis(body, options, service, tts, estimate=True).speak(body.text)
         if form == _JSON:
             return await while_connected(
                 request.receive, lambda: _whole(body, options, rate, tts, pieces)
@@ -171,6 +178,28 @@ async def voice_options(wishes: VoiceRequest, service: Service, tts: Tts) -> Tts
         pitch=min(max(options.pitch, 0.5), 2.0),
     )
     return await known_voice(tts, bounded, service.settings)
+
+
+def synthesis(
+    wishes: SpokenTextRequest,
+    options: TtsOptions,
+    service: Service,
+    tts: Tts,
+    *,
+    estimate: bool = False,
+) -> Synthesis:
+    """Speech as the request wants it. Raises BadRequest for a pronunciation that makes no sense.
+
+    estimate: whether words get times where the engine tells none.
+    """
+    session = service.config.session
+    return Synthesis(
+        tts,
+        options,
+        session.tts_timeout_s,
+        estimate=estimate,
+        dictionary=dictionary_of(session.pronunciations, wishes.pronunciations),
+    )
 
 
 async def encoded(audio: Audio, form: SpeechForm, rate: int) -> str:

@@ -17,11 +17,11 @@ from vivavoce.server.http.outbox import Gone
 from vivavoce.server.http.sockets import Socket, opening, parsed, serve
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.speech import pcm
-from vivavoce.speech.synthesis import Synthesis, steps
+from vivavoce.speech.synthesis import steps
 from vivavoce.text.phrases import Phrase
 
 from .api_types import timed
-from .tts_routes import SpokenTextRequest, voice_options
+from .tts_routes import SpokenTextRequest, synthesis, voice_options
 
 router = APIRouter()
 
@@ -104,7 +104,6 @@ class _TtsSocketStream:
     """One client's text and its speech."""
 
     def __init__(self, socket: Socket, start: TtsStart, options: TtsOptions, tts: Tts) -> None:
-        timeout_s = socket.service.config.session.tts_timeout_s
         self._socket = socket
         self._options = options
         self._encoding = start.encoding
@@ -113,7 +112,7 @@ class _TtsSocketStream:
         self._waiting: deque[Phrase | _Mark] = deque()
         self._characters = 0
         self._news = asyncio.Event()
-        self.voice = Synthesis(tts, options, timeout_s, estimate=True)
+        self.voice = synthesis(start, options, socket.service, tts, estimate=True)
         self._resampler = Resampler(tts.rate, self._rate)
         self._group: asyncio.TaskGroup | None = None
         self._speaking: asyncio.Task[None] | None = None
@@ -237,7 +236,7 @@ class _TtsSocketStream:
                 "event": "Phrase",
                 "number": self._phrases,
                 "text": phrase.written,
-                "spoken": phrase.spoken,
+                "spoken": phrase.voiced.text,
                 "start": round(self.voice.seconds, 3),
             }
         )

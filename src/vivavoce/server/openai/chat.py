@@ -30,6 +30,7 @@ from vivavoce.server.selection.aliases import voice_of
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.service import Service
 from vivavoce.server.speech.transcript_cache import TranscriptCache
+from vivavoce.text.pronunciations import dictionary_of
 
 from .chat_messages import ChatMessageReader
 from .chat_options import PCM16, Sound, options_of, sound_of
@@ -83,7 +84,12 @@ async def complete(
             pieces: AsyncGenerator[Piece, None] = thoughts
             if voice is not None:
                 pieces = aloud(
-                    thoughts, engines.tts, voice, settings.tts_timeout_s, settings.max_reply_s
+                    thoughts,
+                    engines.tts,
+                    voice,
+                    settings.tts_timeout_s,
+                    settings.max_reply_s,
+                    dictionary_of(settings.pronunciations),
                 )
             await stack.enter_async_context(aclosing(pieces))
             return pieces, await anext(pieces, None)

@@ -13,6 +13,7 @@ from vivavoce.audio import Samples
 from vivavoce.engines import Reasoning, Thought, Token, ToolCall, Tts, TtsOptions, Usage
 from vivavoce.speech.synthesis import Synthesis
 from vivavoce.text.pauses import Pause, PauseReader
+from vivavoce.text.pronunciations import PronouncingDictionary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,14 +37,15 @@ async def aloud(
     options: TtsOptions,
     timeout_s: float,
     most_s: float,
+    words: PronouncingDictionary | None = None,
 ) -> AsyncGenerator[Piece, None]:
     """The thoughts, and between them the sound of each phrase that they complete.
 
     Consume under `aclosing`, which closes `thoughts` too. The usage comes last.
-    most_s: once there is more sound, the reply is cut.
+    most_s: once there is more sound, the reply is cut. words: how some are to sound.
     """
     usage: Usage | None = None
-    voice, reader = Synthesis(tts, options, timeout_s), PauseReader()
+    voice, reader = Synthesis(tts, options, timeout_s, dictionary=words), PauseReader()
 
     async with aclosing(thoughts), aclosing(voice):
         async for thought in thoughts:

@@ -25,6 +25,7 @@ from vivavoce.server.selection.engine_selection import chosen, sounding
 from vivavoce.server.service import Service
 from vivavoce.server.speech.sound_files import MEDIA_TYPES, sound_file
 from vivavoce.speech.synthesis import Synthesis, voice_language
+from vivavoce.text.pronunciations import MOST_ENTRIES, dictionary_of
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI"])
@@ -46,8 +47,9 @@ def _voice_name(voice: object) -> object:
 class SpeechRequest(BaseModel):
     """What to say, and how.
 
-    instructions: of how to speak; taken, and not followed: no engine here can. Fields that are not
-    known are ignored: other servers have more of them.
+    instructions: of how to speak; taken, and not followed: no engine here can.
+    pronunciations: ours, as in `POST /tts/synthesize`. Fields that are not known are ignored: other
+    servers have more of them.
     """
 
     model: str
@@ -57,6 +59,7 @@ class SpeechRequest(BaseModel):
     response_format: Form = "mp3"
     speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
     stream_format: Literal["audio", "sse"] = "audio"
+    pronunciations: Annotated[dict[str, str] | None, Field(max_length=MOST_ENTRIES)] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -102,7 +105,9 @@ def _samples(body: SpeechRequest, service: Service, tts: Tts) -> AsyncGenerator[
     voice = voice_of(body.voice, tts, service.settings) or usual.voice
     language = (voice_language(voice, tts) if voice else None) or usual.language
     options = TtsOptions(voice, None if voice else language, body.speed * usual.speed, usual.pitch)
-    return _spoken(Synthesis(tts, options, usual.tts_timeout_s, language=language), body.input)
+    words = dictionary_of(usual.pronunciations, body.pronunciations)
+    voicing = Synthesis(tts, options, usual.tts_timeout_s, language=language, dictionary=words)
+    return _spoken(voicing, body.input)
 
 
 async def _spoken(voice: Synthesis, text: str) -> AsyncGenerator[Samples, None]:

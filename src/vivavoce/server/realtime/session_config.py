@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from vivavoce.engines import ToolSpec
@@ -64,7 +64,8 @@ class SessionConfig:
     output_modalities: `("audio",)`, which brings its transcript, or `("text",)`.
     tool_choice: `auto`, `none`, `required`, or a function's name. max_output_tokens: None is any
     number. transcription: None sends no transcript of the user's speech. turn_detection: None
-    leaves turns to the client. prompt, tracing, truncation: kept for the client, without effect.
+    leaves turns to the client. pronunciations: ours, beside those of the configuration. prompt,
+    tracing, truncation: kept for the client, without effect.
     """
 
     type: Literal["realtime", "transcription"] = "realtime"
@@ -86,6 +87,7 @@ class SessionConfig:
     output_format: WireFormat = PCM
     voice: str = "alloy"
     speed: float = 1.0
+    pronunciations: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def bytes_of(config: SessionConfig) -> int:
@@ -93,6 +95,7 @@ def bytes_of(config: SessionConfig) -> int:
     heard = config.transcription or Transcription()
     texts = [config.instructions, heard.prompt or "", *heard.keywords]
     texts += [tool.description for tool in config.tools]
+    texts += [*config.pronunciations, *config.pronunciations.values()]
     documents = [config.prompt, config.tracing, config.truncation]
     documents += [tool.parameters for tool in config.tools]
     return sum(map(sys.getsizeof, texts)) + sum(

@@ -12,6 +12,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Literal, cast
 
+from vivavoce.errors import BadRequest
+from vivavoce.text.pronunciations import dictionary_of
+
 from .audio import FORMATS, PCM, WireFormat
 from .fields import (
     Json,
@@ -102,6 +105,7 @@ def as_object(config: SessionConfig, id: str, expires_at: int | None) -> dict[st
                 "format": format_object(config.output_format),
                 "voice": config.voice,
                 "speed": config.speed,
+                **_pronunciations_object(config),
             },
         },
         "tools": tools_object(config.tools),
@@ -242,7 +246,26 @@ def _with_output(config: SessionConfig, patch: Patch) -> SessionConfig:
         output_format=take("format", form, format_of, cleared=form),
         voice=take("voice", config.voice, voice_of, cleared=config.voice),
         speed=take("speed", config.speed, speed, cleared=1.0),
+        pronunciations=take("pronunciations", config.pronunciations, pronunciations_of, cleared={}),
     )
+
+
+def pronunciations_of(value: object, path: str) -> Mapping[str, str]:
+    """How words are to sound; an extension. Raises WireError that names a wrong entry."""
+    entries = {
+        word: text(said, f"{path}.{word}", most=MOST_CHARACTERS)
+        for word, said in mapping(value, path).items()
+    }
+    try:
+        dictionary_of(entries)
+    except BadRequest as error:
+        raise WireError(f"Invalid '{path}': {error}.", "invalid_value", path) from None
+    return entries
+
+
+def _pronunciations_object(config: SessionConfig) -> dict[str, Any]:
+    # OpenAI's clients know no such key, so it is shown to those who set it.
+    return {"pronunciations": dict(config.pronunciations)} if config.pronunciations else {}
 
 
 def _include(value: object, path: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ def settings_of(
         language=(heard.language if heard else None) or usual.language,
         voice=voice,
         speed=config.speed,
+        pronunciations={**usual.pronunciations, **config.pronunciations},
         spoken=config.output_modalities == ("audio",),
         drafts=usual.drafts and realtime,
         max_reply_tokens=config.max_output_tokens or _most_tokens(usual),

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 
 from vivavoce.config.configuration import check_order
 from vivavoce.config.layers import Layer, Problems
+from vivavoce.config.pronunciation_files import check_pronunciations
 from vivavoce.config.sections import build, merge, parse_section
 from vivavoce.config.server_settings import ServerSettings
 from vivavoce.engines import Tts, TtsOptions
@@ -47,6 +48,7 @@ def wanted_settings(
         if getattr(settings.turns, key) > max(most, getattr(bounds.turns, key)):
             problems.add(layer.where(f"session.turns.{key}"), f"must be at most {most:g}")
     check_order(settings.turns, problems)
+    check_pronunciations(settings.pronunciations, problems)
     for key, value in right.items():
         longest = server.limits.text_chars
         if isinstance(value, str) and len(value) > longest:

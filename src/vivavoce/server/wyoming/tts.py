@@ -16,6 +16,7 @@ from vivavoce.server.selection.aliases import voice_of
 from vivavoce.server.service import Service
 from vivavoce.speech.synthesis import Synthesis
 from vivavoce.text.phrases import Phrase
+from vivavoce.text.pronunciations import dictionary_of
 
 from .connection import WyomingConnection
 from .info import DEFAULT_VOICE
@@ -55,7 +56,12 @@ class _SpeechStream:
         self._link = link
         self._tts = link.service.engines.tts
         options = _options(link.service, self._tts, wish.voice)
-        self._voice = Synthesis(self._tts, options, session.tts_timeout_s)
+        self._voice = Synthesis(
+            self._tts,
+            options,
+            session.tts_timeout_s,
+            dictionary=dictionary_of(session.pronunciations),
+        )
         self._characters = 0
         self._samples = 0
         self._started = False
