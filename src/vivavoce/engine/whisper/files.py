@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import groupby
 
-import faster_whisper
 import numpy as np
-from faster_whisper.transcribe import Segment as Decoded
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import StopFlag
 from vivavoce.engines import Transcript, Word
 
-from .model import RATE, Task, WhisperWeights, doubtful, invented, later, transcript_of
+from .model import RATE, Task, WhisperWeights
+from .windows import Decoded, transcript_of, understand
 
 _CLIP_S = 28.0
 """Of Whisper's window of 30 s, so that what is padded still fits."""
@@ -45,7 +43,6 @@ class FileReader:
         self._weights = weights
         self._task = replace(task, words=True)
         self._batch_size = batch_size
-        self._pipeline = faster_whisper.BatchedInferencePipeline(weights.model)
         self._confidence: float | None = None
         self._parts: list[Samples] = []
         self._length = 0
@@ -81,56 +78,29 @@ class FileReader:
         return transcripts
 
     def _decode(self, block: Samples, found: list[SpeechSpan], stop: StopFlag) -> list[Transcript]:
-        task = self._task
-        segments, info = self._pipeline.transcribe(
-            block,
-            clip_timestamps=[{"start": it.start / RATE, "end": it.end / RATE} for it in found],
-            batch_size=self._batch_size,
-            language=task.language,
-            task="translate" if task.translate else "transcribe",
-            beam_size=task.beam_size,
-            temperature=task.temperatures[0],
-            initial_prompt=self._weights.prompt(task.prompt) or None,
-            hotwords=self._weights.hotwords(task.hotwords) or None,
-            word_timestamps=True,
-        )
-        language = info.language
-        if task.language is None:
-            self._confidence = float(info.language_probability)
-            if self._confidence >= _SURE:
-                self._task = replace(task, language=language)
-        transcripts = []
-        for seek, group in groupby(segments, lambda segment: segment.seek):
-            if stop.is_set():
-                break
-            clip = min(found, key=lambda it: abs(it.start / RATE * 100 - seek))
-            kept = self._improved(block, clip, list(group), language, stop)
-            at = self._at / RATE
-            transcripts += [self._transcript(later(it, at), language) for it in kept]
-        return [transcript for transcript in transcripts if transcript.text]
+        """The spans' transcripts in order; spans of about the same length are decoded together."""
+        by_length = sorted(found, key=lambda span: span.end - span.start)
+        said: list[tuple[int, Transcript]] = []
+        while by_length and not stop.is_set():
+            spans = [by_length.pop() for _ in range(min(self._batch_size, len(by_length)))]
+            windows = [block[span.start : span.end] for span in spans]
+            understood = understand(self._weights, windows, self._task, stop)
+            language = understood.language
+            if understood.language_confidence is not None:
+                self._confidence = understood.language_confidence
+                if self._confidence >= _SURE:
+                    self._task = replace(self._task, language=language)
+            for span, decoded in zip(spans, understood.windows, strict=True):
+                if decoded:
+                    at = (self._at + span.start) / RATE
+                    said.append((span.start, self._transcript(decoded.later(at), language)))
+        return [transcript for _, transcript in sorted(said, key=lambda it: it[0])]
 
-    def _transcript(self, segment: Decoded, language: str) -> Transcript:
-        transcript = transcript_of([segment], language, self._confidence)
+    def _transcript(self, decoded: Decoded, language: str | None) -> Transcript:
+        transcript = transcript_of([decoded], language, self._confidence)
         if transcript.words:
             return transcript
-        whole = Word(transcript.text, float(segment.start), float(segment.end))
-        return replace(transcript, words=(whole,))
-
-    def _improved(
-        self,
-        block: Samples,
-        clip: SpeechSpan,
-        segments: list[Decoded],
-        language: str,
-        stop: StopFlag,
-    ) -> list[Decoded]:
-        """The clip's segments, decoded again at warmer temperatures where they look bad."""
-        warmer = self._task.temperatures[1:]
-        if not (warmer and any(doubtful(segment) for segment in segments)):
-            return [segment for segment in segments if not invented(segment)]
-        task = replace(self._task, language=language, temperatures=warmer)
-        again = self._weights.decode(block[clip.start : clip.end], task, stop)
-        return [later(segment, clip.start / RATE) for segment in again.segments]
+        return replace(transcript, words=(Word(transcript.text, decoded.start, decoded.end),))
 
 
 def clips(spans: list[SpeechSpan]) -> list[SpeechSpan]:

@@ -1,22 +1,19 @@
-"""Whisper's weights, where they come from, and one decoding of some audio with them."""
+"""Whisper's weights: where they come from, and what is asked of them."""
 
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import ctranslate2
 import faster_whisper
 import numpy as np
-from faster_whisper.transcribe import Segment as Decoded
+from faster_whisper.tokenizer import Tokenizer
 
 from vivavoce import models
-from vivavoce.audio import Samples, dbfs
-from vivavoce.concurrency.model_thread import StopFlag
-from vivavoce.engines import SttOptions, Transcript, Word
+from vivavoce.engines import SttOptions
 from vivavoce.errors import BadConfig, EngineUnavailable, ModelError, UnknownModel
 from vivavoce.hints import nearest
 from vivavoce.options import Compute
@@ -24,14 +21,6 @@ from vivavoce.options import Compute
 log = logging.getLogger(__name__)
 
 RATE = 16_000
-SHORTEST_S = 0.1
-SILENCE_DBFS = -70.0
-"""Below this there is nothing to hear, and Whisper would make something up."""
-
-NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
-"""Whisper's own limits (openai/whisper, transcribe.py). Past the first two a segment is silence;
-past the last, or below the second, it is decoded again at the next temperature."""
-
 WARMER = (0.2, 0.4, 0.6, 0.8, 1.0)
 """Temperatures to fall back to."""
 
@@ -78,17 +67,6 @@ def task_of(options: SttOptions, beam_size: int, fallbacks: Iterable[float]) -> 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """What a decoding gave: segments with times from the audio's beginning, less those that are
-    likely to be invented, and the language with the confidence in it.
-    """
-
-    segments: tuple[Decoded, ...] = ()
-    language: str | None = None
-    language_confidence: float | None = None
-
-
 def find(model: str) -> Path:
     """The folder of the weights. model: a size, a folder, `ORG/REPO`, or what `fetch` takes.
 
@@ -126,6 +104,7 @@ class WhisperWeights:
         machine lacks, ModelError for broken files.
         """
         self.device = placed(compute.device)
+        self._tokenizers: dict[tuple[str, str], Tokenizer] = {}
         try:
             self.model = self._read(folder, compute, compute_type, workers)
         except ModelError as error:
@@ -163,36 +142,15 @@ class WhisperWeights:
         """The codes that it knows."""
         return tuple(self.model.supported_languages)
 
-    def decode(self, samples: Samples, task: Task, stop: StopFlag) -> Understood:
-        """What is said in samples (n,) at 16 kHz, any n. Stops between windows of 30 s."""
-        if len(samples) < SHORTEST_S * RATE or dbfs(samples) < SILENCE_DBFS:
-            return Understood(language=task.language)
-        ctranslate2.set_random_seed(0)  # The warmer temperatures draw lots.
-        segments, info = self.model.transcribe(
-            samples,
-            language=task.language,
-            task="translate" if task.translate else "transcribe",
-            beam_size=task.beam_size,
-            best_of=task.beam_size,
-            temperature=task.temperatures,
-            compression_ratio_threshold=COMPRESSION,
-            log_prob_threshold=LOG_PROBABILITY,
-            no_speech_threshold=NO_SPEECH,
-            # A window that follows a bad one would repeat it.
-            condition_on_previous_text=False,
-            initial_prompt=self.prompt(task.prompt) or None,
-            hotwords=self.hotwords(task.hotwords) or None,
-            word_timestamps=task.words,
-            hallucination_silence_threshold=2.0 if task.words else None,
-        )
-        kept = []
-        for segment in segments:
-            if stop.is_set():
-                break
-            if not invented(segment):
-                kept.append(segment)
-        confidence = None if task.language else float(info.language_probability)
-        return Understood(tuple(kept), info.language, confidence)
+    def tokenizer(self, language: str, *, translate: bool) -> Tokenizer:
+        """The tokens of a task in a language, one of `languages`."""
+        task = "translate" if translate else "transcribe"
+        key = (language, task)
+        if key not in self._tokenizers:
+            self._tokenizers[key] = Tokenizer(
+                self.model.hf_tokenizer, self.model.model.is_multilingual, task, language
+            )
+        return self._tokenizers[key]
 
     def prompt(self, text: str) -> str:
         """The end of the text, as much as there is place for."""
@@ -206,57 +164,6 @@ class WhisperWeights:
         tokenizer = self.model.hf_tokenizer
         ids = tokenizer.encode(text, add_special_tokens=False).ids
         return str(tokenizer.decode(ids[part])).strip(" \ufffd")
-
-
-def invented(segment: Decoded) -> bool:
-    """Whether the model is likely to have made the segment up."""
-    silent = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < LOG_PROBABILITY
-    return bool(silent or segment.compression_ratio > COMPRESSION)
-
-
-def doubtful(segment: Decoded) -> bool:
-    """Whether another temperature may understand more."""
-    return bool(segment.compression_ratio > COMPRESSION or segment.avg_logprob < LOG_PROBABILITY)
-
-
-def transcript_of(
-    segments: Sequence[Decoded], language: str | None, confidence: float | None
-) -> Transcript:
-    """The segments as one transcript. confidence: in the language."""
-    words = tuple(
-        Word(
-            word.word.strip(),
-            float(word.start),
-            float(max(word.start, word.end)),
-            min(1.0, float(word.probability)),
-        )
-        for segment in segments
-        for word in segment.words or ()
-        if word.word.strip()
-    )
-    seconds = sum(segment.end - segment.start for segment in segments)
-    certain = None
-    if seconds > 0:
-        sums = sum(it.avg_logprob * (it.end - it.start) for it in segments)
-        certain = math.exp(min(0.0, float(sums / seconds)))
-    return Transcript(
-        " ".join("".join(segment.text for segment in segments).split()),
-        words,
-        language=language,
-        language_confidence=confidence,
-        confidence=certain,
-    )
-
-
-def later(segment: Decoded, seconds: float) -> Decoded:
-    """The segment with times so much later."""
-    words = [
-        replace(word, start=word.start + seconds, end=word.end + seconds)
-        for word in segment.words or ()
-    ]
-    return replace(
-        segment, start=segment.start + seconds, end=segment.end + seconds, words=words or None
-    )
 
 
 def placed(device: str) -> str:

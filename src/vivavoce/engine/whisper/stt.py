@@ -3,50 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
-from faster_whisper.transcribe import Segment as Decoded
 from pydantic import Field
 
 from vivavoce.audio import Samples
-from vivavoce.concurrency.model_thread import ModelThread, StopFlag
+from vivavoce.concurrency.model_thread import ModelThread
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.hints import nearest
 from vivavoce.options import Compute, OnlyKeys
 from vivavoce.text.language.codes import asked_language, match_language
-from vivavoce.text.stable_prefix import StablePrefix
 
 from .files import FileReader
-from .model import (
-    RATE,
-    WARMER,
-    Task,
-    Understood,
-    WhisperWeights,
-    find,
-    later,
-    placed,
-    task_of,
-    transcript_of,
-)
-
-FINAL, PARTIAL, FILE = 0, 1, 2
-"""Priorities: a final, which someone waits for, goes before all partials and recordings."""
-
-PARTIAL_EVERY_S = 1.0
-SETTLED_S = 24.0
-"""An utterance longer than this is settled up to its last segment, which keeps what is decoded
-again within Whisper's window of 30 s."""
-
-SURE = 0.7
-"""A language found with this probability holds for the rest of the utterance."""
+from .model import RATE, WARMER, WhisperWeights, find, placed, task_of
+from .stream import FILE, WhisperStream
 
 LIVE_WARMER = (0.4,)
 """Nobody waits for five attempts at a cough."""
@@ -176,87 +150,3 @@ class FasterWhisper:
             compute_type=self._options.compute_type,
             workers=self._options.workers,
         )
-
-
-class WhisperStream:
-    """One utterance: what is settled, and the audio after it with what it was understood as."""
-
-    def __init__(
-        self, weights: WhisperWeights, thread: ModelThread, task: Task, partials: bool
-    ) -> None:
-        self._weights = weights
-        self._thread = thread
-        self._task = task
-        self._partials = partials
-        self._samples: Samples = np.zeros(0, np.float32)
-        self._at = 0.0
-        self._settled: list[Decoded] = []
-        self._open: list[Decoded] = []
-        self._confidence: float | None = None
-        self._language = task.language
-        self._read = 0
-        self._cost = 0.0
-        self._shown = ("", 0)
-        self._stable = StablePrefix()
-
-    async def feed(self, samples: Samples) -> Transcript | None:
-        """Take the next audio; decode when there is enough of it for the time decoding takes."""
-        self._samples = np.concatenate([self._samples, samples])
-        waiting = (len(self._samples) - self._read) / RATE
-        if not self._partials or waiting < max(PARTIAL_EVERY_S, 2 * self._cost):
-            return None
-        transcript = await self._transcribe(PARTIAL)
-        words = self._stable.update(transcript.text.split())
-        shown = " ".join(words), len(self._stable.words)
-        if shown == self._shown:
-            return None
-        self._shown = shown
-        return replace(transcript, text=shown[0], words=(), stable=shown[1])
-
-    async def finish(self) -> Transcript:
-        """The transcript of all audio so far; at once where it is known already."""
-        transcript = await self._transcribe(FINAL)
-        return replace(transcript, stable=len(transcript.text.split()))
-
-    async def aclose(self) -> None:
-        """Let go of the audio."""
-        self._samples = np.zeros(0, np.float32)
-
-    async def _transcribe(self, priority: int) -> Transcript:
-        samples = self._samples
-        if len(samples) > self._read:
-            job = partial(self._decode, samples, self._task)
-            understood, self._cost = await self._thread.run(job, priority=priority)
-            self._read = len(samples)
-            self._open = [later(segment, self._at) for segment in understood.segments]
-            self._learn_language(understood)
-            if self._read > SETTLED_S * RATE:
-                self._settle()
-        segments = [*self._settled, *self._open]
-        return transcript_of(segments, self._language, self._confidence)
-
-    def _decode(self, samples: Samples, task: Task, stop: StopFlag) -> tuple[Understood, float]:
-        started = time.perf_counter()
-        return self._weights.decode(samples, task, stop), time.perf_counter() - started
-
-    def _learn_language(self, understood: Understood) -> None:
-        if understood.language_confidence is None:
-            return
-        self._language = understood.language
-        self._confidence = understood.language_confidence
-        if self._confidence >= SURE:
-            self._task = replace(self._task, language=self._language)
-
-    def _settle(self) -> None:
-        """Decode no more what comes before the last segment."""
-        if len(self._open) < 2:
-            return
-        *sure, last = self._open
-        cut = round((last.start - self._at) * RATE)
-        self._settled += sure
-        self._open = [last]
-        self._samples = self._samples[cut:]
-        self._read -= cut
-        self._at += cut / RATE
-        said = "".join(segment.text for segment in sure)
-        self._task = replace(self._task, prompt=f"{self._task.prompt} {said}".strip())
