@@ -248,6 +248,16 @@ class Stt(Engine, Protocol):
 
 
 @runtime_checkable
+class OtherEngines(Protocol):
+    """An stt that has others in reserve, which may understand what it does not."""
+
+    @property
+    def others(self) -> Sequence[Stt]:
+        """Those that are up, loaded, and not used now; in order of preference."""
+        ...
+
+
+@runtime_checkable
 class FileStt(Protocol):
     """An engine with a better way for whole recordings than cutting them into utterances."""
 

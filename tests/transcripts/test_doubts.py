@@ -50,9 +50,30 @@ def test_sure_short_and_unknown_speech_is_not_doubted(segments: list[Segment]) -
     assert doubtful_language(segments, "moonshine:tiny-en", "en") is None
 
 
-def test_an_engine_of_many_languages_is_not_doubted() -> None:
+def test_an_engine_of_many_languages_is_not_doubted_for_words_that_it_was_unsure_of() -> None:
     segments = [said("Un deux trois quatre cinq.", 0.3)]
     assert doubtful_language(segments, "whisper:base", None) is None
+
+
+def taken_for(language: str, sure: float | None, words: str = "one two three four five") -> Segment:
+    heard = Transcript(words, language=language, language_confidence=sure, confidence=0.4)
+    return Segment(0.0, 2.0, heard)
+
+
+def test_how_sure_the_language_is_counts_where_it_is_known() -> None:
+    warning = doubtful_language([taken_for("en", 0.2)], "moonshine:tiny-en", "en")
+    assert warning is not None
+    assert "may not be English: moonshine:tiny-en was only 20% sure of that" in warning.message
+    assert doubtful_language([taken_for("en", 0.9)], "moonshine:tiny-en", "en") is None
+
+
+def test_a_language_that_an_engine_of_many_is_unsure_of_is_told() -> None:
+    warning = doubtful_language([taken_for("de", 0.3)], "whisper:base", None)
+    assert warning is not None
+    assert warning.message == (
+        "the speech may not be German: whisper:base was only 30% sure of that; "
+        "if you know the language, name it (`--language`)"
+    )
 
 
 def test_missing_words_are_told_with_where_they_are() -> None:

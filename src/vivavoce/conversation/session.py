@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from vivavoce.audio import Audio, Lapse
 from vivavoce.concurrency.owned_tasks import OwnedTasks
 from vivavoce.concurrency.pending_calls import PendingCalls
-from vivavoce.engines import Engines, Message
+from vivavoce.engines import Engines, Message, Stt
 from vivavoce.events import Event, failure_report
 from vivavoce.guard import guarded_engines
 from vivavoce.settings import SessionSettings
@@ -123,6 +123,11 @@ class Session:
         same result each time.
         """
         await self._calls.settled()
+
+    @property
+    def stt(self) -> Stt:
+        """What hears."""
+        return self._stt
 
     @property
     def history(self) -> History:

@@ -43,12 +43,28 @@ class FallbackStt(Chain[Stt]):
         return stream
 
     def capability(self, wanted: type[C]) -> C | None:
-        """Whole recordings, where the engine that is used now has a way for them."""
+        """The other engines; whole recordings, where the engine used now has a way for them."""
+        others = _Others(self)
+        if isinstance(others, wanted):
+            return others
         if capability(self.first, FileStt) is not None:
             files = FallbackFiles(self)
             if isinstance(files, wanted):
                 return files
         return super().capability(wanted)
+
+
+class _Others:
+    """The engines of a chain that are not used now."""
+
+    def __init__(self, chain: FallbackStt) -> None:
+        self._chain = chain
+
+    @property
+    def others(self) -> Sequence[Stt]:
+        """Those that are up."""
+        links = [link for link in self._chain.order()[1:] if not link.lacking]
+        return [link.engine for link in links if link.fault is None]
 
 
 class _FallbackSttStream:

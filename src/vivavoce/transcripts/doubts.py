@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from vivavoce.engines import Stt
+from vivavoce.engines import Stt, Transcript
 from vivavoce.text.language.names import name_of
 
 from .segment import Segment, average
 
 Code: TypeAlias = Literal["words_missing", "language_doubtful", "recording_faulty"]
 
+UNLIKELY = 0.5
+"""A language that is less probable than this is doubted."""
 DOUBTFUL = 0.58
 """Of 78 recordings in English, Moonshine tiny was less sure than this of 3 (a falsetto, a strong
 accent); of 51 in other languages, of 45."""
@@ -57,32 +59,52 @@ def missing_words(
 
 
 def doubtful_language(
-    segments: Sequence[Segment], engine: str, language: str | None
+    segments: Sequence[Segment], engine: str, only: str | None
 ) -> TranscriptWarning | None:
     """Of speech that is probably in another language than the one it was taken for.
 
-    language: the only one that the engine knows; None for an engine that knows several.
+    only: the one language that the engine knows; None for an engine that knows several.
     """
-    if language is None:
-        return None
-    doubtful = [
-        segment
-        for segment in segments
-        if segment.transcript.confidence is not None and segment.transcript.confidence < DOUBTFUL
-    ]
-    sure = average(doubtful, lambda transcript: transcript.confidence)
-    words = sum(len(segment.transcript.text.split()) for segment in doubtful)
-    if sure is None or words < _FEWEST_WORDS:
+    doubtful = [segment for segment in segments if doubted(segment.transcript, only)]
+    if sum(len(segment.transcript.text.split()) for segment in doubtful) < _FEWEST_WORDS:
         return None
     some = len(doubtful) < len(segments)
     share = f"{len(doubtful)} of {len(segments)} parts of " if some else ""
+    taken = only or next(
+        (it.transcript.language for it in doubtful if it.transcript.language), None
+    )
+    language = _name(taken) if taken else "in the language it was taken for"
     message = (
-        f"{share}the speech may not be {_name(language)}: {engine} was only {sure:.0%} sure of the "
-        "words there; "
-        f"to find out the language, try {_OTHER_ENGINE}"
+        f"{share}the speech may not be {language}: {engine} was only {_how_sure(doubtful)}; "
+        + (
+            f"to find out the language, try {_OTHER_ENGINE}"
+            if only
+            else "if you know the language, name it (`--language`)"
+        )
     )
     stretches = tuple((segment.start, segment.end) for segment in doubtful)
     return TranscriptWarning("language_doubtful", message, stretches)
+
+
+def _how_sure(doubtful: Sequence[Segment]) -> str:
+    sure = average(doubtful, lambda transcript: transcript.language_confidence)
+    if sure is not None:
+        return f"{sure:.0%} sure of that"
+    return (
+        f"{average(doubtful, lambda transcript: transcript.confidence):.0%} sure of the words there"
+    )
+
+
+def doubted(transcript: Transcript, only: str | None) -> bool:
+    """Whether it is probably in another language than the one it was taken for.
+
+    only: the one language that the engine knows, which then may not know how sure it is.
+    """
+    if transcript.language_confidence is not None:
+        return transcript.language_confidence < UNLIKELY
+    return only is not None and (
+        transcript.confidence is not None and transcript.confidence < DOUBTFUL
+    )
 
 
 class LiveDoubts:

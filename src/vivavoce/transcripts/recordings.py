@@ -9,33 +9,22 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-import numpy as np
-
-from vivavoce.audio import Resampler, Samples, clean, slices
-from vivavoce.engines import FileStt, Stt, SttOptions, Vad, Word, capability
-from vivavoce.errors import EngineError, describe
+from vivavoce.audio import Samples, slices
+from vivavoce.engines import FileStt, Stt, SttOptions, Vad, capability
 
 from .completeness import sparse, spoken_letters
-from .doubts import (
-    DOUBTFUL,
-    TranscriptWarning,
-    doubtful_language,
-    missing_words,
-    only_language,
-)
+from .doubts import TranscriptWarning, doubtful_language, missing_words, only_language
+from .piece_hearing import PieceHearing
 from .recording_transcript import RecordingTranscript
-from .segment import Segment, average
-from .segmenter import AudioSegment, AudioSegmenter, SegmentSettings
+from .segment import Segment
+from .segmenter import AudioSegment, SegmentSettings
 from .separate_channels import heard_separately
+from .speech_cutter import SLICE_S, SpeechCutter, cut
 
 __all__ = ["RecordingTranscription", "Segment", "SpeechCutter", "cut", "transcribe"]
 
 log = logging.getLogger(__name__)
 
-_SLICE_S = 0.5
-"""The VAD reads this much at a time between turns of the event loop."""
-_AGAIN = ((6.0, 0.0), (3.0, 0.4))
-"""The longest piece, in seconds, and the least temperature of each further attempt."""
 _NEARBY_S = 0.5
 """How far from a stretch of voice its words may lie by an engine's own times."""
 
@@ -62,8 +51,9 @@ class RecordingTranscription:
     faults: what is wrong with the recording itself; looked at when the audio was read.
     seconds: of the audio that were read so far.
 
-    Where hardly any words come out of what is spoken, it is heard again in shorter pieces; where
-    that does not help either, the transcript's warnings say so.
+    Where hardly any words come out of what is spoken, or it was probably in another language, it
+    is heard again: in shorter pieces, or by the next engine of a chain. Where that does not help
+    either, the transcript's warnings say so.
     """
 
     def __init__(
@@ -83,7 +73,7 @@ class RecordingTranscription:
         self._options = replace(options or SttOptions(), partials=False)
         self._cuts = cuts or SegmentSettings()
         self._segments: list[Segment] = []
-        self._missing: list[tuple[float, float]] = []
+        self._pieces = PieceHearing(stt, vad, self._options, self._cuts)
 
     async def run(self) -> AsyncGenerator[Segment, None]:
         """The segments in order, while they are made; consume under `aclosing`.
@@ -115,7 +105,7 @@ class RecordingTranscription:
         only, name = only_language(self._stt), self._stt.name
         warnings = (
             *(TranscriptWarning("recording_faulty", fault) for fault in self._faults),
-            missing_words(self._missing, only),
+            missing_words(self._pieces.missing, only),
             doubtful_language(self._segments, name, only),
         )
         return RecordingTranscript(
@@ -140,12 +130,8 @@ class RecordingTranscription:
     async def _piecewise(self, audio: AsyncIterator[Samples]) -> AsyncGenerator[Segment, None]:
         async with aclosing(cut(audio, self._stt.rate, self._vad, self._cuts)) as pieces:
             async for piece in pieces:
-                segment = await self._heard(piece, self._options)
-                found = [segment] if segment.transcript.text else []
-                if sparse(spoken_letters(segment.transcript.text), piece.voiced):
-                    found = await self._heard_again(piece) or found
-                for each in found:
-                    yield each
+                for segment in await self._pieces.hear(piece):
+                    yield segment
 
     async def _whole(
         self, audio: AsyncIterator[Samples], engine: FileStt
@@ -157,7 +143,7 @@ class RecordingTranscription:
 
         async def watched() -> AsyncGenerator[Samples, None]:
             async for chunk in audio:
-                for part in slices(chunk, round(_SLICE_S * self._stt.rate)):
+                for part in slices(chunk, round(SLICE_S * self._stt.rate)):
                     pieces.extend(cutter.feed(part))
                     await asyncio.sleep(0)
                 yield chunk
@@ -196,7 +182,7 @@ class RecordingTranscription:
         around = any(word.start < first and word.end > last for word in words)
         if around or not sparse(letters, piece.voiced):
             return held
-        again = await self._heard_again(piece)
+        again = await self._pieces.hear_again(piece)
         if not again:
             return held
         rest = [segment for segment in held if segment.start < first or segment.end > last]
@@ -207,83 +193,6 @@ class RecordingTranscription:
             return segment
         return replace(segment, transcript=replace(segment.transcript, words=()))
 
-    async def _heard(self, piece: AudioSegment, options: SttOptions) -> Segment:
-        stream = await self._stt.open(options)
-        try:
-            await stream.feed(piece.samples)
-            transcript = await stream.finish()
-        finally:
-            await stream.aclose()
-        words = tuple(_later(word, piece.at) for word in transcript.words)
-        return Segment(piece.start, piece.end, replace(transcript, words=words))
-
-    async def _heard_again(self, piece: AudioSegment) -> list[Segment]:
-        """What other cuts and another decoding make of it; nothing if that is no better."""
-        log.info("hardly any words in %.1f s of speech: it is heard again", piece.voiced)
-        for longest_s, temperature in _AGAIN:
-            options = replace(
-                self._options, temperature=max(temperature, self._options.temperature)
-            )
-            try:
-                segments = [it async for it in self._in_parts(piece, longest_s, options)]
-            except EngineError as error:
-                log.info("it cannot be heard again: %s", describe(error))
-                break
-            letters = sum(spoken_letters(it.transcript.text) for it in segments)
-            sure = average(segments, lambda transcript: transcript.confidence)
-            if not sparse(letters, piece.voiced) and (sure is None or sure >= DOUBTFUL):
-                return segments
-        self._missing.append((round(piece.start, 3), round(piece.end, 3)))
-        return []
-
-    async def _in_parts(
-        self, piece: AudioSegment, longest_s: float, options: SttOptions
-    ) -> AsyncGenerator[Segment, None]:
-        cutter = SpeechCutter(
-            self._stt.rate, self._vad, replace(self._cuts, longest_s=longest_s, join_s=longest_s)
-        )
-        for part in [*cutter.feed(piece.samples), *cutter.flush()]:
-            moved = replace(
-                part, at=part.at + piece.at, start=part.start + piece.at, end=part.end + piece.at
-            )
-            segment = await self._heard(moved, options)
-            if segment.transcript.text:
-                yield segment
-
-
-class SpeechCutter:
-    """Cuts the speech out of a stream, where nobody speaks. rate: of the samples, in Hz."""
-
-    def __init__(self, rate: int, vad: Vad, cuts: SegmentSettings) -> None:
-        self._stream = vad.open()
-        self._resampler = Resampler(rate, vad.rate)
-        self._segmenter = AudioSegmenter(rate, vad.frame / vad.rate, cuts)
-
-    def feed(self, samples: Samples) -> list[AudioSegment]:
-        """Take the next audio, give the pieces that it completes. Blocks: feed half a second."""
-        samples = clean(samples)
-        return self._segmenter.feed(samples, self._stream.feed(self._resampler.feed(samples)))
-
-    def flush(self) -> list[AudioSegment]:
-        """What is left at the end."""
-        tail = self._stream.feed(self._resampler.flush())
-        nothing: Samples = np.zeros(0, np.float32)
-        return [*self._segmenter.feed(nothing, tail), *self._segmenter.flush()]
-
-
-async def cut(
-    audio: AsyncIterator[Samples], rate: int, vad: Vad, cuts: SegmentSettings
-) -> AsyncGenerator[AudioSegment, None]:
-    """The recording's speech in pieces, cut where nobody speaks."""
-    cutter = SpeechCutter(rate, vad, cuts)
-    async for chunk in audio:
-        for part in slices(chunk, round(_SLICE_S * rate)):
-            for piece in cutter.feed(part):
-                yield piece
-            await asyncio.sleep(0)
-    for piece in cutter.flush():
-        yield piece
-
 
 async def _after(
     first: Samples | None, rest: AsyncIterator[Samples]
@@ -292,7 +201,3 @@ async def _after(
         yield first
     async for chunk in rest:
         yield chunk
-
-
-def _later(word: Word, seconds: float) -> Word:
-    return replace(word, start=word.start + seconds, end=word.end + seconds)

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.server.realtime.wire import QUESTION, RATE, are_left, going_on, open_wire
 from vivavoce.audio import to_pcm16
+from vivavoce.engines import Transcript
 from vivavoce.errors import EngineError
 from vivavoce.testing import ScriptedLlm, ScriptedStt, ScriptedTts, hush, say
 
@@ -86,6 +87,19 @@ async def test_odd_byte_counts_lose_no_sample(serving: Serving) -> None:
         done = await wire.until("conversation.item.input_audio_transcription.completed")
         assert done["transcript"] == "what time is it"
         assert not wire.of("error")
+
+
+async def test_speech_in_another_language_is_told_beside_its_transcript(serving: Serving) -> None:
+    heard = Transcript("the lupin licked off them", language="en", language_confidence=0.2)
+    stt = ScriptedStt(heard, "what time is it")
+    async with serving(stt=stt) as server, open_wire(server) as wire:
+        await wire.configure(audio={"input": {"transcription": {"model": "whisper-1"}}})
+        for doubted in (True, False):
+            await wire.append(b"".join(to_pcm16(stretch.samples) for stretch in QUESTION))
+            done = await wire.until("conversation.item.input_audio_transcription.completed")
+            codes = [warning["code"] for warning in done.get("warnings", [])]
+            assert codes == (["language_doubtful"] if doubted else [])
+            await wire.until("response.done")
 
 
 async def test_a_message_past_the_bound_closes_this_session_and_no_other(serving: Serving) -> None:

@@ -13,6 +13,7 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 from wyoming.vad import VoiceStarted, VoiceStopped
 
+from vivavoce.engines import Transcript as Transcript_
 from vivavoce.engines import Transcript as Understood
 from vivavoce.errors import EngineError
 from vivavoce.server.wyoming.stt import Telling
@@ -46,6 +47,21 @@ async def test_speech_becomes_text_word_by_word_and_whole(party: Party, spoken: 
     assert whole.context == {"a": 1}
     assert TranscriptStart.from_event(told[0]).language == "en"
     assert stt.open_streams == 0
+
+
+async def test_speech_in_another_language_is_told_beside_its_transcript(
+    party: Party, spoken: Spoken
+) -> None:
+    heard = Transcript_("the lupin licked off them", language="en", language_confidence=0.2)
+    async with party(stt=ScriptedStt(heard, "what time is it")) as house, house.guest() as client:
+        await client.send(Transcribe(), *spoken(say(2.0)))
+        doubted = (await client.until(TranscriptStop))[-2]
+        await client.send(Transcribe(), *spoken(say(1.5)))
+        believed = (await client.until(TranscriptStop))[-2]
+    assert Transcript.from_event(doubted).text == "the lupin licked off them"
+    [warning] = doubted.data["warnings"]
+    assert warning["code"] == "language_doubtful"
+    assert "warnings" not in believed.data
 
 
 async def test_words_come_while_the_user_speaks(party: Party, spoken: Spoken) -> None:

@@ -20,6 +20,7 @@ from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import EngineError
 from vivavoce.text.stable_prefix import StablePrefix
 
+from .language_fit import FEWEST_WORDS, LanguageFit
 from .model import RATE, MoonshineModel, Tokens
 
 LEAD, TAIL = RATE // 10, 3 * RATE // 10
@@ -70,16 +71,20 @@ class MoonshineStream:
         *,
         language: str | None,
         tokens_per_s: float,
+        fit: LanguageFit | None = None,
     ) -> None:
+        """fit: how probable it is that the speech is in the language; None where nobody knows."""
         self._weights = weights
         self._thread = thread
         self._partials = options.partials
         self._brisk = options.brisk
         self._language = language
         self._tokens_per_s = tokens_per_s
+        self._fit = fit
         self._window = Window()
         self._settled: tuple[str, ...] = ()
         self._scores: list[float] = []
+        self._settled_s = 0.0
         self._reading = _Look()
         self._stable = StablePrefix()
         self._told = None if options.brisk else Transcript("")
@@ -151,6 +156,7 @@ class MoonshineStream:
         reading = await self._read(self._window.speech(cut), PARTIAL)
         self._settled = self._stable.settle((*self._settled, *reading.words))
         self._scores += _heard_scores(reading)
+        self._settled_s += _heard_s(reading)
         rest = self._reading.tokens.ids[len(reading.tokens.ids) :]
         self._reading = _Look(tokens=Tokens(rest))
         self._window.drop(cut)
@@ -192,9 +198,20 @@ class MoonshineStream:
             " ".join(words),
             stable=stable,
             language=self._language,
+            language_confidence=self._in_language(scores, words),
             confidence=confidence,
             rivals=self._reading.tokens.rivals if self._reading.words else (),
         )
+
+    def _in_language(self, scores: Sequence[float], words: Sequence[str]) -> float | None:
+        seconds = self._settled_s + _heard_s(self._reading)
+        if self._fit is None or len(words) < FEWEST_WORDS or not seconds:
+            return None
+        return self._fit.probability(sum(scores) / seconds)
+
+
+def _heard_s(reading: _Look) -> float:
+    return (reading.span[1] - reading.span[0]) / RATE if reading.words else 0.0
 
 
 def _heard_scores(reading: _Look) -> list[float]:

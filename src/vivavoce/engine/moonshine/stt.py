@@ -19,6 +19,7 @@ from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.options import Compute, OnlyKeys
 from vivavoce.text.language.codes import asked_language, language_of, match_language
 
+from .language_fit import fit_of
 from .model import BEAMS, RATE, MoonshineModel
 from .stream import MoonshineStream
 
@@ -116,6 +117,7 @@ class Moonshine:
             options,
             language=language,
             tokens_per_s=DENSE_TOKENS_PER_S if language in DENSE else TOKENS_PER_S,
+            fit=fit_of(self.model),
         )
 
     async def aclose(self) -> None:

@@ -85,7 +85,7 @@ class EventTranslator:
                 speech.commit(turn, at)
                 self._on_commit()
             case events.Heard(turn, transcript):
-                speech.finish(turn, transcript)
+                speech.finish(turn, transcript, session.stt)
             case events.TurnDropped(turn, "failed"):
                 speech.fail(turn, session.heard_s, self._failure)
             case events.TurnDropped(turn, why):

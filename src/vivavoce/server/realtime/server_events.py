@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from vivavoce.transcripts.doubts import TranscriptWarning
+from vivavoce.transcripts.subtitles import warning_dict
+
 from .items import Item, as_object, new_id
 from .wire_error import WireError
 
@@ -173,8 +176,12 @@ def transcription_completed(
     content_index: int = 0,
     language: str | None = None,
     logprobs: Sequence[LogProb] | None = None,
+    warnings: Sequence[TranscriptWarning] = (),
 ) -> Event:
-    """All that was said; seconds: of audio that were listened to. language: a code."""
+    """All that was said; seconds: of audio that were listened to. language: a code.
+
+    warnings: what to know before the text is trusted; a field of our own, where there are any.
+    """
     return _transcription(
         "completed",
         item_id,
@@ -183,6 +190,7 @@ def transcription_completed(
         usage={"type": "duration", "seconds": seconds},
         languages=None if language is None else [{"code": language}],
         logprobs=_logprobs(logprobs),
+        warnings=[warning_dict(warning) for warning in warnings] or None,
     )
 
 

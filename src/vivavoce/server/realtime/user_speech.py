@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vivavoce.engines import Transcript
+from vivavoce.engines import Stt, Transcript
+from vivavoce.transcripts.doubts import TranscriptWarning, doubtful_language, only_language
+from vivavoce.transcripts.segment import Segment
 
 from . import server_events as tell
 from .item_list import ItemList
@@ -92,8 +94,8 @@ class UserSpeech:
         self._send(tell.item_added(item, previous))
         self._send(tell.item_done(item, previous))
 
-    def finish(self, turn: int, transcript: Transcript) -> None:
-        """What was said in a committed turn."""
+    def finish(self, turn: int, transcript: Transcript, stt: Stt | None = None) -> None:
+        """What was said in a committed turn. stt: that heard it, if any did."""
         one = self._turns.pop(turn, None)
         if one is None or one.item is None:
             return
@@ -107,7 +109,11 @@ class UserSpeech:
             self._delta(one, f" {rest}" if one.words else rest)
         self._send(
             tell.transcription_completed(
-                one.item.id, text, one.seconds, language=transcript.language
+                one.item.id,
+                text,
+                one.seconds,
+                language=transcript.language,
+                warnings=[] if stt is None else _doubts(one, transcript, stt),
             )
         )
 
@@ -146,6 +152,12 @@ class UserSpeech:
 
     def _delta(self, one: _SpokenTurn, text: str) -> None:
         self._send(tell.transcription_delta(one.item_id, text))
+
+
+def _doubts(one: _SpokenTurn, transcript: Transcript, stt: Stt) -> list[TranscriptWarning]:
+    segment = Segment(one.started_at, one.started_at + one.seconds, transcript)
+    warning = doubtful_language([segment], stt.name, only_language(stt))
+    return [] if warning is None else [warning]
 
 
 _SILENT = 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
 from wyoming.audio import AudioChunk, AudioStop
+from wyoming.event import Event
 from wyoming.vad import VoiceStarted, VoiceStopped
 
 from vivavoce.audio import Audio
@@ -15,7 +17,10 @@ from vivavoce.engines import SttOptions, Vad
 from vivavoce.server.errors import Problem
 from vivavoce.settings import TurnSettings
 from vivavoce.text.language.codes import asked_language, match_language
+from vivavoce.transcripts.doubts import LiveDoubts, TranscriptWarning, only_language
 from vivavoce.transcripts.live_captions import Caption, captions
+from vivavoce.transcripts.segment import Segment
+from vivavoce.transcripts.subtitles import warning_dict
 from vivavoce.turn_taking.speech_input import SpeechInput
 
 from .connection import WyomingConnection
@@ -38,7 +43,8 @@ async def hear(link: WyomingConnection, wish: Transcribe) -> None:
         hotwords=(*(wish.transcript_names or ()), *(wish.transcript_terms or ())),
     )
     stt, told = FailureRecordingStt(engines.stt), Telling()
-    language = options.language
+    doubts = LiveDoubts(engines.stt.name, only_language(engines.stt))
+    language, warnings = options.language, list[TranscriptWarning]()
     async with (
         aclosing(voiced_audio(link, wish.vad_sensitivity)) as source,
         aclosing(captions(source, engines.vad, stt, options)) as heard,
@@ -50,11 +56,14 @@ async def hear(link: WyomingConnection, wish: Transcribe) -> None:
                 if not begun:
                     await link.send(TranscriptStart(language=language))
                 await link.send(TranscriptChunk(news))
+            if caption.final:
+                segment = Segment(caption.start, caption.end, caption.transcript)
+                warnings += [it for it in [doubts.feed(segment)] if it is not None]
     if stt.failure is not None:
         raise stt.failure
     if not told.text:
         await link.send(TranscriptStart(language=language))
-    await link.send(Transcript(told.text, context=wish.context, language=language))
+    await link.send(WarnedTranscript(told.text, wish.context, language, warnings=warnings))
     await link.send(TranscriptStop())
 
 
@@ -63,6 +72,23 @@ async def watch(link: WyomingConnection) -> None:
     async with aclosing(voiced_audio(link, None)) as source:
         async for _ in source:
             pass
+
+
+@dataclass(kw_only=True)
+class WarnedTranscript(Transcript):
+    """A transcript with what to know before it is trusted; clients pass over what they do not know.
+
+    warnings: in the field of that name, where there are any.
+    """
+
+    warnings: Sequence[TranscriptWarning] = ()
+
+    def event(self) -> Event:
+        """As it is sent."""
+        event = super().event()
+        if self.warnings:
+            event.data["warnings"] = [warning_dict(warning) for warning in self.warnings]
+        return event
 
 
 class Telling:
