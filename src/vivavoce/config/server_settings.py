@@ -56,6 +56,12 @@ class LimitSettings:
     audio_s: StrictFloat = Field(
         default=7200.0, ge=0, description="The longest recording, after decoding."
     )
+    turn_s: StrictFloat = Field(
+        default=300.0,
+        ge=0,
+        description="The longest recording that is one turn of a conversation: `/voice-chat`, "
+        "audio in chat completions, recordings in Realtime items.",
+    )
     text_chars: StrictInt = Field(default=100_000, ge=0, description="The longest text to speak.")
     message_mb: StrictFloat = Field(
         default=16.0, ge=0, description="The largest WebSocket message."

@@ -9,6 +9,7 @@ audio is taken. Of a damaged file everything that can be decoded is kept, and a 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -114,12 +115,14 @@ class AudioFile:
     chunks: (channels, n) at `rate`; one channel, unless they are wanted separate.
     warnings: what a person should know of it: damage, a premature end. Complete after the last
     chunk.
+    cpu_s: time of the processor that decoding has taken so far.
     """
 
     info: MediaInfo
     rate: int
     chunks: AsyncGenerator[ChannelSamples, None]
     warnings: list[str]
+    cpu_s: float = 0.0
 
 
 @asynccontextmanager
@@ -132,14 +135,18 @@ async def opened_audio(
     do the chunks when none of it can be decoded.
     """
     warnings: list[str] = []
+    file: AudioFile | None = None
 
     def work(emit: Callable[[MediaInfo | ChannelSamples], None], stop: StopFlag) -> None:
+        begun = time.thread_time()
         with opened_decoder(source, options, stop) as decoder:
             decoder.warnings = warnings
             info = decoder.info()
             emit(info)
             size = max(1, round(chunk_s * (options.rate or info.rate)))
             for chunk in _regrouped(decoder.pieces(), size):
+                if file is not None:
+                    file.cpu_s = time.thread_time() - begun
                 emit(chunk)
 
     thread = ModelThread("media")
@@ -149,7 +156,8 @@ async def opened_audio(
             info = await anext(items)
             assert isinstance(info, MediaInfo)
             async with aclosing(_only_chunks(items)) as chunks:
-                yield AudioFile(info, options.rate or info.rate, chunks, warnings)
+                file = AudioFile(info, options.rate or info.rate, chunks, warnings)
+                yield file
     finally:
         await thread.aclose()
 

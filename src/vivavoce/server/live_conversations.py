@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_NEW_S = 3.0
+"""How long a session counts as one that talks before it has told anything."""
+
 current: ContextVar[LiveConversation | None] = ContextVar("conversation", default=None)
 """The one that this task works for."""
 
@@ -50,10 +53,20 @@ class LiveConversation:
     """One caller's session, or stream.
 
     id: for logs. turn: the latest, as the session numbers them; 0 before the first.
-    told_at: when it last told an event, by `time.monotonic`; -inf before the first.
+    begun_at: by `time.monotonic`, as all times here. told_at: when it last told an event; -inf
+    before the first.
     """
 
-    def __init__(self, protocol: str, meters: Metrics, *, log_words: bool = False) -> None:
+    def __init__(
+        self,
+        protocol: str,
+        meters: Metrics,
+        *,
+        log_words: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self.begun_at = clock()
         self.id = secrets.token_hex(6)
         self.protocol = protocol
         self.turn = 0
@@ -68,7 +81,7 @@ class LiveConversation:
     def handle(self, event: Event) -> None:
         """Count what the session told, and log what matters of it."""
         self.turn = getattr(event, "turn", self.turn)
-        self.told_at = time.monotonic()
+        self.told_at = self._clock()
         self._meters.handle(event, self.protocol)
         match event:
             case SpeechStarted():
@@ -136,8 +149,15 @@ class LiveConversation:
 class LiveConversations:
     """All that are running; once finished, new ones are asked to end at once."""
 
-    def __init__(self, meters: Metrics, *, log_words: bool = False) -> None:
+    def __init__(
+        self,
+        meters: Metrics,
+        *,
+        log_words: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._meters = meters
+        self._clock = clock
         self._log_words = log_words
         self._running: dict[LiveConversation, asyncio.Task[object] | None] = {}
         self._finished = False
@@ -153,9 +173,15 @@ class LiveConversations:
         return max((running.told_at for running in self._running), default=-math.inf)
 
     def talking(self, within_s: float = 10.0) -> int:
-        """How many told an event in the last seconds: somebody speaks there, or is answered."""
-        since = time.monotonic() - within_s
-        return sum(running.told_at > since for running in self._running)
+        """How many told an event in the last seconds: somebody speaks there, or is answered.
+
+        One that has just begun counts, too, until it could have told one.
+        """
+        now = self._clock()
+        return sum(
+            running.told_at > now - within_s or running.begun_at > now - _NEW_S
+            for running in self._running
+        )
 
     @contextmanager
     def enter(self, protocol: str) -> Iterator[LiveConversation]:
@@ -163,7 +189,9 @@ class LiveConversations:
 
         protocol: such as `realtime`, `voice`, `wyoming`.
         """
-        conversation = LiveConversation(protocol, self._meters, log_words=self._log_words)
+        conversation = LiveConversation(
+            protocol, self._meters, log_words=self._log_words, clock=self._clock
+        )
         self._running[conversation] = asyncio.current_task()
         self._none.clear()
         token = current.set(conversation)

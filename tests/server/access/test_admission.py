@@ -14,9 +14,10 @@ from vivavoce.errors import BadConfig
 from vivavoce.events import SpeechStarted
 from vivavoce.server.access.admission import Admission, Caller
 from vivavoce.server.access.keys import hash_of, name_of, new_key
-from vivavoce.server.access.machine_load import MachineLoad
+from vivavoce.server.access.machine_load import MachineLoad, next_load
 from vivavoce.server.errors import Problem
 from vivavoce.server.http.addresses import is_private, listening_host
+from vivavoce.server.live_conversations import LiveConversations
 from vivavoce.server.observe.metrics import Metrics
 from vivavoce.testing import ScriptedLlm, ScriptedStt
 
@@ -213,18 +214,77 @@ async def test_talkers_are_bounded_where_an_engine_computes_on_this_machine(
         assert (server.service.admission.most_talking > 0) == bounded
 
 
-async def test_talkers_keep_the_machine_and_silent_sessions_do_not(serving: Serving) -> None:
-    async with serving({"limits": {"talking": 1}}) as server:
-        admission, conversations = server.service.admission, server.service.conversations
-        with conversations.enter("test") as conversation:
-            with admission.session(Caller("anyone")):
-                pass
-            conversation.handle(SpeechStarted(1, 0.0))
-            with (
-                pytest.raises(Problem, match="1 sessions are talking") as caught,
-                admission.session(Caller("anyone")),
-            ):
-                pass
-            assert (caught.value.status, caught.value.code) == (503, "overloaded")
-        with admission.session(Caller("anyone")):
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def a_house(*, talking: int, delay_s: float = 0.1) -> tuple[Admission, LiveConversations, Clock]:
+    """A door, the conversations behind it, and their clock."""
+    clock = Clock()
+    limits = LimitSettings(talking=talking, delay_s=delay_s)
+    door = Admission(ServerSettings(limits=limits), Metrics())
+    conversations = LiveConversations(Metrics(), clock=clock)
+    door.talking = conversations.talking
+    return door, conversations, clock
+
+
+async def test_talkers_keep_the_machine_and_silent_sessions_do_not() -> None:
+    door, conversations, clock = a_house(talking=1)
+    with door.session(ANYONE), conversations.enter("test") as conversation:
+        clock.now += 3
+        with door.session(ANYONE):
             pass
+        conversation.handle(SpeechStarted(1, 0.0))
+        with (
+            pytest.raises(Problem, match="1 sessions are talking") as caught,
+            door.session(ANYONE),
+        ):
+            pass
+        assert (caught.value.status, caught.value.code) == (503, "overloaded")
+        assert caught.value.retry_after == 5.0
+        clock.now += 10
+        with door.session(ANYONE):
+            pass
+
+
+async def test_of_twelve_callers_at_the_same_moment_as_many_are_let_in_as_may_talk() -> None:
+    door, conversations, clock = a_house(talking=4)
+    with ExitStack() as stack:
+        refused = []
+        for _ in range(12):
+            try:
+                stack.enter_context(door.session(ANYONE))
+            except Problem as problem:
+                refused.append((problem.code, problem.retry_after))
+            else:
+                stack.enter_context(conversations.enter("test"))
+        assert door.sessions == 4
+        assert refused == [("overloaded", 5.0)] * 8
+        clock.now += 3  # none of them has said anything
+        stack.enter_context(door.session(ANYONE))
+    with door.session(ANYONE):
+        assert conversations.talking() == 0
+
+
+async def test_a_burst_is_forgotten_when_everybody_has_left() -> None:
+    door, conversations, _ = a_house(talking=0, delay_s=0.1)
+    with door.session(ANYONE), conversations.enter("test"):
+        for _ in range(20):
+            door.load = next_load(door.load, 5.5, 0.25, 0.1)
+        with pytest.raises(Problem, match="overloaded"), door.session(ANYONE):
+            pass
+    with door.session(ANYONE), door.session(ANYONE), door.session(ANYONE):
+        assert not door.load.high
+
+
+def test_a_wait_of_seconds_is_forgotten_within_seconds() -> None:
+    load = MachineLoad()
+    for _ in range(40):
+        load = next_load(load, 60.0, 0.25, 0.1)
+    assert load.high
+    for _ in range(20):
+        load = next_load(load, 0.0, 0.25, 0.1)
+    assert not load.high

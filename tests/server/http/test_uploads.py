@@ -15,7 +15,7 @@ from vivavoce.audio import Audio
 from vivavoce.config.server_settings import LimitSettings
 from vivavoce.media.decode import write_audio
 from vivavoce.server.errors import Problem
-from vivavoce.server.http.uploads import decoded, received, streamed
+from vivavoce.server.http.uploads import decoded, one_turn, received, streamed
 from vivavoce.testing import hush, say
 
 LIMITS = LimitSettings(upload_mb=1.0, audio_s=60.0)
@@ -150,3 +150,26 @@ async def test_a_file_that_states_hours_is_refused_before_any_of_it_is_decoded(
         with pytest.raises(Problem, match="limit of 60 s") as caught:
             await anext(chunks)
     assert caught.value.status == 413
+
+
+async def test_a_turn_of_a_conversation_may_not_be_as_long_as_a_recording(
+    own_folder: Path,
+) -> None:
+    limits = LimitSettings(audio_s=60.0, turn_s=2.0)
+    async with received(upload(encoded(say(3.0))), limits) as path:
+        assert (await decoded(path, 8_000, limits)).seconds == pytest.approx(3.0, abs=0.01)
+        with pytest.raises(Problem, match="limit of 2 s") as refused:
+            await decoded(path, 8_000, one_turn(limits))
+    assert (refused.value.status, refused.value.code) == (413, "audio_too_long")
+    assert one_turn(LimitSettings(audio_s=1.0, turn_s=2.0)).audio_s == 1.0
+
+
+async def test_a_header_that_states_too_little_is_found_out(own_folder: Path) -> None:
+    data = bytearray(encoded(Audio.silence(90.0, 8_000), "flac"))
+    # a FLAC file's stream info: 36 bits of how many samples there are, from byte 21 on
+    data[21] &= 0xF0
+    data[22:26] = (8_000).to_bytes(4, "big")
+    async with received(upload(bytes(data)), LIMITS) as path:
+        with pytest.raises(Problem, match="limit of 60 s") as refused:
+            await decoded(path, 8_000, LIMITS)
+    assert refused.value.code == "audio_too_long"

@@ -178,7 +178,7 @@ async def test_a_client_that_does_not_read_gets_nothing_made_for_it(
     async with serving(tts=tts) as server:
         with device.narrow(server) as narrow:
             async with connect(
-                f"{server.ws_url}/tts/stream?rate=192000",
+                f"{server.ws_url}/tts/stream?rate=48000",
                 sock=narrow,
                 compression=None,
                 max_queue=1,

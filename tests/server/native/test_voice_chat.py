@@ -52,6 +52,22 @@ async def test_a_spoken_question_gets_a_spoken_answer(serving: Serving) -> None:
     assert audio.seconds == pytest.approx(1.0)
 
 
+async def test_a_question_is_no_longer_than_a_turn(serving: Serving) -> None:
+    stt = ScriptedStt("what time is it")
+    async with (
+        serving({"limits": {"turn_s": 1.0}}, stt=stt) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        answer = await client.post("/voice-chat", files={"file": QUESTION})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "audio_too_long")
+        answer = await client.post("/voice-chat?sample_rate=192000", files={"file": QUESTION})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "sample_rate")
+        answer = await client.post("/audio/convert?sample_rate=192000", content=QUESTION)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "sample_rate")
+        answer = await client.post("/stt/transcribe", content=QUESTION)
+        assert answer.status_code == 200
+
+
 async def test_a_conversation_goes_on_where_it_was(serving: Serving) -> None:
     stt = ScriptedStt("what time is it", "and tomorrow at noon", "who are you")
     llm = ScriptedLlm("It is noon.", "The same again.", "Nobody.")

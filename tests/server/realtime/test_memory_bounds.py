@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import httpx
@@ -128,3 +129,14 @@ async def test_a_client_secret_opens_what_it_was_made_for_and_nothing_more(
         async with open_wire(server, "?intent=transcription", headers=secret) as wire:
             await wire.closed()
             assert "realtime sessions only" in wire.of("error")[0]["error"]["message"]
+
+
+async def test_a_recording_in_an_item_is_no_longer_than_a_turn(serving: Serving) -> None:
+    async with serving({"limits": {"turn_s": 2.0}}) as server, open_wire(server) as wire:
+        audio = b64encode(bytes(48_000 * 3)).decode()
+        content = [{"type": "input_audio", "audio": audio}]
+        await wire.tell(
+            "conversation.item.create",
+            item={"type": "message", "role": "user", "content": content},
+        )
+        assert "limit of 2 s (server.limits.turn_s)" in (await wire.error())["message"]

@@ -130,6 +130,8 @@ class Admission:
         finally:
             self._sessions[caller.id] -= 1
             self._sessions += Counter()  # forgets callers that have none
+            if not self._sessions:
+                self.load = MachineLoad()  # was theirs, and says nothing of who comes next
 
     @asynccontextmanager
     async def request(
@@ -162,7 +164,7 @@ class Admission:
             self.load = load
             self._meters.lagged(lag)
 
-        await watch(self._limits.delay_s, note)
+        await watch(self._limits.delay_s, note, lambda: self.load)
 
     def _check_session(self, caller: Caller) -> None:
         limits, retry = self._limits, _SESSION_RETRY_S
@@ -183,7 +185,8 @@ class Admission:
             raise self._refusal(message, 429, "too_many_sessions", retry)
         if self.most_talking and (talking := self.talking()) >= self.most_talking:
             message = (
-                f"{talking} sessions are talking, the most this machine can answer quickly; "
+                f"{talking} sessions are talking or have just begun, the most this machine can "
+                "answer quickly; "
                 "try again in a few seconds"
             )
             raise self._refusal(message, 503, "overloaded", retry)

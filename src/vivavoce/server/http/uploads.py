@@ -23,6 +23,8 @@ from vivavoce.server.errors import Problem
 
 _STEP = 1 << 20
 """Bytes copied at once."""
+_MOST_CPU_S = 300.0
+"""Of decoding one recording; two hours of any codec take less than a minute of it."""
 _NAME = "the file"
 """What errors call it: neither where it lies here nor the name that came with it, which may be
 anything."""
@@ -74,6 +76,8 @@ async def streamed(
                 if claimed is not None and claimed > limits.audio_s:
                     raise _too_long(limits, param)
                 async for chunk in audio.chunks:
+                    if audio.cpu_s > _MOST_CPU_S:
+                        raise _too_hard(param)
                     left -= chunk.size
                     if left < 0:
                         raise _too_long(limits, param)
@@ -82,6 +86,11 @@ async def streamed(
                     faults += audio.warnings
     except BadAudio as error:
         raise Problem(str(error), code="invalid_audio", param=param) from error
+
+
+def one_turn(limits: LimitSettings) -> LimitSettings:
+    """The bounds for a recording that is one turn of a conversation."""
+    return replace(limits, audio_s=min(limits.audio_s, limits.turn_s))
 
 
 async def decoded(path: Path, rate: int, limits: LimitSettings, *, param: str = "file") -> Audio:
@@ -143,6 +152,16 @@ def _opened(path: Path) -> BinaryIO:
     raw = io.FileIO(path)
     raw.name = _NAME
     return io.BufferedReader(raw)
+
+
+def _too_hard(param: str) -> Problem:
+    return Problem(
+        f"decoding took more than {_MOST_CPU_S:g} s of the processor; convert the recording to "
+        "another format, or split it",
+        status=413,
+        code="audio_too_long",
+        param=param,
+    )
 
 
 def _too_long(limits: LimitSettings, param: str) -> Problem:

@@ -37,7 +37,8 @@ from .audio_types import (
 
 router = APIRouter(tags=["Audio"], prefix="/audio")
 
-_HIGHEST = 192_000
+_HIGHEST = 48_000
+"""Hz of what is made here, as of what a client may ask for."""
 _CLIPPED = 1e-5
 _QUIET_DBFS, _NOISY_DB = -40.0, 15.0
 _NARROW = 8_000

@@ -27,7 +27,7 @@ from vivavoce.server.http.content_negotiation import accepted
 from vivavoce.server.http.event_stream import while_connected
 from vivavoce.server.http.recordings import documented, recording
 from vivavoce.server.http.sockets import checked
-from vivavoce.server.http.uploads import decoded
+from vivavoce.server.http.uploads import decoded, one_turn
 from vivavoce.server.selection.engine_selection import chosen, sounding
 from vivavoce.server.selection.session_overrides import known_voice
 from vivavoce.server.service import Service
@@ -117,7 +117,7 @@ async def _converse(
         service.admission.request(caller),
     ):
         begun = time.perf_counter()
-        question = await decoded(path, engines.stt.rate, service.limits)
+        question = await decoded(path, engines.stt.rate, one_turn(service.limits))
         turn = await answer(engines, question, settings=settings, history=dialogue.history)
         return await _told(wishes, engines, dialogue, turn, begun)
 

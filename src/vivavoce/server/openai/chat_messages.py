@@ -15,6 +15,7 @@ from vivavoce.engines import Message, SttOptions, ToolCall
 from vivavoce.errors import BadAudio
 from vivavoce.media.decode import stream_audio
 from vivavoce.server.errors import Problem
+from vivavoce.server.http.uploads import one_turn
 from vivavoce.server.service import Service
 from vivavoce.server.speech.transcript_cache import TranscriptCache
 from vivavoce.transcripts.recordings import RecordingTranscription
@@ -127,8 +128,8 @@ class ChatMessageReader:
     async def _bounded(
         self, file: io.BytesIO, rate: int, param: str
     ) -> AsyncGenerator[Samples, None]:
-        """Its audio, however small the file was, up to `audio_s`."""
-        limit_s = self._service.limits.audio_s
+        """Its audio, however small the file was, up to `turn_s`."""
+        limit_s = one_turn(self._service.limits).audio_s
         count = 0
         async with aclosing(stream_audio(file, rate)) as chunks:
             async for chunk in chunks:

@@ -99,7 +99,9 @@ class ClientActions:
 
     async def _create_item(self, event: ItemCreate) -> None:
         dialogue = self._dialogue
-        data = await with_transcripts(event.item, dialogue.config, dialogue.engines)
+        data = await with_transcripts(
+            event.item, dialogue.config, dialogue.engines, dialogue.most_turn_s
+        )
         item = item_of(data)
         previous = dialogue.conversation.insert(item, event.previous_item_id, sent=True)
         dialogue.session.remembered_anew()
@@ -192,7 +194,7 @@ class ClientActions:
             return response
         dialogue = self._dialogue
         items = [
-            await with_transcripts(item, dialogue.config, dialogue.engines)
+            await with_transcripts(item, dialogue.config, dialogue.engines, dialogue.most_turn_s)
             if isinstance(item, Mapping)
             else item
             for item in given

@@ -90,6 +90,7 @@ class RealtimeSession:
         self.buffered_s = 0.0
         self.has_call = call is not None
         self.engines = engines
+        self.most_turn_s = service.limits.turn_s
         self._service = service
         self._ended = asyncio.Event()
         self._sends = [send]

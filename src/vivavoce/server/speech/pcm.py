@@ -13,7 +13,7 @@ from vivavoce.errors import BadAudio
 Encoding: TypeAlias = Literal["pcm16", "float32"]
 """pcm16: signed 16-bit; float32: full scale ±1. Both little-endian, mono."""
 
-Rate: TypeAlias = Annotated[int, Field(ge=8_000, le=192_000)]
+Rate: TypeAlias = Annotated[int, Field(ge=8_000, le=48_000)]
 """Hz of what clients send and get."""
 
 
