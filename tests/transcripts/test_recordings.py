@@ -354,3 +354,9 @@ async def test_the_audio_is_closed_when_the_transcription_is() -> None:
     async with aclosing(run.run()) as segments:
         await anext(segments)
     assert closed
+
+
+async def test_pieces_read_as_one_text() -> None:
+    stt = ScriptedStt(f"In short, {TEN_WORDS}.", ", and so it was, he said", "the end of it")
+    heard = await transcript_of(chunks(say(4), hush(2), say(2), hush(2), say(1), hush(1)), stt)
+    assert heard.text == f"In short, {TEN_WORDS}. And so it was, he said the end of it"

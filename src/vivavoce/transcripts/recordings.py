@@ -16,7 +16,7 @@ from .completeness import sparse, spoken_letters
 from .doubts import TranscriptWarning, doubtful_language, missing_words, only_language
 from .piece_hearing import PieceHearing
 from .recording_transcript import RecordingTranscript
-from .segment import Segment
+from .segment import Segment, going_on
 from .segmenter import AudioSegment, SegmentSettings
 from .separate_channels import heard_separately
 from .speech_cutter import SLICE_S, SpeechCutter, cut
@@ -129,9 +129,11 @@ class RecordingTranscription:
 
     async def _piecewise(self, audio: AsyncIterator[Samples]) -> AsyncGenerator[Segment, None]:
         async with aclosing(cut(audio, self._stt.rate, self._vad, self._cuts)) as pieces:
+            before: Segment | None = None
             async for piece in pieces:
                 for segment in await self._pieces.hear(piece):
-                    yield segment
+                    before = segment if before is None else going_on(segment, before)
+                    yield before
 
     async def _whole(
         self, audio: AsyncIterator[Samples], engine: FileStt

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vivavoce.engines import Transcript
+from vivavoce.text.joins import continued
+
+_BREATH_S = 0.25
+"""A shorter pause is none: there a recording is cut because it goes on for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,19 @@ class Segment:
     def plain(self) -> str:
         """Its text in a line."""
         return " ".join(self.transcript.text.split())
+
+
+def going_on(segment: Segment, before: Segment) -> Segment:
+    """The segment as it goes on after the one before; each was heard by itself."""
+    said = segment.transcript
+    in_a_breath = segment.start - before.end < _BREATH_S
+    text = continued(before.plain, said.text, said.language, in_a_breath=in_a_breath)
+    if text == said.text or not text:
+        return segment
+    words = said.words
+    if words and len(words) == len(text.split()):
+        words = (replace(words[0], text=text.split()[0]), *words[1:])
+    return replace(segment, transcript=replace(said, text=text, words=words))
 
 
 def average(segments: Iterable[Segment], of: Callable[[Transcript], float | None]) -> float | None:

@@ -18,6 +18,7 @@ from vivavoce.engine.invented_text import invented
 from vivavoce.engine.onnx import RunOptions, terminate
 from vivavoce.engines import SttOptions, Transcript
 from vivavoce.errors import EngineError
+from vivavoce.text.joins import continued
 from vivavoce.text.stable_prefix import StablePrefix
 
 from .language_fit import FEWEST_WORDS, LanguageFit
@@ -174,7 +175,8 @@ class MoonshineStream:
         text = self._weights.text(tokens.ids)
         if invented(text, tokens.scores, self._window.contrast_db, self._language):
             return _Look(span)
-        return _Look(span, tokens, tuple(text.split()))
+        after = " ".join(self._settled[-1:])
+        return _Look(span, tokens, tuple(continued(after, text, self._language).split()))
 
     def _decode(
         self,
