@@ -15,6 +15,7 @@ from vivavoce.server.access.auth import realtime_caller_of, service_of
 from vivavoce.server.access.byte_budget import Account
 from vivavoce.server.access.origins import Origins
 from vivavoce.server.http import error_responses, page, reference
+from vivavoce.server.http.head import Head
 from vivavoce.server.http.safe_headers import SafeHeaders
 from vivavoce.server.http.transfers import Transfers
 from vivavoce.server.http.transports import Application
@@ -79,6 +80,7 @@ def make_app(service: Service) -> FastAPI:
 
 def _wrap(app: FastAPI, service: Service) -> None:
     """Put the middleware around the routes, from the inside out."""
+    app.add_middleware(Head)
     app.add_middleware(error_responses.ErrorResponses)
     app.add_middleware(Transfers, limits=service.limits, meters=service.meters, admit=_admitted)
     if origins := service.settings.origins:

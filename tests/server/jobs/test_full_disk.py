@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
+import shutil
+import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from vivavoce.server.jobs.jobs import Jobs
 
@@ -29,6 +33,25 @@ def files_of_at_most(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 12 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root can make a small disk, on Linux")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Leave no room, not for a byte."""
+    with suppress(OSError), (disk / "filler").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
 
 
 def files_in(folder: Path) -> set[str]:
@@ -96,3 +119,29 @@ async def test_a_job_that_finds_no_room_is_not_taken(
         database.execute("PRAGMA max_page_count = 1000000")
         job = await batches.transcribe(client, ("a.wav", encoded()))
         assert (await batches.ended(client, job))["counts"] == {"done": 1}
+
+
+@pytest.mark.parametrize("items", [1, 300])
+async def test_a_batch_can_be_deleted_when_the_disk_is_full(
+    serving: Serving, batches: Batches, small_disk: Path, items: int
+) -> None:
+    async with (
+        serving({"state": str(small_disk)}) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        done = await batches.speak(client, "One.")
+        await batches.ended(client, done)
+        many = [{"text": "x" * 5_000}] * items
+        answer = await client.post("/tts/batch", json={"items": many})
+        queued = answer.headers["location"]
+        await client.post(f"{queued}/cancel")
+        await asyncio.to_thread(fill, small_disk)
+        for job in (done, queued):
+            assert (await client.delete(job)).status_code == 204
+        assert (await client.get("/jobs")).json()["jobs"] == []
+        (small_disk / "filler").unlink()
+        again = await batches.speak(client, "One.")
+        assert (await batches.ended(client, again))["counts"] == {"done": 1}
+        await client.delete(again)
+        assert not {name for name in files_in(small_disk) if name.endswith(".out")}
+        assert "jobs.sqlite-reserve" in files_in(small_disk)

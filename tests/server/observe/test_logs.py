@@ -155,3 +155,24 @@ async def test_requests_are_logged_by_their_number(stream: StringIO, serving: Se
     assert strange.headers["x-request-id"] in told
     assert "secret" not in stream.getvalue()
     assert "/audio/health" not in stream.getvalue()
+
+
+FORGED = "a\r\n2026-01-01 error: b\x1b[2J\x00\x7f\x9b\u2028\u202e\ud800é"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_that_a_client_sends_can_forge_a_line_or_steer_a_terminal(
+    stream: StringIO, form: Any
+) -> None:
+    set_up(form, stream=stream)
+    try:
+        raise ValueError(FORGED)
+    except ValueError:
+        log.exception("%s", FORGED)
+    lines = stream.getvalue().split("\n")[:-1]
+    assert "é" in lines[0]
+    assert not set("\r\x1b\x00\x7f\x9b\u2028\u202e\ud800") & set(stream.getvalue())
+    stream.getvalue().encode()
+    assert all(line.startswith(("    ", "{")) for line in lines[1:])
+    if form == "json":
+        assert json.loads(lines[0])["message"] == FORGED

@@ -205,7 +205,8 @@ class EspeakLibrary:
     ) -> int:
         """The library's callback: 0 to go on, 1 to stop. Nothing may be raised through it."""
         try:
-            pcm = np.ctypeslib.as_array(wave, (count,)) if count > 0 else np.zeros(0, np.int16)
+            # A copy: ctypes keeps a type for ever for each length of array that it is asked for.
+            pcm = np.frombuffer(ctypes.string_at(wave, 2 * count) if count > 0 else b"", np.int16)
             samples = pcm.astype(np.float32) / np.float32(32768)
             return 0 if self._take(samples, list(_marks(events))) else 1
         except BaseException as error:  # noqa: BLE001 - raised again by `synthesize`

@@ -47,6 +47,11 @@ class Database:
         with self._lock:
             self._db.close()
 
+    def shorten_log(self) -> None:
+        """Write the changes where they belong, and give up the log's room on the disk."""
+        with self._lock:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Alone, to read."""

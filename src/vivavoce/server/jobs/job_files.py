@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -17,6 +18,7 @@ from vivavoce.models.folder import data_folder
 
 from .job import StoredItem
 
+_RESERVE_BYTES = 4 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -34,7 +36,8 @@ def new_id() -> str:
 class JobFiles:
     """The folder, held as long as this is open.
 
-    - `jobs.sqlite`: all jobs and their items.
+    - `jobs.sqlite`: all jobs and their items. `jobs.sqlite-reserve`: room for deleting some of them
+      when the disk is full.
     - `ID/N.in`: what was sent for item N, until it has ended. `ID/N.out`: what came of it.
     """
 
@@ -50,6 +53,23 @@ class JobFiles:
                 f"another server keeps its jobs in {folder}; give this server its own folder "
                 "with server.state"
             ) from None
+
+    def keep_reserve(self) -> None:
+        """Take room on the disk that can be given up for the database, if there is any."""
+        if self._reserve.exists():
+            return
+        try:
+            self._reserve.write_bytes(os.urandom(_RESERVE_BYTES))
+        except OSError:
+            self.release_reserve()
+
+    def release_reserve(self) -> None:
+        """Give the room up: the disk is full, and something is to be deleted."""
+        self._reserve.unlink(missing_ok=True)
+
+    @property
+    def _reserve(self) -> Path:
+        return self.folder / "jobs.sqlite-reserve"
 
     @property
     def database(self) -> Path:

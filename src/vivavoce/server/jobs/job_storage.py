@@ -13,6 +13,8 @@ from vivavoce.server.errors import Problem
 from .job_files import JobFiles
 from .store import Store
 
+_NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+"""What a write to a full disk fails with, beside SQLITE_FULL."""
 T = TypeVar("T")
 
 
@@ -29,6 +31,7 @@ class JobStorage:
             try:
                 self.store.queue.recover()
                 self.place.tidy(job.id for job in self.store.jobs())
+                self.place.keep_reserve()
             except BaseException:
                 self.store.close()
                 raise
@@ -41,14 +44,25 @@ class JobStorage:
         try:
             return await asyncio.to_thread(question, self.store)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL or (
+                error.sqlite_errorcode in _NO_ROOM
+            ):
                 raise full_disk() from error
             raise
 
     async def forget(self, job: str) -> None:
-        """Remove a job that is not being worked on, with its files."""
-        await self.ask(lambda store: store.remove(job))
+        """Remove a job that is not being worked on, with its files.
+
+        The files go first, and make room for what the database has to write. Where that is not
+        enough, there is the reserve, and rows go a few at a time.
+        """
         await asyncio.to_thread(self.place.remove, job)
+        try:
+            await self.ask(lambda store: store.remove(job))
+        except Problem:
+            await asyncio.to_thread(self.place.release_reserve)
+            await self.ask(lambda store: store.remove_in_steps(job))
+        await asyncio.to_thread(self.place.keep_reserve)
 
     def close(self) -> None:
         """Let another server have it."""

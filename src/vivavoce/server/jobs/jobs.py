@@ -168,9 +168,16 @@ class Jobs:
         await asyncio.to_thread(kept.place.remove_sent, job)
 
     async def remove(self, job: str, owner: str) -> None:
-        """Cancel the job and forget all of it."""
-        await self.cancel(job, owner)
-        await (await self._opened()).forget(job)
+        """Cancel the job and forget all of it; this needs no room on the disk."""
+        try:
+            await self.cancel(job, owner)
+        except Problem as problem:
+            if problem.code != "disk_full":
+                raise
+        kept = await self._opened()
+        if self._runner is not None:
+            await self._runner.stop(job)
+        await kept.forget(job)
         self.news.tell()
 
     async def _opened(self) -> JobStorage:

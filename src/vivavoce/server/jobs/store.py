@@ -10,6 +10,9 @@ from .database import ITEM, JOB, Database, job_of, next_change
 from .job import JobKind, NewItem, StoredItem, StoredJob
 from .queue import Queue
 
+_STEP = 10
+"""Items that are removed at once; one may take 100 KB."""
+
 
 class Store:
     """Jobs and items on disk. Each call is one change, whole or not at all, and blocks for it.
@@ -95,6 +98,21 @@ class Store:
         """Forget a job and all that is known of it."""
         with self._database.change() as db:
             db.execute("DELETE FROM jobs WHERE id = ?", (job,))
+
+    def remove_in_steps(self, job: str) -> None:
+        """The same with little room on the disk: the log of changes stays small."""
+        while True:
+            with self._database.change() as db:
+                gone = db.execute(
+                    "DELETE FROM items WHERE rowid IN "
+                    "(SELECT rowid FROM items WHERE job = ? LIMIT ?)",
+                    (job, _STEP),
+                ).rowcount
+                if not gone:
+                    db.execute("DELETE FROM jobs WHERE id = ?", (job,))
+            self._database.shorten_log()
+            if not gone:
+                return
 
     def ended_before(self, when: float) -> list[str]:
         """The ids of jobs that ended before then."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import sys
 import time
 import traceback
@@ -45,16 +46,25 @@ def set_up(
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What would change how a terminal shows a line: controls, breaks, directions, half characters."""
+
+
+def escaped(text: str) -> str:
+    r"""The text with such characters as Python writes them: `\n`, `\x1b`."""
+    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 class TextLines(logging.Formatter):
     """`2026-11-21T09:58:46.123Z info server.run: the message  session=… turn=…`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, and a traceback where there is one."""
         marks = "".join(f" {key}={value}" for key, value in _marks(record))
-        message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+        message = escaped(record.getMessage())
         line = f"{_time(record)} {record.levelname.lower()} {_source(record)}: {message}"
-        error = _error(record)
-        return f"{line}{' ' if marks else ''}{marks}" + (f"\n{error}" if error else "")
+        error = "".join(f"\n    {escaped(each)}" for each in _error(record).splitlines())
+        return f"{line}{' ' if marks else ''}{escaped(marks)}{error}"
 
 
 class JsonLines(logging.Formatter):
@@ -63,7 +73,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record's time, level, logger and message, its marks, and its error."""
         error = _error(record)
-        return json.dumps(
+        line = json.dumps(
             {
                 "time": _time(record),
                 "level": record.levelname.lower(),
@@ -74,6 +84,7 @@ class JsonLines(logging.Formatter):
             },
             ensure_ascii=False,
         )
+        return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
