@@ -5,8 +5,6 @@ from __future__ import annotations
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
-from langcodes import tag_distance
-from langcodes.tag_parser import LanguageTagError
 
 from vivavoce.errors import BadAudio
 
@@ -80,6 +78,9 @@ def _language_rank(spoken: str | None, wanted: str | None) -> int:
     spoken, wanted = _bare(spoken), _bare(wanted)
     if spoken in ("und", "mul", "zxx", "mis"):
         return 1
+    from langcodes import tag_distance  # takes 0.1 s to import
+    from langcodes.tag_parser import LanguageTagError
+
     try:
         distance = tag_distance(wanted, spoken)
     except LanguageTagError:
