@@ -34,14 +34,18 @@ def sound_file(
     holes: Sequence[tuple[float, float]] = (),
     video_s: float = 0.0,
     tags: dict[str, str] | None = None,
+    options: dict[str, str] | None = None,
 ) -> bytes:
     """A file of these channels, (n,) or (channels, n).
 
     holes: (where in the sound, how long), in seconds. video_s: of a picture that starts at 0.
+    options: of the container.
     """
     file = io.BytesIO()
     channels = np.atleast_2d(channels)
-    with av.open(file, "w", format=container, metadata_encoding="latin-1") as out:
+    with av.open(
+        file, "w", format=container, metadata_encoding="latin-1", options=options or {}
+    ) as out:
         picture = out.add_stream("mpeg4", rate=10) if video_s else None
         if picture is not None:
             picture.width = picture.height = 64

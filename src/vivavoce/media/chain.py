@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol
 
+from .transport_stream import ProgramScanner
+
+_PACKET = b"G"
+"""How a transport stream's packets begin; `ProgramScanner` looks whether it is one."""
 HEAD = 16
 """How many bytes of a file tell its kind."""
 
@@ -46,7 +50,31 @@ _KINDS = (
 )
 
 
-class ChainScanner:
+class ChainScanner(Protocol):
+    """Finds where the next file begins, in bytes that come piece by piece."""
+
+    def jumped(self) -> None:
+        """The next piece does not follow the last."""
+        ...
+
+    def missing(self, data: bytes) -> int:
+        """How many bytes more would show whether a file begins in the last ones."""
+        ...
+
+    def find(self, data: bytes, *, fresh: bool) -> int | None:
+        """Where in the data the next file begins. fresh: the data begin with a file."""
+        ...
+
+
+def scanner_of(head: bytes) -> ChainScanner | None:
+    """For a file that begins so; None for kinds that libav reads on by itself."""
+    if head[:1] == _PACKET:
+        return ProgramScanner()
+    kind = next((it for it in _KINDS if re.match(it.head, head, re.DOTALL)), None)
+    return MarkScanner(kind) if kind else None
+
+
+class MarkScanner:
     """Finds where the next file begins, in bytes that come piece by piece."""
 
     def __init__(self, kind: _Kind) -> None:
@@ -54,13 +82,6 @@ class ChainScanner:
         self._mark = re.compile(kind.mark, re.DOTALL)
         # Each Ogg page tells whether it begins a stream; those of one file stand together.
         self._page_begins: bool | None = None
-
-    @classmethod
-    def of(cls, head: bytes) -> Self | None:
-        """For a file that begins so; None for kinds that libav reads on by itself."""
-        kinds = (kind for kind in _KINDS if re.match(kind.head, head, re.DOTALL))
-        kind = next(kinds, None)
-        return cls(kind) if kind else None
 
     def jumped(self) -> None:
         """The next piece does not follow the last."""

@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeAlias
 from vivavoce.concurrency.model_thread import StopFlag, Stopped
 from vivavoce.errors import BadAudio
 
-from .chain import HEAD, ChainScanner
+from .chain import HEAD, ChainScanner, scanner_of
 
 Source: TypeAlias = str | Path | BinaryIO
 """A file's path, or a binary file open at its start; it need not be seekable."""
@@ -66,7 +66,7 @@ class Input:
 
     def watch(self) -> None:
         """From here on, end where the next file of a chain begins; see `follow`."""
-        self._chain = ChainScanner.of(self.head())
+        self._chain = scanner_of(self.head())
 
     def follow(self) -> bool:
         """Go on to the next file of the chain; False if there is none."""
