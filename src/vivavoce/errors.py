@@ -3,7 +3,8 @@
 VivavoceError
 ├── BadAudio             audio that cannot be read, or is out of bounds
 ├── BadRequest           a request or setting that makes no sense as it stands
-│   └── BadConfig        a configuration with a wrong key, type or value
+│   ├── BadConfig        a configuration with a wrong key, type or value
+│   └── ModelServerRefusal   a model's server says that a request makes no sense
 ├── ModelError           weights that cannot be had, or are not what they should be
 │   ├── UnknownModel         a name that no model has: a mistake, which waiting does not mend
 │   └── ModelUnavailable     their source cannot be reached, or has them no more
@@ -30,6 +31,14 @@ class BadRequest(VivavoceError):
 
 class BadConfig(BadRequest):
     """A configuration with a wrong key, type or value."""
+
+
+class ModelServerRefusal(BadRequest):
+    """The server says that the request makes no sense. said: in its words."""
+
+    def __init__(self, message: str, said: str) -> None:
+        super().__init__(message)
+        self.said = said
 
 
 class ModelError(VivavoceError):

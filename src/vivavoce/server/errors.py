@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from vivavoce.errors import (
     BadAudio,
     BadRequest,
@@ -12,8 +14,11 @@ from vivavoce.errors import (
     EngineTimeout,
     EngineUnavailable,
     ModelError,
+    ModelServerRefusal,
     VivavoceError,
 )
+
+_log = logging.getLogger(__name__)
 
 
 class Problem(VivavoceError):
@@ -60,22 +65,47 @@ class Problem(VivavoceError):
 
 def problem_of(error: Exception) -> Problem:
     """What a client is told of this error; says nothing of those that nobody foresaw."""
+    said = _public(error)
     match error:
         case Problem():
             return error
         case BadAudio():
-            return Problem(str(error), code="invalid_audio")
+            return Problem(said, code="invalid_audio")
         case BadRequest():
-            return Problem(str(error), code="invalid_value")
+            return Problem(said, code="invalid_value")
         case EngineBusy():
-            return Problem(str(error), status=503, code="engine_busy", retry_after=1.0)
+            return Problem(said, status=503, code="engine_busy", retry_after=1.0)
         case EngineTimeout():
-            return Problem(str(error), status=504, code="engine_timeout")
+            return Problem(said, status=504, code="engine_timeout")
         case EngineUnavailable() | ModelError():
-            return Problem(str(error), status=503, code="engine_unavailable")
+            return Problem(said, status=503, code="engine_unavailable")
         case EngineError():
-            return Problem(str(error), status=500, code="engine_failed")
+            return Problem(said, status=500, code="engine_failed")
     return Problem("internal error; see the server's log", status=500, code="internal_error")
+
+
+def is_private(message: str) -> bool:
+    """Whether a message is about a server behind this one: it has an address in it, and perhaps
+    what was said there.
+    """
+    return "://" in message
+
+
+def public_message(engine: str, message: str) -> str:
+    """What clients may read of an engine's failure."""
+    return f"{engine} failed; see the server's log" if is_private(message) else message
+
+
+def _public(error: Exception) -> str:
+    """What a client may read of the error; the log has the rest."""
+    said = str(error)
+    behind = isinstance(error, EngineError | ModelError | ModelServerRefusal)
+    if not (behind and is_private(said)):
+        return said
+    _log.warning("not told to the client: %s", said)
+    if isinstance(error, ModelServerRefusal):
+        return "the model rejected the request; send less, or see the server's log"
+    return "an engine failed; see the server's log"
 
 
 _CLOSE_CODES = {401: 3000, 403: 3003, 413: 1009, 429: 1013, 503: 1013}

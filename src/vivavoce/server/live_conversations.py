@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vivavoce.events import (
@@ -37,6 +38,8 @@ from vivavoce.events import (
     TurnDropped,
 )
 
+from .errors import public_message
+
 if TYPE_CHECKING:
     from vivavoce.server.observe.metrics import Metrics
 
@@ -47,6 +50,13 @@ _NEW_S = 3.0
 
 current: ContextVar[LiveConversation | None] = ContextVar("conversation", default=None)
 """The one that this task works for."""
+
+
+def for_clients(event: Event) -> Event:
+    """The event without what only the log may say."""
+    if isinstance(event, Failed):
+        return replace(event, message=public_message(event.engine, event.message))
+    return event
 
 
 class LiveConversation:
@@ -102,7 +112,7 @@ class LiveConversation:
 
         def handle(event: Event) -> None:
             self.handle(event)
-            on_event(event)
+            on_event(for_clients(event))
 
         return handle
 

@@ -9,21 +9,20 @@ from dataclasses import dataclass
 
 import httpx
 
-from vivavoce.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable
+from vivavoce.errors import (
+    BadRequest,
+    EngineBusy,
+    EngineError,
+    EngineTimeout,
+    EngineUnavailable,
+    ModelServerRefusal,
+)
 from vivavoce.hints import nearest
 from vivavoce.http_client.proxies import BadProxy
 from vivavoce.http_client.retries import MAY_PASS, TransientFailure, retry_after
 
 _SAID_LONGEST = 300
 _PASSES = MAY_PASS | {409, 425, 500, 520, 522, 524, 529}
-
-
-class ModelServerRefusal(BadRequest):
-    """The server says that the request makes no sense. said: in its words."""
-
-    def __init__(self, message: str, said: str) -> None:
-        super().__init__(message)
-        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

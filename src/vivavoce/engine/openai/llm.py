@@ -14,12 +14,11 @@ import httpx
 from pydantic import Field
 
 from vivavoce.engines import LlmOptions, Message, Thought, ToolSpec
-from vivavoce.errors import BadRequest, EngineError
+from vivavoce.errors import BadRequest, EngineError, ModelServerRefusal
 from vivavoce.hints import nearest
 from vivavoce.options import Endpoint
 
 from .chat import Chunk, Joiner
-from .errors import ModelServerRefusal
 from .http import OPENAI, ModelServer
 
 _OVERFLOW = re.compile(

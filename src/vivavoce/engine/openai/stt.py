@@ -17,12 +17,11 @@ from pydantic import Field
 
 from vivavoce.audio import Samples, dbfs, to_pcm16
 from vivavoce.engines import SttOptions, Transcript
-from vivavoce.errors import BadRequest, EngineUnavailable
+from vivavoce.errors import BadRequest, EngineUnavailable, ModelServerRefusal
 from vivavoce.options import Endpoint
 from vivavoce.text.language.codes import asked_language, language_of
 from vivavoce.text.stable_prefix import StablePrefix
 
-from .errors import ModelServerRefusal
 from .http import OPENAI, ModelServer
 from .transcript import TranscriptionEvent, WholeTranscription, transcript_of
 

@@ -21,6 +21,7 @@ from vivavoce.errors import VivavoceError
 from vivavoce.events import as_dict
 from vivavoce.server.access.byte_budget import Account, Share
 from vivavoce.server.errors import Problem, problem_of
+from vivavoce.server.live_conversations import for_clients
 from vivavoce.server.selection.aliases import voice_of
 from vivavoce.server.service import Service
 from vivavoce.settings import SessionSettings
@@ -285,6 +286,7 @@ class RealtimeSession:
 
     def _handle(self, event: events.Event) -> None:
         self._watch.handle(event)
+        event = for_clients(event)
         if self._core_events:
             told = {"type": "vivavoce.event", "event_id": new_id("event"), "event": as_dict(event)}
             self.send(told)
