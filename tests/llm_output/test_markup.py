@@ -27,6 +27,12 @@ def read(text: str, step: int, *, thinks_first: bool = False) -> tuple[str, str]
         ("<THINKING>I look.</THINKING>It is noon.", "It is noon.", "I look."),
         ('<reasoning effort="low">I look.</reasoning>It is noon.', "It is noon.", "I look."),
         ("Well. <think>I look.</think> It is noon.", "Well. It is noon.", "I look."),
+        ("Well.<think>I look.</think>It is noon.", "Well. It is noon.", "I look."),
+        (
+            "<|channel|>commentary<|message|>Well.<|end|><|channel|>final<|message|>It is noon.",
+            "Well. It is noon.",
+            "",
+        ),
         ("<think>I never stop", "", "I never stop"),
         ("<think>\n</think>It is noon.", "It is noon.", "\n"),
         ("[THINK]I look.[/THINK]It is noon.", "It is noon.", "I look."),

@@ -96,6 +96,7 @@ class MarkupReader:
         self._thinks_first = thinks_first
         self._said = ""
         self._joint = False
+        self._parted = False
 
     def expect_words(self) -> None:
         """The model's thoughts come apart from its text, which need not be held for any."""
@@ -135,6 +136,7 @@ class MarkupReader:
 
     def _pass(self, mark: re.Match[str], found: Sorted) -> None:
         self._joint = True
+        self._parted |= mark.lastgroup in {"open", "close", "message"}
         match mark.lastgroup:
             case "open":
                 self._open(found)
@@ -231,6 +233,9 @@ class MarkupReader:
     def _say(self, text: str, found: Sorted) -> None:
         if self._joint and (not self._said or self._said.isspace()):
             text = text.lstrip()
+        elif self._parted and text[:1].isalnum():
+            text = f" {text}"
+        self._parted = False
         if text:
             self._joint = False
             self._said = text[-1]

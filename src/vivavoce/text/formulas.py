@@ -28,9 +28,17 @@ _ROOT = re.compile(rf"\\sqrt\s*{_ARGUMENT}")
 _WRAPPED = re.compile(rf"\\(?:{_WRAPPERS})\s*{_ARGUMENT}")
 _DEGREES = re.compile(r"\^\s*\{?\s*\\circ\s*\}?")
 _POWER = re.compile(r"\^(?:\{\s*([-+−]?[0-9]+)\s*\}|([0-9]))")
+_LONG_POWER = re.compile(r"\^\{\s*([^{}]+?)\s*\}")
+_RELATION = re.compile(r"\s*([=<>≤≥≠≈])\s*")
 _SUBSCRIPT = re.compile(rf"_(?:{_ARGUMENT}|([A-Za-z0-9]))")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
+_OPERATORS = {"int": "integral", "sum": "sum", "prod": "product", "lim": "limit"}
+_FROM_TO = re.compile(
+    rf"(\\(?:int|sum|prod)(?:\\limits)?)\s*_(?:{_ARGUMENT}|(\w))\s*\^(?:{_ARGUMENT}|(\w|\\[a-z]+))"
+)
+_NEGATIVE = re.compile(r"(?:(?<=[=×÷±≤≥≠≈→<>(,])|^)\s*-\s*(?=[\w(√])")
 _MINUS = re.compile(r"(?<=[\w)}⁰¹²³⁴⁵⁶⁷⁸⁹])\s*-\s*(?=[\w(\\])")
+_MINUS_FIRST = re.compile(r"^\s*-\s*")
 _SUPERSCRIPTS = str.maketrans("0123456789-+−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺⁻")
 _OUTSIDE = "|".join(sorted(_SYMBOLS, key=len, reverse=True))
 _FOUND = re.compile(
@@ -42,7 +50,9 @@ _FOUND = re.compile(
     r"|(?<![\w\\])\\(?P<escaped>[%$&\#_{}])|(?<=[0-9])\\(?P<after>[%$&\#_{}])",
     re.DOTALL,
 )
-_IN_FORMULAS = re.compile(r"[\\^_={}<>+]|^[A-Za-z]['′]?$")
+_IN_FORMULAS = re.compile(
+    r"[\\^_={}<>+]|^[A-Za-z]['′]?$|(?<![A-Za-z0-9])[A-Za-z]\s*[-−*/(]|^[-−][0-9.]+$"
+)
 _PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{4,}")
 _OPENS = re.compile(r"\$(?=[A-Za-z\\({]|[0-9.]+\s?[\^_\\])[^$]*$")
 
@@ -110,7 +120,9 @@ def _replaced(match: re.Match[str]) -> str | None:
 def _formula(source: str) -> str:
     """A formula with signs instead of commands."""
     said = _DEGREES.sub("°", source)
+    said = _FROM_TO.sub(lambda it: f"{it[1]} {it[2] or it[3]} → {it[4] or it[5]} ", said)
     said = _POWER.sub(lambda it: (it[1] or it[2]).translate(_SUPERSCRIPTS), said)
+    said = _LONG_POWER.sub(r"^\1", said)
     said = _SUBSCRIPT.sub(lambda it: f" {it[1] or it[2]}", said)
     for _ in range(4):
         before = said
@@ -122,7 +134,9 @@ def _formula(source: str) -> str:
     said = _MINUS.sub(" − ", said)
     said = re.sub(r"\\[,;:! \\]", " ", said)
     said = re.sub(r"\\([%$&#_{}])", r"\1", said)
-    said = _COMMAND.sub(_command, said)
+    # Without a space `x)` would be a face.
+    said = _RELATION.sub(r" \1 ", _COMMAND.sub(_command, said)).replace(")", " ) ")
+    said = _NEGATIVE.sub(" − ", said)
     return " ".join(said.replace("{", " ").replace("}", " ").split())
 
 
@@ -130,11 +144,11 @@ def _fraction(match: re.Match[str]) -> str:
     above, below = match[1].strip(), match[2].strip()
     if above.isdigit() and below.isdigit():
         return f"{above}/{below}"
-    return f"{above} ÷ {below}"
+    return f"{_MINUS_FIRST.sub('− ', above)} ÷ {below}"
 
 
 def _command(match: re.Match[str]) -> str:
     name = match[1]
     if name in _SYMBOLS:
         return f" {_SYMBOLS[name]} "
-    return " " if name in _SILENT else f" {name.removeprefix('var')} "
+    return " " if name in _SILENT else f" {_OPERATORS.get(name, name.removeprefix('var'))} "
