@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import threading
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -429,7 +429,7 @@ def open_files() -> list[str]:
 
 LISTEN = """
 import asyncio, resource, sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from vivavoce.media.decode import stream_audio
 
 async def listen(path):
@@ -464,3 +464,33 @@ def test_three_hours_take_no_more_memory_than_a_minute(tmp_path: Path) -> None:
     heard_s, growth_mb = map(float, output.split())
     assert heard_s == 3 * 3600
     assert growth_mb < 20
+
+
+@pytest.mark.parametrize("form", ["w64", "caf", "flac", "wav", "aiff", "au"])
+def test_whatever_is_wrong_with_a_file_it_is_read_or_refused(form: str) -> None:
+    codec = {"flac": "flac", "aiff": "pcm_s16be", "au": "pcm_s16be"}.get(form, "pcm_s16le")
+    whole = io.BytesIO()
+    with av.open(whole, "w", format=form) as container:
+        stream = container.add_stream(codec, rate=8_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        frame = av.AudioFrame.from_ndarray(np.ones((1, 8_000), np.int16), "s16", "mono")
+        frame.rate = 8_000
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    data, chance = whole.getvalue(), random.Random(form)
+    for _ in range(60):
+        damaged = bytearray(data)
+        for _ in range(chance.choice([1, 4, 16])):
+            damaged[chance.randrange(200)] = chance.choice([0, 127, 128, 255])
+        for read in (probe_audio, read_audio):
+            with suppress(BadAudio):
+                read(io.BytesIO(damaged))
+
+
+def test_a_wav_of_64_bit_integers_is_read_or_refused() -> None:
+    samples = (np.sin(np.arange(8_000) * 0.1) * 2**62).astype("<i8").tobytes()
+    form = struct.pack("<HHIIHH", 1, 1, 8_000, 64_000, 8, 64)
+    head = b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(samples))
+    file = b"RIFF" + struct.pack("<I", len(head) + len(samples)) + head + samples
+    audio = read_audio(io.BytesIO(file))
+    assert audio.seconds == pytest.approx(1.0)
+    assert 0.4 < np.abs(audio.samples).max() < 0.6

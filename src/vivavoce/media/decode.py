@@ -11,13 +11,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
+import av
 import numpy as np
 
 from vivavoce.audio import Audio, Samples
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
+from vivavoce.errors import BadAudio, describe
 
 from .channels import Channels, parse_channels
 from .decoder import MediaInfo, ReadOptions, opened_decoder
@@ -31,13 +33,14 @@ __all__ = [
     "stream_audio", "write_audio",
 ]  # fmt: skip
 
+_FAULTS = ArithmeticError, LookupError, TypeError, ValueError, RuntimeError
 _log = logging.getLogger(__name__)
 _CHUNKS_AHEAD = 4
 
 
 def probe_audio(source: Source) -> MediaInfo:
     """What the source says of its audio, without decoding it. Raises BadAudio."""
-    with opened_decoder(source, ReadOptions()) as decoder:
+    with _translated(source), opened_decoder(source, ReadOptions()) as decoder:
         return decoder.info()
 
 
@@ -67,7 +70,7 @@ def read_channels(
     """The source's audio in one piece a channel; one, unless they are wanted separate."""
     pieces: list[ChannelSamples] = []
     seconds = 0.0
-    with opened_decoder(source, options) as decoder:
+    with _translated(source), opened_decoder(source, options) as decoder:
         final_rate = options.rate or decoder.info().rate
         for samples, final_rate in decoder.pieces():
             pieces.append(samples)
@@ -139,7 +142,7 @@ async def opened_audio(
 
     def work(emit: Callable[[MediaInfo | ChannelSamples], None], stop: StopFlag) -> None:
         begun = time.thread_time()
-        with opened_decoder(source, options, stop) as decoder:
+        with _translated(source), opened_decoder(source, options, stop) as decoder:
             decoder.warnings = warnings
             info = decoder.info()
             emit(info)
@@ -160,6 +163,16 @@ async def opened_audio(
                 yield file
     finally:
         await thread.aclose()
+
+
+@contextmanager
+def _translated(source: Source) -> Iterator[None]:
+    """Whatever a codec or a container makes the libraries raise is BadAudio."""
+    try:
+        yield
+    except (*_FAULTS, av.FFmpegError) as error:
+        name = getattr(source, "name", source)
+        raise BadAudio(f"{name} cannot be decoded: {describe(error)}") from error
 
 
 async def _only_chunks(

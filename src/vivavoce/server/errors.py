@@ -79,6 +79,11 @@ def problem_of(error: Exception) -> Problem:
             return Problem(said, status=504, code="engine_timeout")
         case EngineUnavailable() | ModelError():
             return Problem(said, status=503, code="engine_unavailable")
+        case ValueError() if "surrogates not allowed" in said:
+            what = "a text has half a character (a surrogate without its other half); send it whole"
+            return Problem(what, code="invalid_value")
+        case RecursionError():
+            return Problem("the request is nested too deeply", code="invalid_value")
         case EngineError():
             return Problem(said, status=500, code="engine_failed")
     return Problem("internal error; see the server's log", status=500, code="internal_error")

@@ -91,7 +91,7 @@ class ErrorResponses:
                 _log.debug("%s: the client disconnected", scope["path"])
                 return
             problem = problem_of(cause)
-            if not isinstance(cause, VivavoceError):
+            if problem.code == "internal_error":
                 _log.exception("%s failed", scope["path"])
             if not begun:
                 await answer(problem)(scope, receive, send)

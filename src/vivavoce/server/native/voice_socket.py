@@ -7,6 +7,7 @@ events, as `events.as_dict` writes them. docs/api.md tells device authors all of
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import asdict, replace
@@ -17,7 +18,6 @@ from vivavoce.audio import Audio, Samples
 from vivavoce.conversation.session import Engines, Session
 from vivavoce.conversation.sources import Feed, as_lapses
 from vivavoce.engines import Tts, TtsOptions
-from vivavoce.errors import BadAudio, BadRequest
 from vivavoce.events import Event, as_dict
 from vivavoce.kinds import kinds
 from vivavoce.server.errors import Problem, problem_of
@@ -42,6 +42,7 @@ from .voice_messages import (
     VoiceStart,
 )
 
+log = logging.getLogger(__name__)
 router = APIRouter()
 
 LEAD_S = 0.2
@@ -154,8 +155,11 @@ class _VoiceSocketSession:
                 await self._hear(message)
                 return True
             return await self._do(parsed(VOICE_MESSAGE, message))
-        except (BadAudio, BadRequest, Problem) as error:
-            self._socket.outbox.send_json(error_event(problem_of(error)))
+        except Exception as error:
+            problem = problem_of(error)
+            if problem.code == "internal_error":
+                log.exception("a client's message failed")
+            self._socket.outbox.send_json(error_event(problem))
             return True
 
     async def _hear(self, message: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from contextlib import suppress
 from typing import TypeAlias
@@ -10,12 +11,14 @@ from typing import TypeAlias
 from vivavoce.audio import Audio
 from vivavoce.conversation.sources import Feed
 from vivavoce.server.access.byte_budget import Account
-from vivavoce.server.errors import Problem
+from vivavoce.server.errors import Problem, problem_of
 from vivavoce.server.http.json_bounds import parsed_bytes
 
 from .beta import from_beta
 from .client_events import ClientEvent, event_of, json_of
 from .wire_error import WireError
+
+log = logging.getLogger(__name__)
 
 Inputs: TypeAlias = Feed[ClientEvent | WireError | Audio]
 
@@ -40,6 +43,10 @@ async def put_message(inputs: Inputs, message: str | bytes, *, beta: bool = Fals
         event = event_of(from_beta(data) if beta else data)
     except WireError as error:
         await inputs.put(error)
+        return
+    except Exception as error:
+        log.exception("a client's event failed")
+        await inputs.put(WireError(str(problem_of(error)), "internal_error"))
         return
     try:
         await inputs.put(event, parsed_bytes(message) + _OVERHEAD)

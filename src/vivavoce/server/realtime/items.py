@@ -183,7 +183,7 @@ def _part(data: Json, role: Role, path: str) -> ContentPart:
             "invalid_value",
             f"{path}.type",
         )
-    if kind in _LOOSE:
+    if isinstance(kind, str) and kind in _LOOSE:
         kind = f"{'output' if role == 'assistant' else 'input'}_{kind}"
     kind = cast(PartType, choice(kind, f"{path}.type", _PARTS[role]))
     if kind in {"input_text", "output_text"}:

@@ -9,6 +9,7 @@ client is told.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -42,6 +43,8 @@ from .session_config import ServerVad, SessionConfig, bytes_of
 from .session_object import as_object, updated
 from .session_settings import settings_of, toolbox_of
 from .wire_error import WireError
+
+log = logging.getLogger(__name__)
 
 Act: TypeAlias = Callable[[ClientEvent], Awaitable[None]]
 
@@ -245,8 +248,10 @@ class RealtimeSession:
         except WireError as error:
             event_id = error.event_id or getattr(given, "event_id", None)
             self.send(tell.error_of(error.about(event_id)))
-        except VivavoceError as error:
+        except Exception as error:
             problem = problem_of(error)
+            if problem.code == "internal_error":
+                log.exception("a client's event failed")
             self.send(
                 tell.error(
                     str(problem),
