@@ -14,7 +14,7 @@ import pytest
 from vivavoce import models
 from vivavoce.audio import Samples
 from vivavoce.engine.hibari.tts import Hibari, HibariOptions
-from vivavoce.engines import Speech, TtsOptions, Word
+from vivavoce.engines import PhonemeStream, Pronunciation, Speech, TtsOptions, Word
 from vivavoce.errors import BadRequest, EngineUnavailable, ModelError
 from vivavoce.testing.check_tts import check_tts
 
@@ -173,12 +173,31 @@ async def test_a_word_without_an_end_is_spoken(voice: Hibari) -> None:
     assert [word.text for word in words] == ["a" * 500]
 
 
-async def test_how_a_word_sounds_can_be_written_beside_it(voice: Hibari) -> None:
-    phrase = "The [cat](/dɑg/) sat."
-    odd, words = await said(voice, phrase)
-    plain, _ = await said(voice, "The dog sat.")
-    assert [word.text for word in words] == ["The", "[cat](/dɑg/)", "sat."]
-    assert abs(len(odd) - len(plain)) < 0.1 * RATE
+async def pronounced(
+    voice: Hibari, phrase: str, *pronunciations: Pronunciation
+) -> tuple[Samples, list[str]]:
+    async with aclosing(await voice.open(TtsOptions())) as stream:
+        assert isinstance(stream, PhonemeStream)
+        async with aclosing(stream.speak_pronounced(phrase, pronunciations)) as spoken:
+            pieces = [piece async for piece in spoken]
+    words = [word.text for piece in pieces for word in piece.words]
+    return np.concatenate([piece.samples for piece in pieces]), words
+
+
+async def test_words_sound_as_they_are_told_to(voice: Hibari) -> None:
+    told, words = await pronounced(
+        voice, "The GIF of 3 cats", Pronunciation(4, 7, "ˈdɔːɡ"), Pronunciation(13, 17, "ˈsæt")
+    )
+    plain, _ = await said(voice, "The dog of 3 sat")
+    assert words == ["The", "GIF", "of", "3", "cats"]
+    np.testing.assert_array_equal(told, plain)
+
+
+async def test_sounds_that_english_lacks_leave_the_word_as_it_is(voice: Hibari) -> None:
+    told, words = await pronounced(voice, "The cat sat", Pronunciation(4, 7, "ǃkʼøː"))
+    plain, _ = await said(voice, "The cat sat")
+    assert words == ["The", "cat", "sat"]
+    np.testing.assert_array_equal(told, plain)
 
 
 @pytest.mark.parametrize("damaged", ["hibari.onnx", "oov.onnx", "words.sqlite", "vocab.json"])

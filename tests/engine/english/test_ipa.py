@@ -8,17 +8,19 @@ from vivavoce.engine.english.ipa import from_ipa
 @pytest.mark.parametrize(
     ("ipa", "expected"),
     [
-        ("həˈloʊ", "həˈlO"),
-        ("ˈtʃɔɪs", "ˈʧYs"),
+        ("həˈloʊ", "həlˈO"),
+        ("ˈtʃɔɪs", "ʧˈYs"),
         ("dʒeɪn", "ʤAn"),
-        ("ˈbɝd", "ˈbɜɹd"),
+        ("ˈbɝd", "bˈɜɹd"),
         ("ɡriːn", "ɡɹin"),
-        ("ˈwɔːtɚ", "ˈwɔtəɹ"),
+        ("ˈwɔːtɚ", "wˈɔtəɹ"),
         ("t͡ʃaɪ", "ʧI"),
-        ("'red", "ˈɹɛd"),
+        ("'red", "ɹˈɛd"),
         ("hibˈɑɹi", "hibˈɑɹi"),
-        ("", ""),
+        ("", None),
+        ("ǃkʼa", None),
+        ("noː", "nO"),
     ],
 )
-def test_dictionary_ipa_becomes_misakis_alphabet(ipa: str, expected: str) -> None:
+def test_dictionary_ipa_becomes_misakis_alphabet(ipa: str, expected: str | None) -> None:
     assert from_ipa(ipa) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from vivavoce.audio import Samples
 from vivavoce.engine.english.phonemizer import EnglishPhonemizer
 from vivavoce.engine.onnx import device_of, first_run, model_file, session
 from vivavoce.engine.subgraph import subgraph
+from vivavoce.engines import Pronunciation
 from vivavoce.errors import EngineError, ModelError
 from vivavoce.options import Compute
 
@@ -63,9 +64,11 @@ class HibariModel:
         with first_run(path):
             list(self.samples(self.prosody(PhonemeText("wˈʌn."), 1.0), 0))
 
-    def utterances(self, phrase: str) -> list[PhonemeText]:
+    def utterances(
+        self, phrase: str, pronunciations: Sequence[Pronunciation] = ()
+    ) -> list[PhonemeText]:
         """What to say for a phrase, in parts."""
-        return utterances(phrase, self._phonemizer)
+        return utterances(phrase, self._phonemizer, pronunciations)
 
     def prosody(self, utterance: PhonemeText, speed: float) -> Prosody:
         """How to say an utterance. Raises EngineError when the network fails."""

@@ -17,7 +17,7 @@ from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
 from vivavoce.engine.onnx import placed
 from vivavoce.engine.word_times import WordTimes, word_spans
-from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice, Word
+from vivavoce.engines import Pronunciation, Speech, TtsOptions, TtsStream, Voice, Word
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.options import Compute, OnlyKeys
 from vivavoce.text.language.codes import asked_language, match_language
@@ -131,19 +131,25 @@ class _HibariStream:
         self._voice = voice
         self._speed = speed
 
-    async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
+    def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
         """The phrase's audio, in pieces that grow to three seconds, without silence before it.
 
         It ends with the pause that its last mark stands for; without a mark it is taken to go on
         in the next phrase. Raises BadRequest for a phrase that is not in Latin letters.
         """
+        return self.speak_pronounced(phrase, ())
+
+    async def speak_pronounced(
+        self, phrase: str, pronunciations: Sequence[Pronunciation]
+    ) -> AsyncGenerator[Speech, None]:
+        """The same, with words pronounced as told, where they have English sounds."""
         if not word_spans(phrase):
             return
         _check_script(phrase)
 
         def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
             speaking = _HibariPhrase(phrase, self._voice, emit)
-            for utterance in self._voice.utterances(phrase):
+            for utterance in self._voice.utterances(phrase, pronunciations):
                 if stop.is_set():
                     return
                 speaking.say(utterance, self._voice.prosody(utterance, self._speed))

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from vivavoce.engine.english.ipa import from_ipa
 from vivavoce.engine.english.phonemizer import EnglishPhonemizer, GivenSound, PhonemizedWord
+from vivavoce.engines import Pronunciation
 from vivavoce.text.normalizer import pieces
 
 LONGEST = 200
 """Phonemes said in one go. The network was made for sentences, and takes a third of a second."""
 _SENTENCE_ENDS = frozenset(".!?…")
 _CLAUSE_ENDS = frozenset(",;:—")
-_PRONOUNCED = re.compile(r"\[([^\[\]]+)\]\(/([^/()]*)/\)")
+_SPOKEN = "word"
+"""Stands where the sounds are given, so that what is around it is read as around a word."""
 _DIGITS = re.compile(r"\d+")
 _PLAIN = re.compile(r"[^\W\d_]|[\s.,;:!?'\"’“”()…—–-]")
 
@@ -44,12 +46,14 @@ class PhonemeText:
         return self.phonemes[-1] if self.phonemes[-1] in _SENTENCE_ENDS | _CLAUSE_ENDS else ""
 
 
-def utterances(phrase: str, phonemizer: EnglishPhonemizer) -> list[PhonemeText]:
+def utterances(
+    phrase: str, phonemizer: EnglishPhonemizer, pronunciations: Sequence[Pronunciation] = ()
+) -> list[PhonemeText]:
     """The utterances of a phrase; none where it has nothing to say.
 
-    phrase: `[word](/phonemes/)` says how a word sounds, in IPA or the model's alphabet.
+    pronunciations: in order; those with sounds that English lacks are left out.
     """
-    reading = _Reading(phrase)
+    reading = _Reading(phrase, pronunciations)
     spoken = phonemizer.words(reading.text, reading.given)
     said = ((reading.position(word.start), word) for word in spoken if word.phonemes)
     return [_utterance(part) for part in _cut(list(said)) if any(_is_sound(w) for _, w in part)]
@@ -58,18 +62,21 @@ def utterances(phrase: str, phonemizer: EnglishPhonemizer) -> list[PhonemeText]:
 class _Reading:
     """What is read out of a phrase, and where in the phrase it stands."""
 
-    def __init__(self, phrase: str) -> None:
+    def __init__(self, phrase: str, pronunciations: Sequence[Pronunciation]) -> None:
         self.text = ""
         self.given: list[GivenSound] = []
         self._offsets: list[int] = []
         self._positions: list[int] = []
         at = 0
-        for match in _PRONOUNCED.finditer(phrase):
-            self._read(phrase[at : match.start()], at)
+        for told in pronunciations:
+            sounds = from_ipa(told.ipa)
+            if sounds is None:
+                continue
+            self._read(phrase[at : told.start], at)
             begin = len(self.text)
-            self._put(match[1], match.start())
-            self.given.append(GivenSound(begin, len(self.text), from_ipa(match[2])))
-            at = match.end()
+            self._put(_SPOKEN, told.start)
+            self.given.append(GivenSound(begin, len(self.text), sounds))
+            at = told.end
         self._read(phrase[at:], at)
 
     def position(self, offset: int) -> int:
@@ -85,7 +92,9 @@ class _Reading:
             return
         for piece in pieces(text, "en", line_start=False):
             said = _DIGITS.sub(lambda found: f" {_number(found.group())} ", piece.spoken)
-            self._put(f"{said} " if piece.written[-1:].isspace() else said, position)
+            before = " " * piece.written[:1].isspace()
+            after = " " * piece.written[-1:].isspace()
+            self._put(f"{before}{said}{after}", position)
             position += len(piece.written)
 
     def _put(self, text: str, position: int) -> None:
