@@ -106,6 +106,12 @@ async def test_words_keep_their_places_where_numbers_are_spelled(voice: Hibari) 
     assert seconds["237"] > 2 * seconds["on"]
 
 
+async def test_numbers_and_signs_are_said_as_words(voice: Hibari) -> None:
+    written, _ = await said(voice, "Room 237 costs $20 now")
+    spelled, _ = await said(voice, "Room two hundred thirty-seven costs twenty dollars now")
+    assert abs(len(written) - len(spelled)) < 0.4 * RATE
+
+
 async def test_the_pieces_join_without_a_step(voice: Hibari) -> None:
     """At the joins, neighbouring samples differ no more than they do elsewhere."""
     spoken = await pieces(voice, "All our rivers are longer than they were when we were young")

@@ -18,7 +18,8 @@ _SENTENCE_ENDS = frozenset(".!?…")
 _CLAUSE_ENDS = frozenset(",;:—")
 _SPOKEN = "word"
 """Stands where the sounds are given, so that what is around it is read as around a word."""
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"(?:(?<=[^\W\d_])-)?(\d+(?:\.\d+)?)")
+_SPACED_MARK = re.compile(r"\s+(?=[,.;:!?])")
 _PLAIN = re.compile(r"[^\W\d_]|[\s.,;:!?'\"’“”()…—–-]")
 
 
@@ -91,10 +92,10 @@ class _Reading:
                 self._put(match.group(), position + match.start())
             return
         for piece in pieces(text, "en", line_start=False):
-            said = _DIGITS.sub(lambda found: f" {_number(found.group())} ", piece.spoken)
-            before = " " * piece.written[:1].isspace()
-            after = " " * piece.written[-1:].isspace()
-            self._put(f"{before}{said}{after}", position)
+            said = _DIGITS.sub(lambda found: f" {_number(found[1])} ", piece.spoken)
+            said = _SPACED_MARK.sub("", said)
+            before = len(piece.written) - len(piece.written.lstrip())
+            self._put(f" {said} " if before else f"{said} ", position + before)
             position += len(piece.written)
 
     def _put(self, text: str, position: int) -> None:
