@@ -85,13 +85,15 @@ class TurnDropped:
 class Signal:
     """What one thing says of whether the user is done.
 
-    name: `bias`; `ends`, the language model's probability that the words end here; `length`, how
-    many they are; `rivals`, the probability that the last word was one with which nothing ends;
-    `sound`, the turn detector's probability. value: as measured; None of the bias. odds: what it
-    adds to the logarithm of the odds that the turn is over.
+    name: `bias`; `silence`, how long it lasted; `spoken`, seconds from the first voice to the
+    silence, and `long`, the same where it is longer than a sentence; `paused`, the longest silence
+    after which the user went on; `words`, how many there are; `ends`, the language model's
+    probability that the words end here; `sound`, the turn detector's that the turn is over.
+    value: as measured; None of the bias. odds: what it adds to the logarithm of the odds that the
+    turn is over.
     """
 
-    name: Literal["bias", "ends", "length", "rivals", "sound"]
+    name: Literal["bias", "silence", "spoken", "long", "paused", "words", "ends", "sound"]
     value: float | None
     odds: float
 

@@ -45,17 +45,18 @@ class TurnSettings:
     wait_min_s: StrictFloat = Field(
         default=0.15,
         ge=0,
-        description="Silence that ends the turn when the turn detector is sure that it is over.",
+        description="The shortest silence that ends a turn, however sure it is that it is over.",
     )
     wait_max_s: StrictFloat = Field(
         default=3.0,
         ge=0,
-        description="Silence that ends the turn when the turn detector is sure that it is not "
-        "over.",
+        description="The longest silence that a turn survives. Set it to `wait_min_s` for a fixed "
+        "wait.",
     )
     eagerness: Eagerness = Field(
         default="auto",
-        description="How readily silences in between end the turn; `auto` is `medium`.",
+        description="How readily silences end the turn: the more eager, the shorter the waits, and "
+        "the more users are cut off; `auto` is `medium`.",
     )
     barge_in: StrictBool = Field(
         default=True, description="Whether the user may interrupt the reply."
@@ -79,8 +80,8 @@ class TurnSettings:
     )
     fit: StrictStr = Field(
         default="auto",
-        description="The fitted numbers that tell where turns end: `auto` takes those made for the "
-        "language and the engines, a name such as `en` takes those for any engine, and `neutral` "
+        description="The fitted numbers that tell where turns end: `auto` takes those of the "
+        "language that is spoken, a name such as `en` takes those for English only, and `neutral` "
         "goes by sound and silence alone.",
     )
 

@@ -149,7 +149,12 @@ def test_wherever_a_barge_in_falls_the_history_is_a_prefix_of_the_reply(samples:
 
     async def run() -> Call:
         stt = ScriptedStt("count please", "stop that please now")
-        call = Call(stt=stt, llm=ScriptedLlm(reply, "Fine."))
+        turns = TurnSettings(wait_min_s=0.15, wait_max_s=0.15)
+        call = Call(
+            stt=stt,
+            llm=ScriptedLlm(reply, "Fine."),
+            settings=SessionSettings(turns=turns),
+        )
         async with call:
             await call.hears(say(0.5), hush(0.24), Audio(hush(2).samples[:samples], 16_000))
             await call.hears(say(0.75), hush(2.0))

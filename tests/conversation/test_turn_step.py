@@ -282,56 +282,98 @@ def test_the_turn_that_interrupts_is_committed_after_the_reply_has_ended(
                 pass
 
 
-def told(*inputs: Input, settings: SessionSettings = SETTINGS) -> list[Command]:
-    """What the last of the inputs leads to."""
-    state, commands = START, list[Command]()
-    for each in inputs:
-        state, new = step(state, each, settings)
-        commands = list(new)
-    return commands
-
-
 VOICE = (VoiceStarted(0.3, 0.0, 0.36, 0.0), VoicePaused(1.0, 1.04))
 QUESTION = Transcript("what is the capital of france", language="en")
 
 
-def test_where_the_words_make_an_end_likely_the_sound_is_not_asked_for() -> None:
+def states(*inputs: Input, state: TurnState = START) -> tuple[TurnState, list[Command]]:
+    """The state after these, and what the last of them leads to."""
+    commands: list[Command] = []
+    for each in inputs:
+        state, new = step(state, each, SETTINGS)
+        commands = list(new)
+    return state, commands
+
+
+def test_the_words_are_asked_about_at_once_and_the_sound_when_the_silence_lasts() -> None:
     ready = TranscriptReady(1, QUESTION, QUESTION.text)
-    assert [type(c) for c in told(*VOICE, ready)] == [AskCompleteness]
-    likely = told(*VOICE, ready, CompletenessKnown(1, 1.0))
-    assert [type(c) for c in likely] == [PrepareReply]
-    doubtful = told(*VOICE, ready, CompletenessKnown(1, 0.0))
-    assert [type(c) for c in doubtful] == [AskSound]
+    state, commands = states(*VOICE, ready)
+    assert [type(c) for c in commands] == [AskCompleteness]
+    state, commands = states(AudioHeard(0.02, 1.06, loud=False), state=state)
+    assert commands == []
+    state, commands = states(AudioHeard(0.05, 1.11, loud=False), state=state)
+    assert [type(c) for c in commands] == [AskSound]
+    state, commands = states(AudioHeard(0.05, 1.16, loud=False), state=state)
+    assert commands == [], "once"
+
+
+def test_the_sound_is_asked_for_though_the_transcript_is_late() -> None:
+    _, commands = states(*VOICE, AudioHeard(0.1, 1.11, loud=False))
+    assert [type(c) for c in commands] == [AskSound]
+
+
+def test_where_all_waits_are_the_same_nothing_is_asked() -> None:
+    fixed = replace(SETTINGS, turns=TurnSettings(wait_min_s=0.5, wait_max_s=0.5))
+    state, commands = START, list[Command]()
+    ready = TranscriptReady(1, QUESTION, QUESTION.text)
+    for each in (*VOICE, ready, AudioHeard(0.1, 1.2, loud=False)):
+        state, new = step(state, each, fixed)
+        commands += new
+    asked = [c for c in commands if isinstance(c, AskCompleteness | AskSound)]
+    assert asked == []
 
 
 def test_without_a_fit_the_words_are_not_asked_about() -> None:
     french = Transcript("quelle heure est-il", language="fr")
     state = replace(START, language=SpokenLanguage("fr", fixed=True))
-    for each in (*VOICE, TranscriptReady(1, french, french.text)):
-        state, commands = step(state, each, SETTINGS)
-    assert [type(c) for c in commands] == [PrepareReply, AskSound]
-    _, commands = step(state, SoundKnown(1, 0.9), SETTINGS)
-    _, commands = step(_, AudioHeard(0.02, 1.2, loud=False), SETTINGS)
-    (explained,) = [e for e in emitted(list(commands)) if isinstance(e, SilenceExplained)]
-    assert [(signal.name, signal.value) for signal in explained.signals] == [("sound", 0.9)]
-    assert explained.over == 0.9
+    ready = TranscriptReady(1, french, french.text)
+    state, commands = states(*VOICE, ready, state=state)
+    assert AskCompleteness not in [type(c) for c in commands]
+    heard = AudioHeard(0.1, 1.15, loud=False), SoundKnown(1, 0.9), AudioHeard(2.0, 3.1, loud=False)
+    _, commands = states(*heard, state=state)
+    (explained,) = [e for e in emitted(commands) if isinstance(e, SilenceExplained)]
+    assert {signal.name for signal in explained.signals} == {
+        "bias", "silence", "sound", "spoken", "long", "paused",
+    }  # fmt: skip
 
 
 def test_a_silence_is_explained_with_what_each_signal_adds() -> None:
     ready = TranscriptReady(1, QUESTION, QUESTION.text)
-    state = START
-    for each in (*VOICE, ready, CompletenessKnown(1, 0.9)):
-        state, _ = step(state, each, SETTINGS)
-    _, commands = step(state, AudioHeard(0.02, 1.2, loud=False), SETTINGS)
-    (explained,) = [e for e in emitted(list(commands)) if isinstance(e, SilenceExplained)]
+    known = CompletenessKnown(1, 0.9), AudioHeard(0.1, 1.14, loud=False), SoundKnown(1, 0.9)
+    _, commands = states(*VOICE, ready, *known, AudioHeard(2.0, 3.1, loud=False))
+    (explained,) = [e for e in emitted(commands) if isinstance(e, SilenceExplained)]
     assert (explained.turn, explained.at, explained.outcome) == (1, 1.0, "ended")
     assert explained.why == "the silence lasted for the wait"
-    assert abs(explained.lasted_s - 0.2) < 1e-9
-    assert explained.wait_s == 0.15
-    assert [signal.name for signal in explained.signals] == ["bias", "ends", "length", "rivals"]
+    assert abs(explained.lasted_s - 2.1) < 1e-9
+    values = {signal.name: signal.value for signal in explained.signals}
+    assert (values["ends"], values["sound"], values["words"]) == (0.9, 0.9, 6.0)
+    assert abs((values["spoken"] or 0.0) - 0.7) < 1e-9
     odds = sum(signal.odds for signal in explained.signals)
     assert explained.over is not None
     assert abs(explained.over - 1 / (1 + 2.718281828459045**-odds)) < 1e-9
+
+
+def test_a_detector_that_fails_leaves_the_rest_to_decide() -> None:
+    ready = TranscriptReady(1, QUESTION, QUESTION.text)
+    failed = Failed("turn", "scripted", "deaf", "none")
+    known = CompletenessKnown(1, 0.9), AudioHeard(0.1, 1.14, loud=False), SoundKnown(1, 0.5, failed)
+    state, commands = states(*VOICE, ready, *known)
+    assert failed in emitted(commands)
+    _, commands = states(AudioHeard(3.0, 4.2, loud=False), state=state)
+    (explained,) = [e for e in emitted(commands) if isinstance(e, SilenceExplained)]
+    assert explained.outcome == "ended"
+    assert "sound" not in {signal.name for signal in explained.signals}
+
+
+def test_who_goes_on_right_after_the_turn_was_taken_is_given_more_time() -> None:
+    ready = TranscriptReady(1, QUESTION, QUESTION.text)
+    state, _ = states(*VOICE, ready, CompletenessKnown(1, 0.9), AudioHeard(3.0, 4.1, loud=False))
+    assert (state.utterance, state.cut_offs) == (None, 0)
+    soon, _ = states(VoiceStarted(2.2, 1.9, 2.3, 0.0), state=state)
+    late, _ = states(VoiceStarted(9.0, 8.7, 9.1, 0.0), state=state)
+    assert (soon.cut_offs, late.cut_offs) == (1, 0)
+    assert soon.utterance is not None
+    assert abs(soon.utterance.paused_s - 1.2) < 1e-9
 
 
 def test_nothing_is_explained_unless_it_is_asked_for() -> None:
@@ -339,7 +381,7 @@ def test_nothing_is_explained_unless_it_is_asked_for() -> None:
     plain = SessionSettings()
     ready = TranscriptReady(1, QUESTION, QUESTION.text)
     found: list[object] = []
-    for each in (*VOICE, ready, CompletenessKnown(1, 0.9), AudioHeard(0.02, 1.2, loud=False)):
+    for each in (*VOICE, ready, CompletenessKnown(1, 0.9), AudioHeard(0.02, 4.2, loud=False)):
         state, commands = step(state, each, plain)
         found += emitted(list(commands))
     assert [type(event) for event in found] == [SpeechStarted, SpeechStopped, Heard, ReplyStarted]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -29,13 +29,8 @@ from vivavoce.errors import BadRequest
 from vivavoce.loading.open_engines import open_engines
 from vivavoce.settings import TurnSettings
 from vivavoce.testing.signals import at_speech_level
-from vivavoce.text.language.en import EN
-from vivavoce.turn_taking.endpointing import (
-    by_sound,
-    by_words,
-    looks_unfinished,
-    patience,
-)
+from vivavoce.turn_taking.endpointing import judge, patience
+from vivavoce.turn_taking.evidence import FIRST_S, Evidence
 from vivavoce.turn_taking.fits import load_fit
 
 from .report import Figure, Report
@@ -139,31 +134,35 @@ ANSWERS = (
 _FIT = "en"
 """What the sentences are judged by."""
 
+_ROOM_S = 0.3 + FIRST_S
+"""Before and after each."""
+
 _TOLD: tuple[Kind, Kind] = "whole", "broken"
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What is made of one end. ends, sound: the model's and the detector's probabilities."""
+    """What is made of one end. ends, sound: the model's and the detector's probabilities.
+
+    spoken_s: until the end.
+    """
 
     kind: Kind
     ends: float
     sound: float
     heard: Transcript
+    spoken_s: float = 2.0
 
     def wait_s(self, settings: TurnSettings) -> float:
-        """How long a silence ends the turn; the detector counts in doubt only, as in a session."""
-        fit = load_fit(_FIT)
-        judged = by_words(self.ends, self.heard, EN.turns, fit)
-        if judged is None or judged.over < fit.thresholds.likely:
-            judged = by_sound(self.sound, self.ends, self.heard, EN.turns, fit)
-        return patience(judged.over, settings, fit.thresholds)
+        """How long a silence ends the turn."""
+        known = Evidence(self.heard, self.ends, self.sound, self.spoken_s)
+        return patience(known, load_fit(_FIT), settings)
 
     @property
     def by_words(self) -> float:
         """The probability that the turn is over, by its words alone."""
-        judged = by_words(self.ends, self.heard, EN.turns, load_fit(_FIT))
-        return 0.0 if judged is None else judged.over
+        known = Evidence(self.heard, self.ends, None, self.spoken_s)
+        return judge(known, FIRST_S, load_fit(_FIT)).over
 
 
 async def bench_endings(config: Config) -> Report:
@@ -183,9 +182,11 @@ async def bench_endings(config: Config) -> Report:
                 audio.resampled(engines.turn.rate), transcript.text
             )
             if transcript.text:
-                heard.append(await _ending(foresight, config, kind, sound, transcript))
+                end = Ending(kind, 0.0, sound, transcript, audio.seconds - _ROOM_S)
+                heard.append(await _asked(foresight, config, end))
             known = Transcript(text if kind != "broken" else f"{text}.", language="en")
-            said.append(await _ending(foresight, config, kind, sound, known))
+            end = Ending(kind, 0.0, sound, known, audio.seconds - _ROOM_S)
+            said.append(await _asked(foresight, config, end))
     settings = config.session.turns
     rows = [row("as heard", heard, settings), row("as said", said, settings)]
     names = f"{engines.stt.name}, {engines.llm.name}, {engines.turn.name}"
@@ -238,7 +239,7 @@ async def _said(engines: Engines, text: str, voice: str) -> Audio:
     known = {each.id for each in engines.tts.voices}
     options = TtsOptions(voice if voice in known else None)
     speech = trimmed(await spoken(engines.tts, text, options))
-    samples = [room(0.3), at_speech_level(speech), room(0.1)]
+    samples = [room(0.3), at_speech_level(speech), room(FIRST_S)]
     return Audio(np.concatenate(samples).astype(np.float32), RATE)
 
 
@@ -251,10 +252,8 @@ async def _transcribed(engines: Engines, audio: Audio) -> Transcript:
         await stream.aclose()
 
 
-async def _ending(
-    llm: Foresight, config: Config, kind: Kind, sound: float, heard: Transcript
-) -> Ending:
-    if looks_unfinished(heard.text, EN.turns):
-        return Ending(kind, 0.0, sound, heard)
-    prompt = [Message("system", config.session.system_prompt), Message("user", heard.text)]
-    return Ending(kind, await llm.completeness(prompt), sound, heard)
+async def _asked(llm: Foresight, config: Config, end: Ending) -> Ending:
+    """The same with the language model's probability that the words end there."""
+    said = Message("user", end.heard.text)
+    prompt = [Message("system", config.session.system_prompt), said]
+    return replace(end, ends=await llm.completeness(prompt))

@@ -6,9 +6,12 @@ from vivavoce.events import Signal, SilenceExplained
 
 _NAMES = {
     "bias": "bias",
+    "silence": "silence",
+    "spoken": "seconds spoken",
+    "long": "a long utterance",
+    "paused": "longest pause before",
+    "words": "words",
     "ends": "the words end here",
-    "length": "words",
-    "rivals": "the last word may be another",
     "sound": "it sounds over",
 }
 

@@ -61,8 +61,6 @@ def interrupts(t: Transition, silence: SilenceState, heard: Transcript) -> bool 
 def interrupt(t: Transition) -> None:
     """The user interrupts: the reply is over."""
     end_reply(t, "interrupted")
-    if t.state.utterance is not None:
-        t.state = replace(t.state, utterance=replace(t.state.utterance, interrupted=True))
 
 
 def adjust_stance(t: Transition) -> None:

@@ -91,7 +91,7 @@ class TurnLoop:
         self.state = TurnState(
             language=expected(settings, engines.stt, engines.tts),
             far=speaker.far,
-            fits=fits_for(engines, settings.turns.fit),
+            fits=fits_for(settings.turns.fit),
         )
         self.speech_input = SpeechInput(engines.vad, engines.stt.rate, settings.turns)
         self.responder = Responder(engines.llm, engines.tts, speaker, memory, runtime, self.handle)
@@ -113,7 +113,7 @@ class TurnLoop:
         language = self.state.language
         if settings.language != self.settings.language:
             language = expected(settings, self._engines.stt, self._engines.tts)
-        fits = fits_for(self._engines, settings.turns.fit)
+        fits = fits_for(settings.turns.fit)
         self.settings, self.toolbox = settings, toolbox or self.toolbox
         self.handle(Configured(language, fits))
 
@@ -251,8 +251,8 @@ class TurnLoop:
                 self._questions.transcribe(silence, utterance, ago, self.settings)
             case AskCompleteness(silence, text):
                 self._questions.ask_completeness(silence, text, self.settings)
-            case AskSound(silence):
-                self._questions.ask_sound(silence, utterance, self.settings)
+            case AskSound(silence, ago):
+                self._questions.ask_sound(silence, utterance, ago, self.settings)
             case DropSilence(silence):
                 self._questions.drop(silence)
 

@@ -116,7 +116,7 @@ class CompletenessKnown:
 class SoundKnown:
     """How probable the turn detector makes it that the turn is over.
 
-    failure: why it could not tell; silence alone decides then.
+    failure: why it could not tell; what else is known decides then.
     """
 
     silence: int
@@ -275,9 +275,10 @@ class AskCompleteness:
 
 @dataclass(frozen=True, slots=True)
 class AskSound:
-    """Ask the turn detector how probable it is that the turn is over."""
+    """Ask the turn detector how probable it is that the turn is over. ago: as before."""
 
     silence: int
+    ago: float
 
 
 @dataclass(frozen=True, slots=True)

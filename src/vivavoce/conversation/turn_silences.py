@@ -1,6 +1,7 @@
 """What becomes of a silence: it is asked about, and it ends the turn, or it does not.
 
-transcript → is that all? → by the words, and by the sound where they leave a doubt → a wait
+transcript → do the words end here? ─┐
+the silence lasts → how does it sound? ┴→ P(done | what is known, so long a silence) → a wait
 """
 
 from __future__ import annotations
@@ -11,18 +12,12 @@ from typing import Literal, TypeAlias
 from vivavoce.engines import Transcript
 from vivavoce.events import Heard, SilenceExplained, SpeechStopped, TurnDropped
 from vivavoce.turn_taking.backchannels import words_of
-from vivavoce.turn_taking.endpointing import (
-    Judgement,
-    by_sound,
-    by_words,
-    looks_unfinished,
-    opens,
-    patience,
-)
+from vivavoce.turn_taking.endpointing import Judgement, judge, patience, sound_matters
+from vivavoce.turn_taking.evidence import Evidence
 from vivavoce.turn_taking.fits import Fit
 
 from .spoken_language import follow, phrase_of
-from .turn_interruption import adjust_stance, interrupt, interrupts, turn_words
+from .turn_interruption import adjust_stance, interrupt, interrupts
 from .turn_messages import (
     AskCompleteness,
     AskSound,
@@ -45,11 +40,21 @@ Outcome: TypeAlias = Literal["ended", "resumed", "dropped"]
 
 _EPSILON_S = 1e-9
 
+SOUND_AFTER_S = 0.1
+"""The turn detector is asked so long into a silence: the closures of consonants are over by then,
+and its answer comes before most waits end."""
+
+_LIKELY, _LIKELY_AT_S = 0.5, 0.5
+"""A turn that is so likely to be over soon has its reply prepared before the detector answers."""
+
 
 def begin_silence(t: Transition, since: float) -> None:
     """The user fell silent: find out whether they are done."""
+    utterance = t.state.utterance
+    assert utterance is not None
     number = t.state.silences + 1
-    t.state = with_silence(replace(t.state, silences=number), SilenceState(number, since))
+    known = Evidence(spoken_s=since - utterance.at, paused_s=utterance.paused_s)
+    t.state = with_silence(replace(t.state, silences=number), SilenceState(number, since, known))
     t.commands += [StopReadingAhead(), AskTranscript(number, t.state.now - since)]
 
 
@@ -73,11 +78,17 @@ def transcript_ready(t: Transition, told: TranscriptReady) -> None:
     silence = _current(t, told.silence)
     if silence is None or silence.transcript is not None:
         return
-    silence = replace(silence, transcript=told.transcript, counted=told.counted)
-    t.state = with_silence(t.state, silence)
+    known = replace(silence.known, heard=told.transcript)
+    t.state = with_silence(t.state, replace(silence, known=known, counted=told.counted))
     decide(t)
-    if _current(t, told.silence) is not None:
-        _ask(t, silence, told.transcript)
+    silence = _current(t, told.silence)
+    if silence is None:
+        return
+    fit = _fit(t, told.transcript)
+    if _bound(t, told.transcript) or not fit.reads("ends"):
+        _words_known(t, silence, None)
+    else:
+        t.commands.append(AskCompleteness(silence.number, told.transcript.text))
 
 
 def transcript_failed(t: Transition, told: TranscriptFailed) -> None:
@@ -93,66 +104,64 @@ def transcript_failed(t: Transition, told: TranscriptFailed) -> None:
 def completeness_known(t: Transition, told: CompletenessKnown) -> None:
     """The language model has told, or cannot tell, whether the words end here."""
     silence = _current(t, told.silence)
-    if silence is not None and silence.transcript is not None and silence.judgement is None:
-        _weigh_words(t, replace(silence, ends=told.ends), silence.transcript)
+    if silence is not None and silence.transcript is not None and not silence.words:
+        _words_known(t, silence, told.ends)
 
 
 def sound_known(t: Transition, told: SoundKnown) -> None:
-    """The turn detector has told how it sounds."""
+    """The turn detector has told how it sounds, or failed: then the rest decides."""
     silence = _current(t, told.silence)
-    if silence is None or silence.transcript is None or silence.judgement is not None:
+    if silence is None or silence.sound != "asked":
         return
     if told.failure is not None:
         t.commands.append(Emit(told.failure))
-    heard, words = silence.transcript, turn_words(t, silence.transcript)
-    _conclude(t, by_sound(told.sound, silence.ends, heard, words, _fit(t, heard)))
-
-
-def _ask(t: Transition, silence: SilenceState, heard: Transcript) -> None:
-    """Ask whether that is all, where that is not known already."""
-    turns = t.settings.turns
-    words = turn_words(t, heard)
-    if not words_of(heard.text):
-        _conclude(t, Judgement(0.0, bound="no words were understood"))
-    elif turns.mode == "manual":
-        _conclude(t, Judgement(0.0, bound="turns end by hand"))
-    elif turns.wait_min_s == turns.wait_max_s:
-        _conclude(t, Judgement(1.0, bound="all silences are given the same wait"))
-    elif looks_unfinished(heard.text, words):
-        _weigh_words(t, replace(silence, ends=0.0), heard)
-    elif _fit(t, heard).weights is None:
-        _weigh_words(t, silence, heard)
-    else:
-        t.commands.append(AskCompleteness(silence.number, heard.text))
-
-
-def _weigh_words(t: Transition, silence: SilenceState, heard: Transcript) -> None:
-    """Decide by the words where they make an end likely; else ask how it sounds.
-
-    Where the words make it likely the turn detector is not asked: it would take a core from the
-    language model. Where they do not, it goes first, for there is time.
-    """
-    fit = _fit(t, heard)
-    t.state = with_silence(t.state, silence)
-    judged = by_words(silence.ends, heard, turn_words(t, heard), fit)
-    if judged is not None and judged.over >= fit.thresholds.likely:
-        _conclude(t, judged)
-        return
-    if judged is None:
-        prepare_reply(t)
-    t.commands.append(AskSound(silence.number))
-
-
-def _conclude(t: Transition, judgement: Judgement) -> None:
-    """All is known: have a reply prepared, and see whether the turn is over already."""
-    utterance = t.state.utterance
-    assert utterance is not None
-    assert utterance.silence is not None
-    t.state = with_silence(t.state, replace(utterance.silence, judgement=judgement))
-    heard = utterance.silence.transcript
-    if heard is not None and words_of(heard.text):
+    known = replace(silence.known, sound=None if told.failure else told.sound)
+    t.state = with_silence(t.state, replace(silence, known=known, sound="told"))
+    if known.heard is not None and words_of(known.heard.text):
         prepare_reply(t)
     decide(t)
+
+
+def _words_known(t: Transition, silence: SilenceState, ends: float | None) -> None:
+    """All is known of the words: have a reply prepared where they make an end likely, or where
+    the turn detector will not be asked.
+    """
+    known, heard = replace(silence.known, ends=ends), silence.transcript
+    silence = replace(silence, known=known, words=True)
+    t.state = with_silence(t.state, silence)
+    if heard is not None and words_of(heard.text):
+        likely = judge(known, _LIKELY_AT_S, _fit(t, heard)).over >= _LIKELY
+        if likely or silence.sound == "told" or _bound(t, heard):
+            prepare_reply(t)
+    decide(t)
+
+
+def _bound(t: Transition, heard: Transcript) -> str:
+    """Why nothing is asked about what was said; empty where its wait depends on the answers."""
+    turns = t.settings.turns
+    if not words_of(heard.text):
+        return "no words were understood"
+    if turns.mode == "manual":
+        return "turns end by hand"
+    if turns.wait_min_s == turns.wait_max_s:
+        return "all silences are given the same wait"
+    return ""
+
+
+def _perhaps_ask_sound(t: Transition) -> None:
+    """Ask the turn detector once the silence lasts, where it can change the wait."""
+    utterance, turns = t.state.utterance, t.settings.turns
+    silence = None if utterance is None else utterance.silence
+    if silence is None or silence.sound != "unasked" or turns.mode == "manual":
+        return
+    if t.state.now - silence.since < SOUND_AFTER_S - _EPSILON_S or t.state.reply is not None:
+        return
+    heard = silence.transcript
+    if heard is not None and _bound(t, heard):
+        return
+    if sound_matters(silence.known, _fit(t, heard), turns):
+        t.state = with_silence(t.state, replace(silence, sound="asked"))
+        t.commands.append(AskSound(silence.number, t.state.now - silence.since))
 
 
 # --- deciding ------------------------------------------------------------------------------------
@@ -168,6 +177,7 @@ def decide(t: Transition) -> None:
         _decide_speaking(t, utterance)
     elif utterance.silence.transcript is not None:
         _decide_heard(t, utterance, utterance.silence, utterance.silence.transcript)
+    _perhaps_ask_sound(t)
     adjust_stance(t)
 
 
@@ -207,22 +217,18 @@ def _ends_turn(t: Transition, silence: SilenceState, heard: Transcript) -> str:
     assert utterance is not None
     if utterance.committed:
         return "the turn was ended by hand, or was too long"
-    wait = _wait(t, utterance, silence, heard)
+    wait = _wait(t, silence, heard)
     if wait is None or t.state.now - silence.since < wait - _EPSILON_S:
         return ""
     return "the silence lasted for the wait"
 
 
-def _wait(
-    t: Transition, utterance: UtteranceState, silence: SilenceState, heard: Transcript
-) -> float | None:
-    """How long the silence must last; None while that is not known, or where none is enough."""
-    if silence.judgement is None or t.settings.turns.mode == "manual":
+def _wait(t: Transition, silence: SilenceState, heard: Transcript) -> float | None:
+    """How long the silence must last, by what is known now; None where none is enough."""
+    if t.settings.turns.mode == "manual":
         return None
-    thresholds = _fit(t, heard).thresholds
-    opening = utterance.interrupted and opens(heard.text, turn_words(t, heard))
-    over, turns = silence.judgement.over, t.settings.turns
-    return patience(over, turns, thresholds, utterance.paused_s, opening=opening)
+    fit, cut_offs = _fit(t, heard), t.state.cut_offs
+    return patience(silence.known, fit, t.settings.turns, cut_offs=cut_offs)
 
 
 def _take_turn(t: Transition, silence: SilenceState, heard: Transcript, why: str) -> None:
@@ -233,7 +239,9 @@ def _take_turn(t: Transition, silence: SilenceState, heard: Transcript, why: str
     if answers:  # it is kept from what is dropped with the silence
         t.state = with_silence(t.state, replace(silence, reply=None))
     _end_utterance(t, "ended", why, learn=True)
-    t.state = replace(t.state, idle_prompts=0, language=follow(t.state.language, heard))
+    ended_at = None if utterance.committed else silence.since
+    language = follow(t.state.language, heard)
+    t.state = replace(t.state, idle_prompts=0, language=language, ended_at=ended_at)
     t.commands += [
         Emit(SpeechStopped(utterance.turn, silence.since)),
         Emit(Heard(utterance.turn, heard, final=True)),
@@ -269,23 +277,27 @@ def _current(t: Transition, number: int) -> SilenceState | None:
     return silence if silence is not None and silence.number == number else None
 
 
-def _fit(t: Transition, heard: Transcript) -> Fit:
-    return t.state.fits.of(follow(t.state.language, heard).code)
+def _fit(t: Transition, heard: Transcript | None) -> Fit:
+    language = t.state.language if heard is None else follow(t.state.language, heard)
+    return t.state.fits.of(language.code)
 
 
 def _explained(
     t: Transition, utterance: UtteranceState, silence: SilenceState, outcome: Outcome, why: str
 ) -> SilenceExplained:
-    heard, judged = silence.transcript, silence.judgement
-    wait = None if heard is None else _wait(t, utterance, silence, heard)
+    heard, lasted_s = silence.transcript, t.state.now - silence.since
+    judged, wait, bound = Judgement(0.0), None, "it was not understood in time"
+    if heard is not None:
+        judged = judge(silence.known, lasted_s, _fit(t, heard))
+        wait, bound = _wait(t, silence, heard), _bound(t, heard)
     return SilenceExplained(
         turn=utterance.turn,
         at=silence.since,
-        lasted_s=t.state.now - silence.since,
+        lasted_s=lasted_s,
         text="" if heard is None else heard.text,
-        over=None if judged is None else judged.over,
-        signals=() if judged is None else judged.signals,
-        bound="" if judged is None else judged.bound,
+        over=None if bound else judged.over,
+        signals=() if bound else judged.signals,
+        bound=bound,
         wait_s=wait,
         outcome=outcome,
         why=why,

@@ -62,6 +62,9 @@ from .turn_silences import (
 )
 from .turn_state import Transition, TurnState, UtteranceState
 
+_CUT_OFF_S, _MOST_CUT_OFFS = 1.5, 2
+"""Who goes on so soon after the silence that ended their turn had not been done."""
+
 
 def step(
     state: TurnState, told: Input, settings: SessionSettings
@@ -128,13 +131,25 @@ def _begin_utterance(t: Transition, told: VoiceStarted) -> None:
     suspicion = Suspicion(t.settings.turns.false_alarm_s)
     if doubtful:
         suspicion = suspicion.voice(told.at, told.heard_s)
-    turn = next_turn(t)
-    utterance = UtteranceState(turn, told.start, suspicion)
-    t.state = replace(t.state, utterance=utterance, loud=False)
+    turn, paused_s = next_turn(t), 0.0
+    if t.state.ended_at is not None:
+        paused_s = _after_turn(t, told.at - t.state.ended_at)
+    utterance = UtteranceState(turn, told.start, told.at, suspicion, paused_s=paused_s)
+    t.state = replace(t.state, utterance=utterance, loud=False, ended_at=None)
     t.commands += [
         OpenUtterance(turn, told.at, told.start, doubtful),
         Emit(SpeechStarted(turn, told.start)),
     ]
+
+
+def _after_turn(t: Transition, silence_s: float) -> float:
+    """Learn from how long the user was silent between two turns whether the first was cut off;
+    returns the pause in what they say, 0 for none.
+    """
+    was_cut_off = silence_s < _CUT_OFF_S
+    cut_offs = t.state.cut_offs + (1 if was_cut_off else -1)
+    t.state = replace(t.state, cut_offs=min(max(cut_offs, 0), _MOST_CUT_OFFS))
+    return silence_s if was_cut_off else 0.0
 
 
 def _resume(t: Transition, utterance: UtteranceState, told: VoiceResumed) -> None:

@@ -1,90 +1,91 @@
-"""What was fitted to a language and to engines: the numbers by which ends of turns are told.
+"""What was fitted to a language: the numbers by which ends of turns are told.
 
-They lie in `turn_taking/data/`, a TOML file for each language and set of engines; each tells how it
-was made. `neutral.toml` serves languages and engines without one: it reads nothing in the words.
+They lie in `turn_taking/data/`, a TOML file for each language; each tells how it was made and how
+well it does. `neutral.toml` serves all other languages: it reads nothing in the words.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TypeVar
+from typing import Annotated, Literal, TypeAlias
 
-from vivavoce.engines import Engines
+from pydantic import BaseModel, ConfigDict, Field
+
 from vivavoce.errors import BadRequest
 from vivavoce.hints import nearest
+from vivavoce.settings import Eagerness
 from vivavoce.text.language.codes import language_of
 
 _NEUTRAL = "neutral"
 
-T = TypeVar("T")
+SignalName: TypeAlias = Literal["spoken", "long", "paused", "words", "ends", "sound"]
+
+Price: TypeAlias = Annotated[float, Field(gt=0)]
 
 
-@dataclass(frozen=True, slots=True)
-class SignalWeights:
-    """A logistic regression: what each signal adds to the log-odds that the turn is over.
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    bias: where nothing else speaks. ends: times the logarithm of the language model's probability
-    that the words end here, to which `ends_floor` is added; `ends_unknown` takes the logarithm's
-    place as the recognizer's confidence falls from `trust_to` to `trust_from`. length: times the
-    logarithm of the number of words, of which `least_words` to `most_words` count; answers that are
-    whole by themselves have `most_words`. rivals: taken off, times the logarithm of one and the
-    probability, in parts of `rivals_floor`, that the last word was one with which nothing ends.
-    sound: times the log-odds of the turn detector, kept `sound_bound` from 0 and 1.
+
+class Prices(_Table):
+    """How many seconds of waiting one cut is worth, by eagerness."""
+
+    low: Price
+    medium: Price
+    high: Price
+
+    def of(self, eagerness: Eagerness) -> float:
+        """That of an eagerness; `auto` is `medium`."""
+        match eagerness:
+            case "high":
+                return self.high
+            case "low":
+                return self.low
+            case _:
+                return self.medium
+
+
+class Regression(_Table):
+    """A logistic regression: what is added to the log-odds that the turn is over.
+
+    bias: after 0.2 s. silence: times the logarithm of the silence in parts of 0.2 s; positive, for
+    a silence that lasts speaks for the end. signals: each times the signal's value.
     """
 
     bias: float
-    ends: float
-    ends_floor: float
-    ends_unknown: float
-    trust_from: float
-    trust_to: float
-    length: float
-    least_words: float
-    most_words: float
-    rivals: float
-    rivals_floor: float
-    sound: float
-    sound_bound: float
+    silence: Annotated[float, Field(ge=0.3)]
+    signals: dict[SignalName, float] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """What follows from a probability.
-
-    sure: from here on a silence need not be longer than the shortest. likely: from here on the
-    words alone decide, and the turn detector is not asked. doubtful: the most that is believed
-    where more may well follow: after a comma; after a number or a letter, which often come in
-    pieces; after a statement, which may lead to a question; and where only the sound speaks for an
-    end. own_pause: a doubtful silence must be so many times as long as one after which the user
-    went on. curve_*: exponents of the wait for each eagerness; the larger, the sooner a doubtful
-    silence ends the turn.
+class Fit(_Table):
+    """One file. name: of the file. prices_s: of a mistake. regressions: the first of which all
+    signals are known counts; the last needs no engine.
     """
 
-    sure: float
-    likely: float
-    doubtful: float
-    own_pause: float
-    curve_high: float
-    curve_medium: float
-    curve_low: float
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """One file. name: of the file. weights: None where nothing is read in the words."""
-
     name: str
-    thresholds: Thresholds
-    weights: SignalWeights | None = None
+    prices_s: Prices
+    regressions: Annotated[tuple[Regression, ...], Field(min_length=1)]
+
+    def weights(self, known: Collection[str]) -> Regression:
+        """Those that make the most of the signals that are known."""
+        return next(
+            weights
+            for weights in self.regressions
+            if all(name in known for name in weights.signals)
+        )
+
+    def reads(self, name: SignalName) -> bool:
+        """Whether this signal can count."""
+        return any(name in weights.signals for weights in self.regressions)
 
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """What fits some engines: a fit for each language, and the neutral one for all others."""
+    """A fit for each language that has one, and the neutral one for all others."""
 
     by_language: tuple[tuple[str, Fit], ...]
     neutral: Fit
@@ -95,63 +96,38 @@ class Fits:
         return next((fit for known, fit in self.by_language if known == code), self.neutral)
 
 
-def fits_for(engines: Engines, wanted: str = "auto") -> Fits:
-    """The fits of these engines.
+def fits_for(wanted: str = "auto") -> Fits:
+    """The fits that are to be used. What the engines can tell decides, silence by silence, which
+    of a fit's weights count.
 
-    wanted: `auto`, or the name of a fit that is to be used whatever the engines are, as `en`;
-    `neutral` reads nothing in the words. Raises BadRequest for a name that is none.
+    wanted: `auto`; or the name of a fit, as `en`, that is to be the only one; `neutral` reads
+    nothing in the words. Raises BadRequest for a name that is none.
     """
-    kinds = ("stt", "llm", "turn")
-    names = [getattr(engines, kind).name.partition(":")[0] for kind in kinds]
-    return _fits(wanted, dict(zip(kinds, names, strict=True)))
+    names = fit_names() if wanted == "auto" else [wanted]
+    chosen = [load_fit(name) for name in names if name != _NEUTRAL]
+    return Fits(tuple((fit.name, fit) for fit in chosen), load_fit(_NEUTRAL))
 
 
+@cache
 def load_fit(name: str) -> Fit:
     """The fit of this name, as `en`. Raises BadRequest for a name that is none."""
-    return _read(name)[0]
+    known = fit_names()
+    if name not in known:
+        raise BadRequest(f"session.turns.fit: there is no fit {name!r}; {nearest(name, known)}")
+    path = files("vivavoce.turn_taking").joinpath("data", f"{name}.toml")
+    return parse_fit(name, path.read_text(encoding="utf-8"))
+
+
+def parse_fit(name: str, text: str) -> Fit:
+    """The fit in a file's text."""
+    data: Mapping[str, object] = tomllib.loads(text)
+    return Fit.model_validate({"name": name, **{k: v for k, v in data.items() if k != "made"}})
 
 
 def fit_names() -> list[str]:
     """All fits that are installed."""
     found = (path.name for path in files("vivavoce.turn_taking").joinpath("data").iterdir())
     return sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml"))
-
-
-def _fits(wanted: str, engines: Mapping[str, str]) -> Fits:
-    neutral = load_fit(_NEUTRAL)
-    if wanted != "auto":
-        names = [wanted]
-    else:
-        names = [name for name in fit_names() if _serves(_read(name)[1], engines)]
-    chosen = [load_fit(name) for name in names if name != _NEUTRAL]
-    return Fits(tuple((fit.name.partition(".")[0], fit) for fit in chosen), neutral)
-
-
-def _serves(known: Mapping[str, list[str]], engines: Mapping[str, str]) -> bool:
-    return bool(known) and all(engines[kind] in names for kind, names in known.items())
-
-
-@cache
-def _read(name: str) -> tuple[Fit, Mapping[str, list[str]]]:
-    """A file's fit, and the engines it is for by their kinds."""
-    known = fit_names()
-    if name not in known:
-        raise BadRequest(f"session.turns.fit: there is no fit {name!r}; {nearest(name, known)}")
-    path = files("vivavoce.turn_taking").joinpath("data", f"{name}.toml")
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
-    weights = data.get("weights")
-    fit = Fit(
-        name,
-        _table(Thresholds, data["thresholds"]),
-        None if weights is None else _table(SignalWeights, weights),
-    )
-    return fit, data.get("engines", {})
-
-
-def _table(kind: type[T], table: Mapping[str, float]) -> T:
-    expected = {each.name for each in fields(kind)}  # type: ignore[arg-type]
-    assert expected == set(table), expected ^ set(table)
-    return kind(**{key: float(value) for key, value in table.items()})
 
 
 NEUTRAL = Fits((), load_fit(_NEUTRAL))

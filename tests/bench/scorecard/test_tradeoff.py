@@ -9,16 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.bench.scorecard.conftest import Calls
-from vivavoce.bench.scorecard.tradeoff import Silence, curve, point, settings_of, silences_of
+from vivavoce.bench.scorecard.tradeoff import PauseOrEnd, curve, point, settings_of, silences_of
 from vivavoce.settings import SessionSettings, TurnSettings
 from vivavoce.testing import ScriptedTurn
+from vivavoce.turn_taking.evidence import Evidence
 
 SILENCES = st.lists(
     st.builds(
-        Silence,
+        PauseOrEnd,
         st.sampled_from("abcdef"),
         st.none() | st.floats(0.1, 3.0),
-        st.floats(0.0, 1.0),
+        st.builds(Evidence, ends=st.none() | st.floats(0.0, 1.0), sound=st.floats(0.0, 1.0)),
         st.floats(0.0, 0.5),
     ),
     min_size=1,
@@ -28,7 +29,7 @@ SILENCES = st.lists(
 
 @given(SILENCES)
 @settings(deadline=None)
-def test_the_longer_the_wait_the_fewer_are_cut_off(silences: list[Silence]) -> None:
+def test_the_longer_the_wait_the_fewer_are_cut_off(silences: list[PauseOrEnd]) -> None:
     points = curve(silences, TurnSettings(), (0.15, 0.5, 1.0, 3.0))
     if not any(silence.seconds is None for silence in silences):
         assert not points
@@ -41,12 +42,12 @@ def test_the_longer_the_wait_the_fewer_are_cut_off(silences: list[Silence]) -> N
 
 def test_an_utterance_is_cut_off_once_whatever_pauses_it_has() -> None:
     silences = [
-        Silence("a", 1.0, 1.0, 0.0),
-        Silence("a", 1.0, 1.0, 0.0),
-        Silence("a", None, 1.0, 0.0),
-        Silence("b", None, 1.0, 0.3),
+        PauseOrEnd("a", 1.0, Evidence(), 0.0),
+        PauseOrEnd("a", 1.0, Evidence(), 0.0),
+        PauseOrEnd("a", None, Evidence(), 0.0),
+        PauseOrEnd("b", None, Evidence(), 0.3),
     ]
-    found = point(silences, TurnSettings(wait_min_s=0.2))
+    found = point(silences, TurnSettings(wait_min_s=0.2, wait_max_s=0.2))
     assert found.cut_offs == 0.5
     assert found.p95 == pytest.approx(0.295)
 
@@ -60,7 +61,8 @@ async def test_silences_come_from_what_a_call_recorded(calls: Calls) -> None:
     )
     pause, end = silences_of(made)
     assert pause.seconds == pytest.approx(1.0, abs=0.05)
-    assert pause.sure == 0.1
-    assert (end.seconds, end.sure) == (None, 0.9)
+    assert (pause.told.sound, pause.told.paused_s) == (0.1, 0.0)
+    assert (end.seconds, end.told.sound) == (None, 0.9)
+    assert end.told.paused_s == pytest.approx(1.0, abs=0.05)
     assert settings_of(made) == TurnSettings(wait_max_s=2.5, eagerness="low")
-    assert point([pause, end], settings_of(made)).cut_offs == 0.0
+    assert point([pause, end], TurnSettings(wait_min_s=0.2, wait_max_s=0.2)).cut_offs == 1.0

@@ -9,9 +9,9 @@ import numpy as np
 
 from vivavoce.engines import Transcript
 from vivavoce.settings import TurnSettings
-from vivavoce.text.language.en import EN
-from vivavoce.turn_taking.endpointing import by_sound, by_words, looks_unfinished, patience
-from vivavoce.turn_taking.fits import Fit, load_fit
+from vivavoce.turn_taking.endpointing import patience
+from vivavoce.turn_taking.evidence import Evidence
+from vivavoce.turn_taking.fits import load_fit
 
 from .timeline import CallerSpeech, RecordedCall, TimelineMark
 
@@ -22,16 +22,16 @@ _LONGEST_S = tuple(float(x) for x in np.geomspace(0.15, 6.0, 40))
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class PauseOrEnd:
     """One silence in an utterance, or after it.
 
-    seconds: how long it lasted; None is the end. sure: the probability that the turn is over, as
-    known at the time. known: seconds from its beginning until that was computed.
+    seconds: how long it lasted; None is the end. told: what the engines said in it. known: seconds
+    from its beginning until that was computed.
     """
 
     utterance: str
     seconds: float | None
-    sure: float
+    told: Evidence
     known: float
 
 
@@ -45,7 +45,7 @@ class TradeoffPoint:
     cut_offs: float
 
 
-def silences_of(calls: Sequence[RecordedCall]) -> list[Silence]:
+def silences_of(calls: Sequence[RecordedCall]) -> list[PauseOrEnd]:
     """Those of utterances that are to be answered, for which a probability was recorded."""
     return [
         silence
@@ -57,7 +57,7 @@ def silences_of(calls: Sequence[RecordedCall]) -> list[Silence]:
 
 
 def curve(
-    silences: Sequence[Silence], settings: TurnSettings, longest: Sequence[float] = _LONGEST_S
+    silences: Sequence[PauseOrEnd], settings: TurnSettings, longest: Sequence[float] = _LONGEST_S
 ) -> list[TradeoffPoint]:
     """A point for each longest wait; the other settings stay. Nothing without silences."""
     if not any(silence.seconds is None for silence in silences):
@@ -65,14 +65,14 @@ def curve(
     return [point(silences, replace(settings, wait_max_s=value)) for value in longest]
 
 
-def point(silences: Sequence[Silence], settings: TurnSettings) -> TradeoffPoint:
+def point(silences: Sequence[PauseOrEnd], settings: TurnSettings) -> TradeoffPoint:
     """What these settings would have given. What takes longer than the wait is not in it but for
     the time it took to know the probability.
     """
     cut: dict[str, bool] = {}
     waits = []
     for silence in silences:
-        wait = max(patience(silence.sure, settings, load_fit(_FIT).thresholds), silence.known)
+        wait = max(patience(silence.told, load_fit(_FIT), settings), silence.known)
         if silence.seconds is None:
             waits.append(wait)
         cut[silence.utterance] = cut.get(silence.utterance, False) or (
@@ -99,31 +99,32 @@ def settings_of(calls: Sequence[RecordedCall]) -> TurnSettings:
     return settings
 
 
-def _of(call: RecordedCall, said: CallerSpeech) -> Iterator[Silence]:
-    utterance = f"{call.scenario}/{call.label}/{said.step}"
+def _of(call: RecordedCall, said: CallerSpeech) -> Iterator[PauseOrEnd]:
+    utterance, paused_s = f"{call.scenario}/{call.label}/{said.step}", 0.0
     for i, (_, end) in enumerate(said.parts):
         following = said.parts[i + 1][0] if i + 1 < len(said.parts) else None
+        seconds = None if following is None else following - end
         marks = _marks(call, end, following)
         sound = next((mark for mark in marks if mark.kind == "turn"), None)
         ends = next((mark for mark in marks if mark.kind == "completeness"), None)
-        told = [mark for mark in (sound, ends) if mark is not None]
-        sure = _sure(sound, ends, load_fit(_FIT))
-        if sure is None:
-            continue
-        known = max(mark.at for mark in told) - end
-        seconds = None if following is None else following - end
-        yield Silence(utterance, seconds, sure, known)
+        asked = [mark for mark in (sound, ends) if mark is not None]
+        if asked:
+            told = _told(sound, ends, end - said.parts[0][0], paused_s)
+            yield PauseOrEnd(utterance, seconds, told, max(mark.at for mark in asked) - end)
+        paused_s = max(paused_s, seconds or 0.0)
 
 
-def _sure(sound: TimelineMark | None, ends: TimelineMark | None, fit: Fit) -> float | None:
-    """What the session made of them; of the words alone where it did not ask for more."""
+def _told(
+    sound: TimelineMark | None, ends: TimelineMark | None, spoken_s: float, paused_s: float
+) -> Evidence:
     written = ends.text if ends is not None else sound.text if sound is not None else ""
-    complete = 0.0 if looks_unfinished(written, EN.turns) else ends.value if ends else None
-    if sound is None or sound.value is None:
-        judged = by_words(complete, Transcript(written), EN.turns, fit)
-    else:
-        judged = by_sound(sound.value, complete, Transcript(written), EN.turns, fit)
-    return None if judged is None else judged.over
+    return Evidence(
+        Transcript(written) if written else None,
+        None if ends is None else ends.value,
+        None if sound is None else sound.value,
+        spoken_s,
+        paused_s,
+    )
 
 
 def _marks(call: RecordedCall, start: float, end: float | None) -> list[TimelineMark]:
