@@ -19,6 +19,7 @@ from vivavoce.loading.open_engines import make, open_engines
 from vivavoce.media.decode import read_audio, stream_audio
 from vivavoce.speech.synthesis import WHOLE, Synthesis
 from vivavoce.text.pronunciations import dictionary_of
+from vivavoce.text.ssml import marked_text
 from vivavoce.transcripts.recordings import RecordingTranscription, Segment
 
 from .audio import Audio, Samples
@@ -40,7 +41,10 @@ def transcribe_file(
 
 
 def speak(text: str, *, config: Config | None = None, options: TtsOptions | None = None) -> Audio:
-    """A text as speech; numbers, links and Markdown are said as a person would."""
+    """A text as speech; numbers, links and Markdown are said as a person would.
+
+    A text that begins with `<speak` is SSML. Raises BadRequest for one that is broken.
+    """
     return asyncio.run(_speak(text, config or load_config(), options or TtsOptions()))
 
 
@@ -74,7 +78,7 @@ async def _speak(text: str, config: Config, options: TtsOptions) -> Audio:
         session = config.session
         words = dictionary_of(session.pronunciations)
         voice = Synthesis(tts, options, session.tts_timeout_s, first_words=WHOLE, dictionary=words)
-        async with aclosing(voice.speak(text)) as pieces:
+        async with aclosing(voice.speak(marked_text(text))) as pieces:
             sounds += [piece.samples async for piece in pieces]
         return Audio(np.concatenate(sounds), tts.rate)
     finally:

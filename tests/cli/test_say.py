@@ -118,3 +118,13 @@ def test_a_word_is_pronounced_as_told_and_a_wrong_one_is_named(
     wrong = vivavoce(*common, "--pronounce", "nginx")
     assert wrong.returncode == 2
     assert "write WORD=SOUND" in wrong.stderr
+
+
+@pytest.mark.usefixtures("plugin")
+def test_ssml_is_spoken_as_it_says(vivavoce: Run, tmp_path: Path) -> None:
+    common = ("--tts", "scripted", "-o", tmp_path / "a.wav", "--json")
+    text = "<speak>One<break time='1s'/>two.</speak>"
+    assert json.loads(vivavoce("say", text, *common).stdout)["seconds"] == pytest.approx(1.5)
+    broken = vivavoce("say", "<speak>One", *common)
+    assert "SSML: line 1" in broken.stderr
+    assert "Traceback" not in broken.stderr

@@ -9,12 +9,16 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from vivavoce.engines import Pronunciation, Speech, TtsOptions, Voice, Word
+from vivavoce.engines import Pronunciation, Speech, TtsOptions, TtsStream, Voice, Word
 from vivavoce.errors import BadRequest, EngineTimeout
 from vivavoce.speech.synthesis import SpokenPiece, Synthesis, voice_language
 from vivavoce.testing import ScriptedTts
+from vivavoce.text.marked_text import Passage
 from vivavoce.text.pronunciations import PronouncingDictionary
+from vivavoce.text.ssml import marked_text, parse_ssml
 
 
 class SilentTts(ScriptedTts):
@@ -222,3 +226,101 @@ async def test_what_only_looks_like_a_pause_is_text(text: str) -> None:
     phrases = [*voice.feed(text), *voice.flush()]
     assert "".join(phrase.written for phrase in phrases) == text
     assert not any(phrase.pause_s for phrase in phrases)
+
+
+# --- SSML ----------------------------------------------------------------------------------------
+
+
+class ManneredTts(ScriptedTts):
+    """Tells how each phrase was to be spoken; has English voices and a German one."""
+
+    voices = (*ScriptedTts.voices, Voice("eva", "Eva", ("de",)))  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.manners: list[tuple[str, str | None, float, float]] = []
+
+    async def open(self, options: TtsOptions) -> TtsStream:
+        if options.language not in {None, "en", "de"}:
+            raise BadRequest(f"no {options.language}")
+        return await super().open(options)
+
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
+        self.manners.append((phrase, options.language, options.speed, options.pitch))
+        async with aclosing(super().speak(phrase, options)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+
+async def marked(
+    tts: ScriptedTts, body: str, options: TtsOptions | None = None
+) -> list[SpokenPiece]:
+    voice = Synthesis(tts, options or TtsOptions(), 5.0)
+    async with aclosing(voice.speak(parse_ssml(f"<speak>{body}</speak>"))) as pieces:
+        return [piece async for piece in pieces]
+
+
+async def test_each_passage_is_spoken_in_its_manner_and_every_stream_is_closed() -> None:
+    tts = ManneredTts()
+    two = '<prosody rate="150%" pitch="+10%">Two.</prosody>'
+    body = f'One. {two} <lang xml:lang="de">Drei.</lang> Four.'
+    await marked(tts, body, TtsOptions(speed=2.0))
+    assert tts.manners == [
+        ("One.", None, 2.0, 1.0), ("Two.", None, 3.0, pytest.approx(1.1)),
+        ("Drei.", "de", 2.0, 1.0), ("Four.", None, 2.0, 1.0),
+    ]  # fmt: skip
+    assert (tts.opened, tts.left) == (3, 0)
+
+
+async def test_a_language_without_a_voice_is_left_to_the_text_s_own() -> None:
+    tts = ManneredTts()
+    await marked(tts, 'One. <lang xml:lang="fr">Deux.</lang>')
+    assert [(phrase, language) for phrase, language, *_ in tts.manners] == [
+        ("One.", None), ("Deux.", None),
+    ]  # fmt: skip
+
+
+async def test_volume_is_a_gain_that_never_goes_over_full_scale() -> None:
+    def peak(pieces: list[SpokenPiece]) -> float:
+        return max(float(np.abs(piece.samples).max()) for piece in pieces)
+
+    usual = peak(await marked(ScriptedTts(), "One."))
+    soft = peak(await marked(ScriptedTts(), '<prosody volume="-6dB">One.</prosody>'))
+    assert soft == pytest.approx(usual * 10 ** (-6 / 20), rel=1e-3)
+    assert peak(await marked(ScriptedTts(), '<prosody volume="silent">One.</prosody>')) == 0
+    assert peak(await marked(ScriptedTts(), '<prosody volume="+12dB">One.</prosody>')) <= 1
+
+
+async def test_readings_are_spoken_within_their_sentence() -> None:
+    tts = ScriptedTts()
+    pieces = await marked(
+        tts,
+        'Call <say-as interpret-as="digits">42</say-as>, <sub alias="Doctor Who">Dr. W</sub>.'
+        "<p>Yes</p>no",
+    )
+    assert tts.spoken == ["Call four two,", "Doctor Who.", "Yes.", "no."]
+    written = "".join(phrase.written for phrase in dict.fromkeys(it.phrase for it in pieces))
+    assert written.split() == ["Call", "42,", "Dr.", "W.", "Yes", "no"]
+
+
+async def test_breaks_and_tags_of_pauses_are_silence_in_ssml() -> None:
+    tts = ScriptedTts()
+    pieces = await marked(tts, 'One <break time="300ms"/>two [pause 200ms] three.')
+    assert tts.spoken == ["One", "two", "three."]
+    assert sum(len(piece.samples) for piece in pieces if piece.phrase.pause_s) == tts.rate / 2
+
+
+@given(st.lists(st.sampled_from(
+    ["a ", "b.", "<p>", "</p>", "<prosody rate='2'>", "</prosody>", "```", "[pause 1s]", "[", "$5 ",
+     "<sub alias='x y'>c d. e</sub>", "<break/>", "\n"]), max_size=20))  # fmt: skip
+@settings(deadline=None)
+def test_all_text_of_a_document_is_in_its_phrases(parts: list[str]) -> None:
+    try:
+        text = marked_text("".join(parts), "ssml")
+    except BadRequest:
+        return
+    assert not isinstance(text, str)
+    phrases = Synthesis(ScriptedTts(), TtsOptions(), 5.0).phrases_of(text)
+    written = "".join(phrase.written for some in phrases for phrase in some)
+    kept = "".join(part.text for part in text if isinstance(part, Passage))
+    assert "".join(written.split()) == "".join(kept.replace("[pause 1s]", "").split())

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import click
 
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from vivavoce.config.configuration import Config
     from vivavoce.engines import Tts, TtsOptions
     from vivavoce.speech.synthesis import SpokenPiece, Synthesis
+    from vivavoce.text.marked_text import MarkedText
     from vivavoce.text.pronunciations import PronouncingDictionary
+    from vivavoce.text.ssml import InputType
+
+    _Texts: TypeAlias = AsyncGenerator[str | MarkedText, None]
 
 _READ = 4096
 """Bytes of stdin read at once, at most."""
@@ -42,6 +46,14 @@ _PIECES_AHEAD = 8
 @click.option("--speed", type=click.FloatRange(0.25, 4.0), help="1.0 is the voice's normal value.")
 @click.option("--language", help="Language of the text, such as `en`.")
 @click.option(
+    "--input-type",
+    type=click.Choice(["auto", "text", "ssml"]),
+    default="auto",
+    show_default=True,
+    help="Whether TEXT is SSML; `auto` goes by whether it begins with `<speak`. For SSML on "
+    "stdin, name `ssml`.",
+)
+@click.option(
     "--pronounce",
     "pronunciations",
     multiple=True,
@@ -57,12 +69,14 @@ def say(
     voice: str | None,
     speed: float | None,
     language: str | None,
+    input_type: InputType,
     pronunciations: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Speak TEXT (`-` reads stdin), phrase by phrase as it arrives."""
     from vivavoce.engines import TtsOptions
     from vivavoce.text.pronunciations import dictionary_of
+    from vivavoce.text.ssml import marked_text
 
     from .weights import pull_weights
 
@@ -75,7 +89,8 @@ def say(
     )
     words = dictionary_of(session.pronunciations, _dictionary(pronunciations))
     pull_weights(config, ["tts"])
-    report = run_async(_say(config, text, output, options, words))
+    given = text if text == "-" else marked_text(text, input_type)
+    report = run_async(_say(config, _texts(given, input_type), output, options, words))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     elif output is not None:
@@ -94,7 +109,7 @@ def _dictionary(pronunciations: tuple[str, ...]) -> dict[str, str]:
 
 async def _say(
     config: Config,
-    text: str,
+    texts: _Texts,
     output: Path | None,
     options: TtsOptions,
     words: PronouncingDictionary,
@@ -114,7 +129,7 @@ async def _say(
             voice = Synthesis(
                 tts, options, timeout_s, first_words=WHOLE, estimate=True, dictionary=words
             )
-            told = await _speak(voice, _texts(text), sink.write)
+            told = await _speak(voice, texts, sink.write)
             if not voice.seconds:
                 raise BadRequest("the text has nothing to speak; give some words")
     finally:
@@ -128,7 +143,7 @@ async def _say(
 
 
 async def _speak(
-    voice: Synthesis, texts: AsyncGenerator[str, None], write: Callable[[Samples], None]
+    voice: Synthesis, texts: _Texts, write: Callable[[Samples], None]
 ) -> list[dict[str, object]]:
     """Speak the texts while they come, and give the words with their times.
 
@@ -162,13 +177,12 @@ async def _speak(
     return words
 
 
-async def _pieces(
-    voice: Synthesis, texts: AsyncGenerator[str, None]
-) -> AsyncGenerator[SpokenPiece, None]:
+async def _pieces(voice: Synthesis, texts: _Texts) -> AsyncGenerator[SpokenPiece, None]:
     """The texts' audio, each phrase as soon as it is complete."""
     async with aclosing(texts):
         async for text in texts:
-            async with aclosing(voice.say(*voice.feed(text))) as pieces:
+            phrases = voice.feed(text) if isinstance(text, str) else voice.feed_marked(text)
+            async with aclosing(voice.say(*phrases)) as pieces:
                 async for piece in pieces:
                     yield piece
     async with aclosing(voice.say(*voice.flush())) as pieces:
@@ -189,11 +203,21 @@ def _write(write: Callable[[Samples], None], samples: Samples, stop: StopFlag) -
     write(samples)
 
 
-async def _texts(text: str) -> AsyncGenerator[str, None]:
-    """The text, or what comes on stdin, as it comes, for `-`."""
+async def _texts(text: str | MarkedText, input_type: InputType) -> _Texts:
+    """The text; for `-` what comes on stdin, as it comes, or all of it where it is SSML."""
+    from vivavoce.text.ssml import marked_text
+
     if text != "-":
         yield text
-        return
+    elif input_type == "ssml":
+        yield marked_text("".join([part async for part in _stdin()]), input_type)
+    else:
+        async with aclosing(_stdin()) as parts:
+            async for part in parts:
+                yield part
+
+
+async def _stdin() -> AsyncGenerator[str, None]:
     from vivavoce.concurrency.model_thread import ModelThread
     from vivavoce.media.container import Input
     from vivavoce.text.text_files import TextDecoder

@@ -11,9 +11,11 @@ from vivavoce.text.language.packs import pack_of
 
 from . import boundaries
 from .boundaries import Boundary
+from .given_readings import fixed_reading
+from .marked_text import PLAIN, Delivery, Passage
 from .normalizer import NormalizedSpan, pieces_by
 from .phrase_splitter import PhraseSplitter, SpokenStretch
-from .pronunciations import PronouncingDictionary
+from .pronunciations import FixedReading, PronouncingDictionary
 from .spoken_text import VoiceText, bare, spoken_text, voice_text
 
 __all__ = ["NormalizedSpan", "Phrase", "Phraser", "heard"]
@@ -30,11 +32,12 @@ _FENCE = re.compile(r"[^\S\n]{0,12}(```+[^`]*|~~~+.*)")
 class Phrase:
     """What is sent to TTS in one go.
 
-    pause_s: it is no words but silence of this length.
+    pause_s: it is no words but silence of this length. delivery: how it is spoken.
     """
 
     pieces: tuple[NormalizedSpan, ...]
     pause_s: float = 0.0
+    delivery: Delivery = PLAIN
 
     @property
     def written(self) -> str:
@@ -75,7 +78,10 @@ class Phraser:
         most_words: int = 30,
         dictionary: PronouncingDictionary | None = None,
     ) -> None:
-        self._pack = pack_of(language)
+        self._pack = self._own_pack = pack_of(language)
+        self._delivery = PLAIN
+        self._line = self._fence = ""
+        self._held = True
         self._dictionary = dictionary or None
         self._first_words = first_words
         self._most_words = most_words
@@ -96,7 +102,7 @@ class Phraser:
             phrases += self._phrases(self._cutter.rest())
         if rest := self._quiet():
             before = phrases.pop().pieces if phrases else ()
-            phrases.append(Phrase((*before, *rest)))
+            phrases.append(Phrase((*before, *rest), delivery=self._delivery))
         self._reset()
         return phrases
 
@@ -106,14 +112,41 @@ class Phraser:
             return []
         return [*self._break_off(), Phrase((), pause_s=seconds)]
 
+    def deliver(self, delivery: Delivery) -> list[Phrase]:
+        """What follows is spoken in this manner. Gives what was fed, as far as it is no phrase."""
+        if delivery == self._delivery or self._fence:
+            return []
+        phrases = self._break_off()
+        self._delivery = delivery
+        pack = pack_of(delivery.language) if delivery.language else self._own_pack
+        if pack is not self._pack:
+            self._pack = pack
+            self._begin_cutting()
+        return phrases
+
+    def feed_reading(self, passage: Passage) -> list[Phrase]:
+        """Take text whose reading is given; within code it is none."""
+        if self._fence:
+            return self.feed(passage.text)
+        held, self._line, self._held = self._line, "", False
+        phrases = [phrase for character in held for phrase in self._cut(character)]
+        start = self._fed
+        self._fixed.append(fixed_reading(self._pack, passage, start))
+        return phrases + [it for character in passage.text for it in self._cut(character)]
+
     def _reset(self) -> None:
-        self._cutter = PhraseSplitter(
-            self._pack.breaks, self._first_words, self._most_words, self._dictionary
-        )
+        self._fed = self._passed = 0
+        self._fixed: list[FixedReading] = []
+        self._begin_cutting()
         self._silent: list[str] = []
         self._line = ""
         self._held = True
         self._fence = ""
+
+    def _begin_cutting(self) -> None:
+        self._cutter = PhraseSplitter(
+            self._pack.breaks, self._first_words, self._most_words, self._dictionary
+        )
 
     def _break_off(self) -> list[Phrase]:
         """What was fed, as far as it is no phrase yet; the text goes on."""
@@ -160,6 +193,7 @@ class Phraser:
             self._silent.append(written)
 
     def _cut(self, character: str) -> list[Phrase]:
+        self._fed += 1
         return self._phrases(self._cutter.feed(character))
 
     def _phrases(self, stretches: list[SpokenStretch]) -> list[Phrase]:
@@ -167,15 +201,35 @@ class Phraser:
         phrases = []
         for stretch in stretches:
             found = pieces_by(
-                self._pack, stretch.text, line_start=stretch.line_start, dictionary=self._dictionary
+                self._pack,
+                stretch.text,
+                line_start=stretch.line_start,
+                dictionary=self._dictionary,
+                fixed=self._fixed_in(stretch.text),
             )
             if not any(piece.spoken for piece in found):
                 self._silent.append(stretch.text)
                 continue
             if stretch.ending is Boundary.LINE:
                 found = _end_line(found)
-            phrases.append(Phrase((*self._quiet(), *found)))
+            phrases.append(Phrase((*self._quiet(), *found), delivery=self._delivery))
         return phrases
+
+    def _fixed_in(self, stretch: str) -> list[FixedReading]:
+        """The given readings in the next stretch; one that goes on after it is said at once."""
+        start, self._passed = self._passed, self._passed + len(stretch)
+        within: list[FixedReading] = []
+        later: list[FixedReading] = []
+        for it in self._fixed:
+            if it.start < self._passed:
+                end = min(it.end, self._passed) - start
+                within.append(replace(it, start=it.start - start, end=end))
+            if it.end > self._passed:
+                later.append(
+                    it if it.start >= self._passed else FixedReading(self._passed, it.end, "")
+                )
+        self._fixed = later
+        return within
 
     def _quiet(self) -> list[NormalizedSpan]:
         silent, self._silent = "".join(self._silent), []

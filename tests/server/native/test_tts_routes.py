@@ -229,3 +229,23 @@ async def test_words_are_pronounced_as_the_configuration_and_the_request_say(
     assert [word["text"] for word in told["words"]] == ["Use", "nginx,", "SQL."]
     assert wrong.status_code == 400
     assert "pronunciations: 'nginx': '/1/' is no IPA" in wrong.text
+
+
+async def test_ssml_is_spoken_as_it_says_and_broken_ssml_is_refused(serving: Serving) -> None:
+    tts = ScriptedTts()
+    async with serving(tts=tts) as server, httpx.AsyncClient(base_url=server.url) as client:
+
+        async def spoken(text: str, **fields: str) -> httpx.Response:
+            body = {"text": text, "format": "pcm", **fields}
+            return await client.post("/tts/synthesize", json=body)
+
+        answer = await spoken("<speak>One<break time='1s'/>two.</speak>")
+        assert len(answer.content) == 2 * (tts.rate // 2 + tts.rate)
+        await spoken("three <break/>", input_type="ssml")
+        await spoken("1 < 2 <break/>")
+        assert tts.spoken == ["One", "two.", "three", "one is less than two."]
+        broken = await spoken("<speak>a & b</speak>")
+        assert broken.status_code == 400
+        assert "SSML: line 1, column 11" in broken.json()["error"]["message"]
+        await spoken("<speak>a", input_type="text")
+    assert tts.spoken[-1] == "a."

@@ -190,3 +190,20 @@ async def test_a_client_that_does_not_read_gets_nothing_made_for_it(
                 socket.transport.abort()
         await device.have_left(server)
         assert tts.running == 0
+
+
+async def test_each_text_may_be_a_document_of_ssml(serving: Serving, device: Devices) -> None:
+    tts = ScriptedTts()
+    async with (
+        serving({"limits": {"text_chars": 100}}, tts=tts) as server,
+        device(f"{server.ws_url}/tts/stream?input_type=ssml", rate=16_000) as client,
+    ):
+        for _ in range(5):
+            await client.tell(type="text", text="<speak>One<break time='250ms'/>two</speak>")
+            await client.tell(type="flush")
+            await client.until("Flushed")
+        await client.tell(type="text", text="<speak>")
+        assert "SSML: line 1" in str((await client.until("Error"))["message"])
+        await client.tell(type="end")
+        assert (await client.until("Ended"))["duration_s"] == pytest.approx(5 * 0.75)
+    assert tts.spoken == ["One", "two."] * 5

@@ -304,3 +304,15 @@ async def test_words_are_pronounced_as_the_request_says(serving: Serving) -> Non
     assert tts.spoken == ["Use engine x."]
     assert wrong.status_code == 400
     assert "'a': say how it sounds" in wrong.json()["error"]["message"]
+
+
+async def test_ssml_is_spoken_as_it_says(serving: Serving) -> None:
+    tts = ScriptedTts()
+    body = {"model": "tts-1", "input": "<speak>One<break time='1s'/>two.</speak>"}
+    async with serving(tts=tts) as server, httpx.AsyncClient(base_url=server.url) as client:
+        assert (await client.post("/v1/audio/speech", json=body)).status_code == 200
+        plain = {**body, "input_type": "text"}
+        assert (await client.post("/v1/audio/speech", json=plain)).status_code == 200
+        broken = await client.post("/v1/audio/speech", json={**body, "input": "<speak>"})
+    assert tts.spoken[:2] == ["One", "two."]
+    assert broken.status_code == 400

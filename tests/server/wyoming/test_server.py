@@ -89,7 +89,7 @@ async def test_events_that_mean_nothing_here_are_passed_over(party: Party) -> No
     ("message", "told"),
     [
         (Synthesize("Hello.", voice=SynthesizeVoice(name="nobody")), "no voice 'nobody'"),
-        (Synthesize("<speak/>", text_format="ssml"), "ssml is not supported"),
+        (Synthesize("<speak", text_format="ssml"), "SSML: line 1"),
         (Synthesize("a" * 100_001), "limit of 100,000 characters"),
         (AudioStart(1, 2, 1), "audio-start.rate"),
         (AudioStart(16_000, 5, 1), "audio-start.width"),

@@ -20,6 +20,7 @@ from vivavoce.server.native.tts_routes import SynthesizeRequest, synthesis, voic
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.service import Service
 from vivavoce.server.speech.sound_files import audible, sound_file
+from vivavoce.text.ssml import marked_text
 
 from .job import StoredItem, StoredJob
 from .job_files import JobFiles
@@ -62,10 +63,11 @@ async def _speak(
 ) -> ItemOutcome:
     begun = time.perf_counter()
     options = await voice_options(wishes, service, tts)
+    text = marked_text(wishes.text, wishes.input_type)
     voice = synthesis(wishes, options, service, tts)
 
     async def samples() -> AsyncGenerator[Samples, None]:
-        async with aclosing(audible(voice.speak(wishes.text))) as pieces:
+        async with aclosing(audible(voice.speak(text))) as pieces:
             async for piece in pieces:
                 yield piece
                 await pace.step()

@@ -39,6 +39,7 @@ from vivavoce.server.speech.sound_files import (
 from vivavoce.server.speech.transcript_warnings import in_header
 from vivavoce.speech.synthesis import SpokenPiece, Synthesis
 from vivavoce.text.pronunciations import MOST_ENTRIES, dictionary_of
+from vivavoce.text.ssml import InputType, marked_text
 
 from .api_types import BINARY, SpeechResponse, VoiceResponse, VoicesResponse, timed
 
@@ -70,6 +71,10 @@ class SpokenTextRequest(VoiceRequest):
         "spelling, or IPA between slashes, by the word.",
         max_length=MOST_ENTRIES,
         examples=[{"nginx": "engine x", "GIF": "/dʒɪf/"}],
+    )
+    input_type: InputType = Field(
+        "auto",
+        description="Whether the text is SSML: `auto` goes by whether it begins with `<speak`.",
     )
     model: str | None = Field(None, description=MODEL, max_length=200)
 
@@ -115,12 +120,13 @@ async def synthesize(
             f"{service.limits.text_chars:,}; split it"
         )
         raise Problem(what, status=413, code="text_too_long", param="text")
+    text = marked_text(body.text, body.input_type)
     async with AsyncExitStack() as stack:
         tts = stack.enter_context(chosen(service, tts=body.model)).tts
         options = await voice_options(body, service, tts)
         rate = body.sample_rate or tts.rate
         await stack.enter_async_context(service.admission.request(caller))
-        pieces = synthesis(body, options, service, tts, estimate=True).speak(body.text)
+        pieces = synthesis(body, options, service, tts, estimate=True).speak(text)
         if form == _JSON:
             return await while_connected(
                 request.receive, lambda: _whole(body, options, rate, tts, pieces)

@@ -12,13 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from vivavoce.audio import Resampler
 from vivavoce.engines import Tts, TtsOptions
-from vivavoce.server.errors import Problem
+from vivavoce.errors import BadRequest
+from vivavoce.server.errors import Problem, problem_of
 from vivavoce.server.http.outbox import Gone
 from vivavoce.server.http.sockets import Socket, opening, parsed, serve
 from vivavoce.server.selection.engine_selection import chosen
 from vivavoce.server.speech import pcm
 from vivavoce.speech.synthesis import steps
 from vivavoce.text.phrases import Phrase
+from vivavoce.text.ssml import marked_text
 
 from .api_types import timed
 from .tts_routes import SpokenTextRequest, synthesis, voice_options
@@ -27,7 +29,10 @@ router = APIRouter()
 
 
 class TtsStart(SpokenTextRequest):
-    """How to sound, and how the audio is sent. rate: in Hz; None is the engine's own."""
+    """How to sound, and how the audio is sent. rate: in Hz; None is the engine's own.
+
+    input_type: with `ssml`, each text is a document; the others are plain text.
+    """
 
     type: Literal["start"] = "start"
     rate: pcm.Rate | None = None
@@ -107,6 +112,7 @@ class _TtsSocketStream:
         self._socket = socket
         self._options = options
         self._encoding = start.encoding
+        self._is_ssml = start.input_type == "ssml"
         self._rate = start.rate or tts.rate
         self._tts = tts
         self._waiting: deque[Phrase | _Mark] = deque()
@@ -142,8 +148,8 @@ class _TtsSocketStream:
             if isinstance(message, bytes):
                 raise Problem("expected a JSON message, not audio", code="invalid_value")
             return await self._do(parsed(_TOLD, message))
-        except Problem as problem:
-            await self._socket.refuse(problem)
+        except (Problem, BadRequest) as error:
+            await self._socket.refuse(problem_of(error))
             return True
 
     async def _do(self, message: _Told) -> bool:
@@ -151,6 +157,8 @@ class _TtsSocketStream:
             case TtsStart():
                 what = "the stream has already started; send `start` only first"
                 raise Problem(what, code="already_started", param="type")
+            case _Text(text=text) if self._is_ssml:
+                await self._take_document(text)
             case _Text(text=text):
                 self._hold(len(text))
                 for part in steps(text):
@@ -179,6 +187,17 @@ class _TtsSocketStream:
             )
             raise Problem(what, status=413, code="text_too_long", param="text")
         self._characters += characters
+
+    async def _take_document(self, text: str) -> None:
+        """Hold a whole document, in which the text so far ends."""
+        document = marked_text(text, "ssml")
+        self._hold(len(text))
+        said = 0
+        for phrases in self.voice.phrases_of(document):
+            said += sum(len(phrase.written) for phrase in phrases)
+            self._put(*phrases)
+            await asyncio.sleep(0)
+        self._characters -= len(text) - said
 
     def _mark(self, mark: _Mark) -> None:
         self._hold(1 if mark == "flush" else 0)

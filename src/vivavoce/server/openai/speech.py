@@ -25,7 +25,9 @@ from vivavoce.server.selection.engine_selection import chosen, sounding
 from vivavoce.server.service import Service
 from vivavoce.server.speech.sound_files import MEDIA_TYPES, sound_file
 from vivavoce.speech.synthesis import Synthesis, voice_language
+from vivavoce.text.marked_text import MarkedText
 from vivavoce.text.pronunciations import MOST_ENTRIES, dictionary_of
+from vivavoce.text.ssml import InputType, marked_text
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI"])
@@ -48,8 +50,8 @@ class SpeechRequest(BaseModel):
     """What to say, and how.
 
     instructions: of how to speak; taken, and not followed: no engine here can.
-    pronunciations: ours, as in `POST /tts/synthesize`. Fields that are not known are ignored: other
-    servers have more of them.
+    pronunciations, input_type: ours, as in `POST /tts/synthesize`. Fields that are not known are
+    ignored: other servers have more of them.
     """
 
     model: str
@@ -59,6 +61,7 @@ class SpeechRequest(BaseModel):
     response_format: Form = "mp3"
     speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
     stream_format: Literal["audio", "sse"] = "audio"
+    input_type: InputType = "auto"
     pronunciations: Annotated[dict[str, str] | None, Field(max_length=MOST_ENTRIES)] = None
 
     @model_validator(mode="before")
@@ -107,10 +110,10 @@ def _samples(body: SpeechRequest, service: Service, tts: Tts) -> AsyncGenerator[
     options = TtsOptions(voice, None if voice else language, body.speed * usual.speed, usual.pitch)
     words = dictionary_of(usual.pronunciations, body.pronunciations)
     voicing = Synthesis(tts, options, usual.tts_timeout_s, language=language, dictionary=words)
-    return _spoken(voicing, body.input)
+    return _spoken(voicing, marked_text(body.input, body.input_type))
 
 
-async def _spoken(voice: Synthesis, text: str) -> AsyncGenerator[Samples, None]:
+async def _spoken(voice: Synthesis, text: str | MarkedText) -> AsyncGenerator[Samples, None]:
     async with aclosing(voice.speak(text)) as pieces:
         async for piece in pieces:
             yield piece.samples

@@ -17,6 +17,7 @@ from vivavoce.server.service import Service
 from vivavoce.speech.synthesis import Synthesis
 from vivavoce.text.phrases import Phrase
 from vivavoce.text.pronunciations import dictionary_of
+from vivavoce.text.ssml import InputType, marked_text
 
 from .connection import WyomingConnection
 from .info import DEFAULT_VOICE
@@ -29,7 +30,7 @@ _WIDTH = 2
 async def speak(link: WyomingConnection, wish: Speak) -> None:
     """Send the text's audio, phrase by phrase."""
     async with aclosing(_SpeechStream(link, wish)) as speech:
-        await speech.feed(wish.text)
+        await speech.take(wish.text)
         await speech.end()
 
 
@@ -50,8 +51,10 @@ class _SpeechStream:
     """Speaks one text. Raises BadRequest for a wish that cannot be granted."""
 
     def __init__(self, link: WyomingConnection, wish: Speak) -> None:
-        if wish.text_format not in {None, "text"}:
-            raise BadRequest(f"text in {wish.text_format} is not supported; send plain text")
+        formats: dict[str | None, InputType] = {None: "auto", "text": "text", "ssml": "ssml"}
+        if wish.text_format not in formats:
+            raise BadRequest(f"text in {wish.text_format} is not supported; send text or SSML")
+        self._input_type = formats[wish.text_format]
         session = link.service.config.session
         self._link = link
         self._tts = link.service.engines.tts
@@ -70,14 +73,27 @@ class _SpeechStream:
         """Close the voice."""
         await self._voice.aclose()
 
+    async def take(self, text: str) -> None:
+        """A whole text, which may be SSML: speak the phrases that it completes."""
+        marked = marked_text(text, self._input_type)
+        if isinstance(marked, str):
+            await self.feed(text)
+            return
+        self._count(text)
+        for phrases in self._voice.phrases_of(marked):
+            await self._say(phrases)
+
     async def feed(self, text: str) -> None:
         """More of the text: speak the phrases that it completes."""
+        self._count(text)
+        await self._say(self._voice.feed(text))
+
+    def _count(self, text: str) -> None:
         self._characters += len(text)
         most = self._link.service.limits.text_chars
         if self._characters > most:
             message = f"the text is longer than the limit of {most:,} characters; split it"
             raise Problem(message, status=413, code="text_too_long")
-        await self._say(self._voice.feed(text))
 
     async def end(self) -> None:
         """The text is over: speak what is left."""
