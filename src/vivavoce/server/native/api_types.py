@@ -66,7 +66,7 @@ class TranscriptResponse(BaseModel):
     text: str
     language: str | None = Field(None, description="A code such as `en`, if known.")
     language_confidence: float | None = Field(
-        None, description="0 to 1, if the engine detected the language."
+        None, description="0 to 1, if the engine tells. Below 0.5 the language is doubtful."
     )
     confidence: float | None = Field(None, description="The average, 0 to 1, if known.")
     words: list[TimedWord] | None = Field(None, description="All words, if you asked for `words`.")
