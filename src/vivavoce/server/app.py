@@ -19,6 +19,7 @@ from vivavoce.server.http.head import Head
 from vivavoce.server.http.safe_headers import SafeHeaders
 from vivavoce.server.http.transfers import Transfers
 from vivavoce.server.http.transports import Application
+from vivavoce.server.http.uploads import remove_leftovers
 from vivavoce.server.jobs import batches
 from vivavoce.server.jobs import routes as job_routes
 from vivavoce.server.jobs.jobs import Jobs
@@ -106,6 +107,7 @@ def _admitted(connection: HTTPConnection) -> Account:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
+    await asyncio.to_thread(remove_leftovers)
     watching = asyncio.create_task(service.admission.watch())
     working = asyncio.create_task(app.state.jobs.run())
     try:

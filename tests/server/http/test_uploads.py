@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tempfile
 from contextlib import aclosing
 from pathlib import Path
@@ -15,7 +16,13 @@ from vivavoce.audio import Audio
 from vivavoce.config.server_settings import LimitSettings
 from vivavoce.media.decode import write_audio
 from vivavoce.server.errors import Problem
-from vivavoce.server.http.uploads import decoded, one_turn, received, streamed
+from vivavoce.server.http.uploads import (
+    decoded,
+    one_turn,
+    received,
+    remove_leftovers,
+    streamed,
+)
 from vivavoce.testing import hush, say
 
 LIMITS = LimitSettings(upload_mb=1.0, audio_s=60.0)
@@ -173,3 +180,13 @@ async def test_a_header_that_states_too_little_is_found_out(own_folder: Path) ->
         with pytest.raises(Problem, match="limit of 60 s") as refused:
             await decoded(path, 8_000, LIMITS)
     assert refused.value.code == "audio_too_long"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files in use cannot be deleted there anyway")
+async def test_what_a_killed_server_left_goes_and_what_is_in_use_stays(own_folder: Path) -> None:
+    (own_folder / "vivavoce-upload-old").write_bytes(b"x")
+    (own_folder / "vivavoce-other").write_bytes(b"x")
+    async with received(upload(encoded(say(0.5))), LIMITS) as path:
+        remove_leftovers()
+        assert {each.name for each in leftovers(own_folder)} == {path.name, "vivavoce-other"}
+        assert (await decoded(path, 8_000, LIMITS)).seconds == pytest.approx(0.5, abs=0.01)

@@ -142,6 +142,7 @@ async def test_two_servers_do_not_share_a_folder(
         async with serving(state) as other, httpx.AsyncClient(base_url=other.url) as second:
             answer = await second.post("/tts/batch", json={"items": [{"text": "Hi."}]})
             assert (answer.status_code, answer.json()["error"]["code"]) == (503, "jobs_unavailable")
+            assert "set server.state" in answer.json()["error"]["message"]
             assert (await second.post("/tts/synthesize", json={"text": "Hi."})).is_success
         assert (await batches.ended(client, job))["counts"] == {"done": 1}
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import importlib
 import io
+import sys
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -21,6 +23,9 @@ from vivavoce.errors import BadAudio
 from vivavoce.media.decode import MediaInfo, ReadOptions, opened_audio, probe_audio
 from vivavoce.server.errors import Problem
 
+fcntl = None if sys.platform == "win32" else importlib.import_module("fcntl")
+
+_PREFIX = "vivavoce-upload-"
 _STEP = 1 << 20
 """Bytes copied at once."""
 _MOST_CPU_S = 300.0
@@ -42,10 +47,13 @@ async def received(
     file = await asyncio.to_thread(_new_file)
     path = Path(file.name)
     try:
-        with file:
-            await _copy(upload, file, limits, param)
+        await _copy(upload, file, limits, param)
+        await asyncio.to_thread(file.flush)
+        if fcntl is None:
+            file.close()
         yield path
     finally:
+        file.close()
         _remove(path)
 
 
@@ -141,7 +149,21 @@ async def _copy(upload: UploadFile, file: IO[bytes], limits: LimitSettings, para
 
 
 def _new_file() -> IO[bytes]:
-    return cast("IO[bytes]", tempfile.NamedTemporaryFile(prefix="vivavoce-", delete=False))
+    made = tempfile.NamedTemporaryFile(prefix=_PREFIX, delete=False)  # noqa: SIM115 - the caller does
+    file = cast("IO[bytes]", made)
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def remove_leftovers() -> None:
+    """Delete what servers that were killed have left; what is in use is locked, and stays."""
+    if fcntl is None:
+        return
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def _remove(path: Path) -> None:

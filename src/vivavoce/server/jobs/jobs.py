@@ -7,7 +7,7 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -53,10 +53,8 @@ class Jobs:
         """Do what is to be done, that of a server before included, until cancelled."""
         try:
             if (self._folder / "jobs.sqlite").exists():
-                try:
+                with suppress(Problem):  # it was logged; later requests try again
                     await self._opened()
-                except Problem:
-                    log.warning("earlier jobs stay as they are")
             while self._runner is None:
                 await self.news.next().within(SWEEP_S)
             await self._runner.run()
@@ -186,7 +184,16 @@ class Jobs:
             if self._kept is None:
                 try:
                     self._kept = await asyncio.to_thread(JobStorage, self._folder)
-                except (OSError, sqlite3.Error, BadConfig) as error:
+                except BadConfig as error:
+                    log.warning("batches are off here: %s", error)
+                    raise Problem(
+                        "another server uses the same folder for batches, so this one takes none; "
+                        "send batches to that server, or set server.state to a folder of this "
+                        "server's own",
+                        status=503,
+                        code="jobs_unavailable",
+                    ) from error
+                except (OSError, sqlite3.Error) as error:
                     log.error("batches are unavailable: %s", describe(error))  # noqa: TRY400
                     what = "batches are unavailable on this server; see its log"
                     raise Problem(what, status=503, code="jobs_unavailable") from error

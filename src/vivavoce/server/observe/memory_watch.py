@@ -8,10 +8,15 @@ import time
 from vivavoce.server.service import Service
 
 from .latency_history import STEP_S
+from .memory_return import MemoryReturn
+
+_IDLE_CPU = 0.1
+"""Of a core: above it, somebody was there since the last look."""
 
 
 async def watch(service: Service, *, step_s: float = STEP_S) -> None:
     """Add a point to the trends every `step_s`, for ever."""
+    memory = MemoryReturn()
     while True:
         began, cpu = time.perf_counter(), time.process_time()
         await asyncio.sleep(step_s)
@@ -22,6 +27,9 @@ async def watch(service: Service, *, step_s: float = STEP_S) -> None:
             cpu=round(used, 3),
             rss_mb=round(rss_mb(service), 1),
         )
+        admission = service.admission
+        there = admission.sessions or admission.computing or used > _IDLE_CPU
+        memory.step(busy=bool(there))
 
 
 def rss_mb(service: Service) -> float:
