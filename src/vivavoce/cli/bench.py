@@ -87,6 +87,19 @@ def transcribe(config: Config, speech: Path, json_file: Path | None) -> None:
 
 
 @bench.command()
+@click.option("--speech", required=True,
+              type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Folder of recordings with a manifest.jsonl (path, lang).")  # fmt: skip
+@_json
+@engine_options
+def languages(config: Config, speech: Path, json_file: Path | None) -> None:
+    """Measure how often speech is taken for another language."""
+    from vivavoce.bench.languages import bench_languages
+
+    _report(lambda: bench_languages(config, speech), json_file)
+
+
+@bench.command()
 @_json
 @engine_options
 def endings(config: Config, json_file: Path | None) -> None:
