@@ -258,6 +258,16 @@ class OtherEngines(Protocol):
 
 
 @runtime_checkable
+class HintedStt(Protocol):
+    """An engine that goes by what is told of the words to come."""
+
+    @property
+    def hints(self) -> frozenset[str]:
+        """Which of `SttOptions` it goes by: `prompt`, `hotwords`, or both."""
+        ...
+
+
+@runtime_checkable
 class FileStt(Protocol):
     """An engine with a better way for whole recordings than cutting them into utterances."""
 

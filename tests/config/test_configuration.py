@@ -78,6 +78,29 @@ def test_command_line_beats_environment_beats_file_beats_profile(file: Path) -> 
     assert session.turns.wait_min_s == TurnSettings().wait_min_s
 
 
+@pytest.mark.parametrize(
+    ("text", "stt"),
+    [
+        ("session: {language: de}", ("whisper", "base")),
+        ("session: {language: zh-Hant}", ("whisper", "base")),
+        ("profile: fast\nsession: {language: fr}", ("whisper", "base")),
+        ("session: {language: en-GB}", ("moonshine", "tiny-en")),
+        ("session: {language: auto}", ("moonshine", "tiny-en")),
+        ("session: {voice: de}", ("moonshine", "tiny-en")),
+        ("stt: moonshine:base-es\nsession: {language: es}", ("moonshine", "base-es")),
+    ],
+)
+def test_the_embedded_profile_hears_english_by_moonshine_and_other_languages_by_whisper(
+    file: Path, text: str, stt: tuple[str, str]
+) -> None:
+    assert written(file, text).stt == (EngineSpec(*stt),)
+
+
+def test_the_multilingual_profile_hears_by_whisper_first() -> None:
+    config = load_config(profile="multilingual", environment={})
+    assert config.stt[0] == EngineSpec("whisper", "base")
+
+
 def test_each_layer_may_choose_the_profile(file: Path) -> None:
     file.write_text("profile: fast\n")
     environment = {"VIVAVOCE_PROFILE": "balanced"}

@@ -52,12 +52,17 @@ class SpokenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SttModel:
-    """A speech-to-text engine. languages: codes; empty where it does not tell."""
+    """A speech-to-text engine. languages: codes; empty where it does not tell.
+
+    prompt, hotwords: whether it goes by these.
+    """
 
     id: str
     languages: tuple[str, ...]
     sample_rate: int
     streaming: bool
+    prompt: bool = False
+    hotwords: bool = False
 
 
 @dataclass(frozen=True, slots=True)

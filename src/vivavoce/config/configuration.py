@@ -112,7 +112,8 @@ def load_config(
         with_pronunciations(expanded(layer, environment, problems), problems) for layer in given
     ]
     device = parse_device(given, problems)
-    chosen = profile_for(profile, gpu=device.startswith("cuda") or (device == "auto" and has_gpu()))
+    gpu = device.startswith("cuda") or (device == "auto" and has_gpu())
+    chosen = profile_for(profile, gpu=gpu, language=_language(given))
     layers = [expanded(Layer(f"profile {profile}", chosen), environment, problems), *given]
     for layer in layers:
         for key in layer.data:
@@ -176,6 +177,16 @@ def _profile(layers: Sequence[Layer]) -> str:
             hint = nearest(str(profile), PROFILES)
             raise BadConfig(f"{layer.where('profile')}: unknown profile {profile!r}; {hint}")
     return str(profile)
+
+
+def _language(layers: Sequence[Layer]) -> str | None:
+    """The language of sessions that the last layer to name one names."""
+    language: object = None
+    for layer in layers:
+        session = layer.data.get("session")
+        if isinstance(session, Mapping):
+            language = session.get("language", language)
+    return language if isinstance(language, str) else None
 
 
 def _engines(

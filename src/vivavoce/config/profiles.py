@@ -23,6 +23,12 @@ PROFILES: Mapping[str, Mapping[str, object]] = {
         **_EMBEDDED,
         "session": {"max_reply_tokens": 80, "turns": {"eagerness": "high", "wait_max_s": 1.5}},
     },
+    "multilingual": {
+        **_EMBEDDED,
+        "stt": ["whisper:base", "moonshine:tiny-en"],
+        "llm": ["llama-cpp:qwen2.5-0.5b", "llama-cpp:smollm2-135m"],
+        "tts": ["hibari", "kokoro", "espeak-ng"],
+    },
     "balanced": {
         **_EMBEDDED,
         "stt": ["whisper:base", "moonshine:tiny-en"],
@@ -62,6 +68,7 @@ _WITHOUT_GPU: Mapping[str, Mapping[str, object]] = {
 ABOUT: Mapping[str, str] = {
     "embedded": "runs anywhere, offline, on two CPU cores",
     "fast": "the embedded engines with short answers and quick turns",
+    "multilingual": "99 languages by Whisper base, and for each a voice that speaks it",
     "balanced": "better recognition, answers and voice; needs a few CPU cores and 3 GB of memory",
     "quality": "the best quality at home: Whisper large on a GPU with 8 GB, else Whisper small",
     "cloud": "OpenAI's servers or compatible ones, with the embedded engines as fallback",
@@ -69,9 +76,18 @@ ABOUT: Mapping[str, str] = {
 """Each profile in a line."""
 
 
-def profile_for(name: str, *, gpu: bool) -> Mapping[str, object]:
-    """The profile as it suits the machine."""
-    return PROFILES[name] if gpu else {**PROFILES[name], **_WITHOUT_GPU.get(name, {})}
+_ENGLISH_EARS = "moonshine:tiny-en"
+
+
+def profile_for(name: str, *, gpu: bool, language: str | None = None) -> Mapping[str, object]:
+    """The profile as it suits the machine, and the language of the conversation, if one is set."""
+    profile = PROFILES[name] if gpu else {**PROFILES[name], **_WITHOUT_GPU.get(name, {})}
+    if language is None or profile["stt"] != _ENGLISH_EARS:
+        return profile
+    from vivavoce.text.language.codes import asked_language, language_of  # it imports numpy
+
+    foreign = language_of(asked_language(language)) not in ("", "en")
+    return {**profile, "stt": "whisper:base"} if foreign else profile
 
 
 @cache

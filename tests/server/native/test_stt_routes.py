@@ -185,7 +185,14 @@ async def test_the_engine_is_told_with_its_languages(server: Served) -> None:
     async with httpx.AsyncClient(base_url=server.url) as client:
         body = (await client.get("/stt/models")).json()
     assert body["models"] == [
-        {"id": "scripted", "languages": ["en"], "sample_rate": 16_000, "streaming": True}
+        {
+            "id": "scripted",
+            "languages": ["en"],
+            "sample_rate": 16_000,
+            "streaming": True,
+            "prompt": False,
+            "hotwords": False,
+        }
     ]
     assert body["aliases"]["whisper-1"] == "scripted"
 

@@ -7,7 +7,7 @@ given up. So where the model is sure, the search is as fast as one that follows 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
@@ -67,11 +67,22 @@ class TokenReader(Protocol[State]):
         """
 
 
+class TokenBias(Protocol):
+    """What is added to the scores of tokens that are expected; see `hotwords`."""
+
+    def bonuses(self, spelled: bytes) -> Mapping[int, float]:
+        """The bonus of each token that has one."""
+
+    def step(self, spelled: bytes, lent: float, token: int) -> tuple[bytes, float, float]:
+        """What is spelled after the token, what is lent for it, and the change of the score."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Hypothesis(Generic[State]):
     """Tokens in a row. scores: the natural logarithm of the probability of each; and of the end,
     where it has been reached. word: the logits and the place of the token that begins the last
-    word. memory: of all tokens but the last.
+    word. memory: of all tokens but the last. spelled, lent: of an expected word, and the bonus for
+    it, which `total` has too.
     """
 
     ids: tuple[int, ...] = ()
@@ -80,6 +91,8 @@ class Hypothesis(Generic[State]):
     ended: bool = False
     word: tuple[Array, int] | None = None
     memory: DecoderCache[State] | None = None
+    spelled: bytes = b""
+    lent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +122,9 @@ class Beam(Generic[State]):
         starts_word: Callable[[int], bool],
         width: int,
         limit: int,
+        bias: TokenBias | None = None,
     ) -> None:
+        self._bias = bias
         self._reader = reader
         self._begin = begin
         self._end = end
@@ -201,6 +216,9 @@ class Beam(Generic[State]):
         stable = depth < len(sure) and path.ids == sure[:depth]
         if stable and shares[sure[depth]] > shares.max() - SURE:
             return [sure[depth]]
+        if self._bias and (bonuses := self._bias.bonuses(path.spelled)):
+            shares = shares.copy()
+            shares[list(bonuses)] += list(bonuses.values())
         most = min(self._width, len(shares))
         best: list[int] = np.argpartition(shares, -most)[-most:].tolist()
         return best
@@ -214,13 +232,18 @@ class Beam(Generic[State]):
         memory: DecoderCache[State],
     ) -> Hypothesis[State]:
         ended = token == self._end
+        spelled, lent, change = b"", 0.0, 0.0
+        if self._bias:
+            spelled, lent, change = self._bias.step(path.spelled, path.lent, token)
         return Hypothesis(
             path.ids if ended else (*path.ids, token),
             (*path.scores, score),
-            path.total + score,
+            path.total + score + change,
             ended,
             (logits, token) if not ended and self._starts_word(token) else path.word,
             memory,
+            spelled,
+            lent,
         )
 
 

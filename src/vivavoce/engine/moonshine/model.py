@@ -22,11 +22,11 @@ from vivavoce.errors import ModelError
 from vivavoce.options import Compute
 
 from .beam import Array, Beam, DecoderCache, TokensRead
+from .hotwords import SPACE, HotwordBias
 
 RATE = 16_000
 
 BEGIN, END = 1, 2
-SPACE = "▁".encode()
 MARK = re.compile(rb"<<ST_\d+>>")
 """Tokens that stand for no text."""
 
@@ -92,6 +92,7 @@ class MoonshineModel:
         guess: Sequence[int] = (),
         sure: int = 0,
         stopped: Callable[[], bool] = lambda: False,
+        bias: HotwordBias | None = None,
     ) -> Tokens:
         """The likeliest tokens, at most `limit`; a loop is cut off.
 
@@ -100,6 +101,7 @@ class MoonshineModel:
         over several tokens rounds a little differently from one over a single token.
         sure: how many first tokens of the guess are kept unless another is clearly likelier.
         stopped: polled between passes; when true, what is there is returned.
+        bias: of words to expect, see `bias`.
         """
         beam = Beam(
             _Reader(self._decoder, heard),
@@ -108,6 +110,7 @@ class MoonshineModel:
             starts_word=lambda token: self._pieces[token].startswith(SPACE),
             width=self._beams,
             limit=limit,
+            bias=bias,
         )
         best = beam.search(guess, sure, stopped)[0]
         rivals = self._rivals(*best.word) if best.word and best.ended else ()
@@ -123,6 +126,10 @@ class MoonshineModel:
             for other, share in zip(best.tolist(), shares.tolist(), strict=True)
             if other != token and share > LEAST and (piece := self._pieces[other]).startswith(SPACE)
         )
+
+    def bias(self, words: Sequence[str]) -> HotwordBias | None:
+        """What makes these words likelier to be understood; None where there are none."""
+        return HotwordBias(self._pieces, words) if words else None
 
     def text(self, ids: Sequence[int]) -> str:
         """What the tokens say."""

@@ -79,6 +79,7 @@ class MoonshineStream:
         self._thread = thread
         self._partials = options.partials
         self._brisk = options.brisk
+        self._bias = weights.bias(options.hotwords)
         self._language = language
         self._tokens_per_s = tokens_per_s
         self._fit = fit
@@ -189,7 +190,7 @@ class MoonshineStream:
         limit = MARGIN + round(len(samples) / RATE * self._tokens_per_s)
         try:
             heard = self._weights.encode(samples, options)
-            return self._weights.decode(heard, limit, guess, sure, stop.is_set)
+            return self._weights.decode(heard, limit, guess, sure, stop.is_set, self._bias)
         except Exception as error:
             raise EngineError(f"moonshine failed at {len(samples)} samples: {error}") from error
 

@@ -91,6 +91,11 @@ class Moonshine:
         code = Path(self.model).name.rpartition("-")[2]
         return (code,) if len(code) == 2 else ()
 
+    @property
+    def hints(self) -> frozenset[str]:
+        """What it goes by of what is told of the words to come."""
+        return frozenset({"hotwords"})
+
     async def load(self) -> None:
         """Fetch the weights and run them once."""
         async with self._loading:
@@ -106,9 +111,9 @@ class Moonshine:
         asked, known = asked_language(options.language), self.languages
         if asked and known and match_language(asked, known) is None:
             raise BadRequest(
-                f"{self.name} supports {known[0]!r}, not {asked!r}; try whisper, or a moonshine "
-                "model"
-                f" that ends in '-{asked}'"
+                f"{self.name} supports {known[0]!r}, not {asked!r}; try whisper:base (it needs: pip"
+                " install 'vivavoce[whisper]' and vivavoce models pull whisper-base), or a"
+                f" moonshine model that ends in '-{asked}'"
             )
         language = known[0] if known else language_of(asked) or None
         return MoonshineStream(

@@ -81,6 +81,11 @@ class OpenAiStt:
         """Not known."""
         return ()
 
+    @property
+    def hints(self) -> frozenset[str]:
+        """What it goes by of what is told of the words to come."""
+        return frozenset({"prompt", "hotwords"})
+
     async def load(self) -> None:
         """See that the server is there and takes the key."""
         await self._server.load()

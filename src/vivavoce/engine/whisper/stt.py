@@ -90,6 +90,11 @@ class FasterWhisper:
         """English alone for `.en` models, else some hundred; empty before `load`."""
         return self._weights.languages if self._weights else ()
 
+    @property
+    def hints(self) -> frozenset[str]:
+        """What it goes by of what is told of the words to come."""
+        return frozenset({"prompt", "hotwords"})
+
     async def load(self) -> None:
         """Fetch the weights and run them once."""
         async with self._loading:

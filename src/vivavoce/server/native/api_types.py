@@ -105,6 +105,8 @@ class SttModelResponse(BaseModel):
     languages: list[str] = Field(description="Language codes; empty if the engine does not say.")
     sample_rate: int
     streaming: bool = Field(description="Whether it works with `WS /stt/stream`.")
+    prompt: bool = Field(description="Whether it goes by `prompt`.")
+    hotwords: bool = Field(description="Whether it goes by `hotwords`.")
 
 
 class SttModelsResponse(BaseModel):

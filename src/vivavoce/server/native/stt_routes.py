@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from vivavoce.audio import Samples
 from vivavoce.config.server_settings import LimitSettings
 from vivavoce.conversation.session import Engines
-from vivavoce.engines import SttOptions
+from vivavoce.engines import HintedStt, SttOptions, capability
 from vivavoce.errors import BadRequest
 from vivavoce.media.decode import ReadOptions, parse_channels
 from vivavoce.server.access.auth import TheCaller, TheService
@@ -169,10 +169,16 @@ async def stt_models(service: TheService, caller: TheCaller) -> SttModelsRespons
     for name in dict.fromkeys(["", *beside(service, "stt").values()]):
         with chosen(service, stt=name) as engines:
             stt = engines.stt
-            languages = list(stt.languages)
+            hinted = capability(stt, HintedStt)
+            hints = hinted.hints if hinted else frozenset()
             models.append(
                 SttModelResponse(
-                    id=stt.name, languages=languages, sample_rate=stt.rate, streaming=True
+                    id=stt.name,
+                    languages=list(stt.languages),
+                    sample_rate=stt.rate,
+                    streaming=True,
+                    prompt="prompt" in hints,
+                    hotwords="hotwords" in hints,
                 )
             )
     aliases = {name: means for name, means in names.items() if name != means}
