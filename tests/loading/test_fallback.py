@@ -17,6 +17,7 @@ from vivavoce.engines import (
     LlmOptions,
     Message,
     Pronunciation,
+    Speech,
     Stt,
     SttOptions,
     SttStream,
@@ -370,6 +371,46 @@ async def test_each_language_is_spoken_by_the_first_voice_that_knows_it() -> Non
     assert not chain.down
     with pytest.raises(BadRequest, match="not fr"):
         await chain.open(TtsOptions(language="fr"))
+
+
+class Latin(Native):
+    """Refuses phrases that are not in ASCII."""
+
+    async def speak(self, phrase: str, options: TtsOptions) -> AsyncGenerator[Speech, None]:
+        if not phrase.isascii():
+            raise BadRequest("another script")
+        async for piece in super().speak(phrase, options):
+            yield piece
+
+
+async def test_a_phrase_that_a_voice_refuses_is_spoken_by_the_next_and_then_it_goes_on() -> None:
+    rose, otto = Latin("rose", "en"), Native("otto", "en")
+    chain = FallbackTts([rose, otto])
+    await chain.load()
+    rose.spoken.clear()
+    otto.spoken.clear()
+    async with aclosing(await chain.open(TtsOptions())) as stream:
+        for phrase in ("one", "два", "three"):
+            async with aclosing(stream.speak(phrase)) as pieces:
+                assert [piece async for piece in pieces]
+    assert (rose.spoken, otto.spoken) == (["one", "three"], ["два"])
+    assert not chain.down
+    assert (rose.left, otto.left) == (0, 0)
+
+
+async def test_a_voice_that_took_over_from_one_that_failed_speaks_the_rest_of_the_reply() -> None:
+    rose, otto = Native("rose", "en"), Native("otto", "en")
+    chain = FallbackTts([rose, otto])
+    await chain.load()
+    rose.spoken.clear()
+    otto.spoken.clear()
+    async with aclosing(await chain.open(TtsOptions())) as stream:
+        for phrase, fail in (("one", None), ("two", EngineError("hoarse")), ("three", None)):
+            rose.fail = fail
+            async with aclosing(stream.speak(phrase)) as pieces:
+                assert [piece async for piece in pieces]
+            chain.links[0].fault = None
+    assert (rose.spoken, otto.spoken) == (["one"], ["two", "three"])
 
 
 async def test_a_chain_lists_the_voices_of_all_that_work_each_once() -> None:

@@ -73,13 +73,18 @@ class FallbackTts(Chain[Tts]):
 
 
 class _FallbackTtsStream:
-    """One reply's speech: a stream of one engine, as long as that works."""
+    """One reply's speech: a stream of one engine, as long as that works.
+
+    A phrase that it refuses, such as one in another script, is spoken by another; the next phrase
+    is its own again.
+    """
 
     def __init__(self, chain: FallbackTts, options: TtsOptions) -> None:
         self._chain = chain
         self._options = options
         self._stream: TtsStream | None = None
         self._link: ChainLink[Tts] | None = None
+        self._preferred: ChainLink[Tts] | None = None
 
     def speak(self, phrase: str) -> AsyncGenerator[Speech, None]:
         """The phrase's audio, piece by piece."""
@@ -90,7 +95,7 @@ class _FallbackTtsStream:
     ) -> AsyncGenerator[Speech, None]:
         """The same, with words pronounced as told, where the engine can."""
         return self._chain.stream(
-            lambda link: self._speak(link, phrase, pronunciations), preferred=self._link
+            lambda link: self._speak(link, phrase, pronunciations), preferred=self._preferred
         )
 
     async def aclose(self) -> None:
@@ -104,6 +109,8 @@ class _FallbackTtsStream:
         if self._stream is None or link is not self._link:
             stream, self._stream = self._stream, None
             await closed(stream)
+            if self._link is None or self._link.fault is not None:
+                self._preferred = link
             options = self._chain.options_for(link, self._options)
             self._stream, self._link = await link.engine.open(options), link
         return self._stream
