@@ -27,6 +27,9 @@ from .voices import VoiceLanguage, VoicePack
 RATE = 24_000
 STEP = 600
 """Samples; the network's durations are in steps of 25 ms."""
+LATE = round(0.035 * RATE)
+"""Samples by which the network tells phonemes later than they are heard, in the median of 63 words
+that begin after a pause or at the start."""
 MOST = 510
 """Phonemes that the network takes at once, without the two silent ones around them."""
 _INPUTS = ({"tokens", "style", "speed"}, {"input_ids", "style", "speed"})
@@ -95,7 +98,7 @@ class KokoroModel:
         starts = np.full(len(phonemes) + 1, int(ends[-2]), np.int64)
         for order, (at, _) in reversed(list(enumerate(known))):
             starts[: at + 1] = int(ends[order])
-        return KokoroAudio(samples, starts)
+        return KokoroAudio(samples, np.maximum(starts - LATE, 0))
 
     def close(self) -> None:
         """Close the word lists."""
