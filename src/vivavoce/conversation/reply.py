@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -22,7 +23,7 @@ from vivavoce.engines import (
     Usage,
     Word,
 )
-from vivavoce.errors import EngineError, VivavoceError, describe
+from vivavoce.errors import VivavoceError, describe
 from vivavoce.events import (
     Event,
     Failed,
@@ -44,6 +45,8 @@ from .playout import ReplyScript, Speaker
 from .runtime import Runtime
 from .spoken_language import phrase_of, speaking
 from .tools import Toolbox, ToolResult
+
+log = logging.getLogger(__name__)
 
 _PHRASES_AHEAD = 2  # hides the TTS's start; more makes a barge-in waste work
 _PIECES_AHEAD = 8
@@ -190,9 +193,10 @@ class Reply:
             calls, said = await self._ask("none" if last else wanted)
             if not calls:
                 if last and round_ and not said.strip():
-                    raise EngineError(
-                        f"the model said nothing after {round_} rounds of tools; "
-                        "raise session.tool_rounds"
+                    log.warning(
+                        "the model said nothing after %d rounds of tools; "
+                        "raise session.tool_rounds",
+                        round_,
                     )
                 return
             await self._flush()
