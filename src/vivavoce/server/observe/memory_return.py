@@ -11,8 +11,8 @@ from collections.abc import Callable
 class MemoryReturn:
     """Asked now and then; acts once after each time that the server was busy.
 
-    glibc keeps freed memory in its arenas, one for each thread, and cycles of objects wait for
-    the collector: measured after mixed load, that is most of what is held above the start.
+    glibc keeps freed memory in its arenas, one for each thread, and cycles of objects wait for the
+    collector.
     """
 
     def __init__(self, give_back: Callable[[], None] | None = None) -> None:
