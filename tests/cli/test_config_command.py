@@ -42,7 +42,7 @@ def test_show_says_which_file_was_read(vivavoce: Run, tmp_path: Path) -> None:
     assert "from the profile fast and the file vivavoce.yaml" in ran.stderr
     assert yaml.safe_load(ran.stdout)["profile"] == "fast"
     ran = vivavoce("config", "check")
-    assert "vivavoce.yaml is valid; profile fast" in ran.stderr
+    assert "vivavoce.yaml: every setting is right; profile fast" in ran.stderr
 
 
 def test_show_masks_secrets(vivavoce: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_check_is_content_with_what_is_right(vivavoce: Run, tmp_path: Path) -> N
     (tmp_path / "a.yaml").write_text("profile: balanced\n")
     ran = vivavoce("config", "check", "a.yaml")
     assert (ran.returncode, ran.stdout) == (0, "")
-    assert "a.yaml is valid; profile balanced" in ran.stderr
+    assert "a.yaml: every setting is right; profile balanced" in ran.stderr
 
 
 def test_init_writes_a_file_that_changes_nothing_yet(vivavoce: Run, tmp_path: Path) -> None:

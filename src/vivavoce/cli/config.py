@@ -52,7 +52,7 @@ def check(file: Path | None) -> None:
 
     config = load_config(file)
     name = config.file or "the configuration"
-    click.echo(f"{name} is valid; profile {config.profile}", err=True)
+    click.echo(f"{name}: every setting is right; profile {config.profile}", err=True)
 
 
 @config.command()
