@@ -189,7 +189,7 @@ class _Writer:
             if decoded.silent or not decoded.doubtful:
                 return decoded
         plain = [it for it in tried if it.compression <= COMPRESSION and not it.circular]
-        return max(plain or tried, key=lambda it: it.log_probability)
+        return max(plain or tried[1:] or tried, key=lambda it: it.log_probability)
 
     def _write(self, encoded: EncodedSpeech, temperature: float) -> list[Decoded]:
         task, model = self._task, self._weights.model
