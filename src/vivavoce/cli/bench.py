@@ -40,7 +40,7 @@ def bench() -> None:
 
     from vivavoce.registry import missing
 
-    for module in ("jiwer", "rapidfuzz", "whisper_normalizer"):
+    for module in ("jiwer", "matplotlib", "rapidfuzz", "sklearn", "whisper_normalizer"):
         if find_spec(module) is None:
             raise missing("vivavoce bench", ImportError(name=module))
 
@@ -107,6 +107,45 @@ def endings(config: Config, json_file: Path | None) -> None:
     from vivavoce.bench.endings import bench_endings
 
     _report(lambda: bench_endings(config), json_file)
+
+
+@bench.command()
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...",
+                type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
+@click.option("--traces", type=click.Path(path_type=Path, dir_okay=False),
+              help="Keep what the engines tell in this file, and reuse it next time.")  # fmt: skip
+@click.option("--rule", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="A Python file with a function `wait_s(silence)`, to compare with.")  # fmt: skip
+@click.option("--picture", type=click.Path(path_type=Path, dir_okay=False),
+              help="Draw the curves to this .svg or .png file.")  # fmt: skip
+@click.option("--fit", type=click.Path(path_type=Path, file_okay=False),
+              help="Fit to half of the talkers, write the fits to this folder, and test them on "
+                   "the other half.")  # fmt: skip
+@click.option("--held-out", is_flag=True, help="Report only the talkers that --fit leaves out.")
+@_json
+@engine_options
+def people(
+    config: Config,
+    folders: tuple[Path, ...],
+    traces: Path | None,
+    rule: Path | None,
+    picture: Path | None,
+    fit: Path | None,
+    json_file: Path | None,
+    *,
+    held_out: bool,
+) -> None:
+    """Measure turn-taking on recordings of people: pauses cut off, and waits after ends.
+
+    A folder has a manifest.jsonl (path, source, lang, kind, speaker, text, turn_complete), or
+    only recordings.
+    """
+    from vivavoce.bench.people.run import PeopleRequest, bench_people
+
+    wanted = PeopleRequest(
+        folders, traces, fit, picture, rule, held_out=held_out, progress=click.echo
+    )
+    _report(lambda: bench_people(config, wanted), json_file)
 
 
 @bench.command()

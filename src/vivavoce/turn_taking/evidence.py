@@ -30,8 +30,6 @@ _LEAST_SPOKEN_S, _LONG_S, _LONGEST_S = 0.8, 4.0, 8.0
 """The longer a sentence, the likelier its end, but a word may be an answer; and who speaks for
 longer than a sentence takes tells a story, and pauses in it."""
 
-_LEAST_PAUSE_S = 0.15
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

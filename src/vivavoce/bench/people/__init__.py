@@ -1,0 +1,1 @@
+"""Turn-taking measured on recordings of people, and fitted to them."""
