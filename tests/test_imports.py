@@ -28,6 +28,7 @@ LEVELS = [
     {"media", "devices", "text", "models"},
     {"config", "turn_taking", "engine", "speech"},
     {"transcripts", "conversation"},
+    {"lab"},
     {"loading", "client", "testing"},
     {"server", "simple"},
     {"bench"},

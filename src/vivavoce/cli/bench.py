@@ -100,6 +100,19 @@ def languages(config: Config, speech: Path, json_file: Path | None) -> None:
 
 
 @bench.command()
+@click.option("--engine", "engines", multiple=True, metavar="NAME[:MODEL]",
+              help="Engine to measure; repeatable. Defaults to all that are here.")  # fmt: skip
+@click.option("--voice", "voices", multiple=True,
+              help="Voice to measure; repeatable. Defaults to each engine's own.")  # fmt: skip
+@_json
+def voices(engines: tuple[str, ...], voices: tuple[str, ...], json_file: Path | None) -> None:
+    """Measure how good each voice sounds, how well it is understood, and how fast it is."""
+    from vivavoce.bench.voices import bench_voices
+
+    _report(lambda: bench_voices(engines, voices), json_file)
+
+
+@bench.command()
 @_json
 @engine_options
 def endings(config: Config, json_file: Path | None) -> None:

