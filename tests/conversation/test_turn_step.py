@@ -353,6 +353,18 @@ def test_a_silence_is_explained_with_what_each_signal_adds() -> None:
     assert abs(explained.over - 1 / (1 + 2.718281828459045**-odds)) < 1e-9
 
 
+def test_a_detector_that_is_slow_is_waited_for_but_not_for_ever() -> None:
+    ready = TranscriptReady(1, QUESTION, QUESTION.text)
+    eager = replace(SETTINGS, turns=TurnSettings(eagerness="high"))
+    state, ends = START, list[bool]()
+    told: list[Input] = [*VOICE, ready, CompletenessKnown(1, 1.0)]
+    told += [AudioHeard(0.1, now, loud=False) for now in (1.12, 1.35, 1.45)]
+    for each in told:
+        state, commands = step(state, each, eager)
+        ends.append(any(isinstance(event, SpeechStopped) for event in emitted(list(commands))))
+    assert ends == [False] * 6 + [True]
+
+
 def test_a_detector_that_fails_leaves_the_rest_to_decide() -> None:
     ready = TranscriptReady(1, QUESTION, QUESTION.text)
     failed = Failed("turn", "scripted", "deaf", "none")

@@ -44,6 +44,9 @@ SOUND_AFTER_S = 0.1
 """The turn detector is asked so long into a silence: the closures of consonants are over by then,
 and its answer comes before most waits end."""
 
+_SOUND_WITHIN_S = 0.4
+"""So long into a silence the turn detector's answer is waited for, on a machine that is busy."""
+
 _LIKELY, _LIKELY_AT_S = 0.5, 0.5
 """A turn that is so likely to be over soon has its reply prepared before the detector answers."""
 
@@ -227,8 +230,11 @@ def _wait(t: Transition, silence: SilenceState, heard: Transcript) -> float | No
     """How long the silence must last, by what is known now; None where none is enough."""
     if t.settings.turns.mode == "manual":
         return None
-    fit, cut_offs = _fit(t, heard), t.state.cut_offs
-    return patience(silence.known, fit, t.settings.turns, cut_offs=cut_offs)
+    fit, turns, cut_offs = _fit(t, heard), t.settings.turns, t.state.cut_offs
+    wait = patience(silence.known, fit, turns, cut_offs=cut_offs)
+    if silence.sound == "asked":
+        return max(wait, min(_SOUND_WITHIN_S, turns.wait_max_s))
+    return wait
 
 
 def _take_turn(t: Transition, silence: SilenceState, heard: Transcript, why: str) -> None:
