@@ -113,12 +113,13 @@ async def _cut(stt: Stt, vad: Vad, audio: Audio) -> str:
 
 
 def _sequential(spec: EngineSpec) -> _Way:
-    """faster-whisper's way, with the same weights on one thread, and its own defaults."""
+    """faster-whisper's way, with the same weights, numbers and one thread, and its own defaults."""
     import faster_whisper
 
     name = spec.model or "base"
     folder = models.fetch(name if Path(name).exists() else f"whisper-{name}")
-    model = faster_whisper.WhisperModel(str(folder), device="cpu", cpu_threads=1)
+    kind = str(spec.options.get("compute_type", "auto"))
+    model = faster_whisper.WhisperModel(str(folder), device="cpu", cpu_threads=1, compute_type=kind)
 
     async def work(stt: Stt, vad: Vad, audio: Audio) -> str:
         def text() -> str:

@@ -160,7 +160,7 @@ async def test_the_page_is_whole_and_needs_nothing_else(calls: Calls, tmp_path: 
     assert "http" not in text
     assert "<script>" not in text
     assert "<b>it broke" not in text
-    assert text.count("<svg") == 4
+    assert text.count("<svg") == 5
 
 
 def test_a_page_about_nothing_is_still_a_page() -> None:

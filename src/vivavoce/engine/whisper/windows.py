@@ -27,7 +27,7 @@ from .words import timed_words
 WINDOW_S = 30.0
 """What the encoder takes at most."""
 
-PADDING_S = 2.0
+PADDING_S = 4.0
 """Silence after the speech. Without it the decoder does not find the end, and goes in circles."""
 
 SHORTEST_S = 0.1
