@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from vivavoce.conversation.single_turn import Answer, answer
-from vivavoce.loading.open_engines import make, open_engines
+from vivavoce.loading.open_engines import make, make_tts, open_engines
 from vivavoce.media.decode import read_audio, stream_audio
 from vivavoce.speech.synthesis import WHOLE, Synthesis
 from vivavoce.text.pronunciations import dictionary_of
@@ -24,7 +24,7 @@ from vivavoce.transcripts.recordings import RecordingTranscription, Segment
 
 from .audio import Audio, Samples
 from .config.configuration import Config, load_config
-from .engines import Stt, SttOptions, Tts, TtsOptions, Vad
+from .engines import Stt, SttOptions, TtsOptions, Vad
 
 if TYPE_CHECKING:
     from vivavoce.conversation.tools import Toolbox
@@ -71,7 +71,7 @@ async def _transcribe(path: Path, config: Config, options: SttOptions) -> list[S
 
 
 async def _speak(text: str, config: Config, options: TtsOptions) -> Audio:
-    tts = cast("Tts", make("tts", config.tts))
+    tts = make_tts(config)
     sounds: list[Samples] = [np.zeros(0, np.float32)]
     try:
         await tts.load()

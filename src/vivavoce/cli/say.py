@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vivavoce.audio import Samples
     from vivavoce.concurrency.model_thread import StopFlag
     from vivavoce.config.configuration import Config
-    from vivavoce.engines import Tts, TtsOptions
+    from vivavoce.engines import TtsOptions
     from vivavoce.speech.synthesis import SpokenPiece, Synthesis
     from vivavoce.text.marked_text import MarkedText
     from vivavoce.text.pronunciations import PronouncingDictionary
@@ -115,13 +115,13 @@ async def _say(
     words: PronouncingDictionary,
 ) -> dict[str, object]:
     from vivavoce.errors import BadRequest
-    from vivavoce.loading.open_engines import make
+    from vivavoce.loading.open_engines import make_tts
     from vivavoce.media.decode import Writer
     from vivavoce.speech.synthesis import WHOLE, Synthesis
 
     from .loudspeaker import BlockingLoudspeaker
 
-    tts = cast("Tts", make("tts", config.tts))
+    tts = make_tts(config)
     try:
         await tts.load()
         with BlockingLoudspeaker(tts.rate) if output is None else Writer(output, tts.rate) as sink:

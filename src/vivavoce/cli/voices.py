@@ -14,6 +14,7 @@ from .options import engine_options, json_option
 if TYPE_CHECKING:
     from vivavoce.config.configuration import Config
     from vivavoce.engines import Tts, Voice
+    from vivavoce.registry import EngineSpec
 
 
 @click.command()
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 def voices(config: Config, language: str | None, as_json: bool) -> None:
     """List the voices of the configured text-to-speech engines, the default first.
 
-    Use one with `vivavoce say --voice` or the configuration's `session.voice`.
+    Where you have configured none, those of all models follow that are pulled. Use a voice with
+    `vivavoce say --voice` or the configuration's `session.voice`, and hear one of another engine
+    with `vivavoce say --tts ENGINE --voice VOICE`.
     """
     from .table import table
     from .weights import pull_weights
@@ -53,18 +56,26 @@ async def _voices(config: Config) -> tuple[list[tuple[str, Voice]], bool]:
 
     found: list[tuple[str, Voice]] = []
     well = True
-    for spec in config.tts:
+    for spec, engine in _engines(config):
         try:
             tts = cast("Tts", create("tts", spec))
             try:
                 await tts.load()
-                found += [(spec.name, voice) for voice in tts.voices]
+                found += [(engine, voice) for voice in tts.voices]
             finally:
                 await tts.aclose()
         except (EngineError, ModelError) as error:
             click.echo(f"error: {error}", err=True)
             well = False
     return found, well
+
+
+def _engines(config: Config) -> list[tuple[EngineSpec, str]]:
+    """Those to ask, and what to call them."""
+    from vivavoce.loading.pulled_voices import pulled_voices
+
+    pulled = pulled_voices(config) if "tts" in config.by_profile else []
+    return [(spec, spec.name) for spec in config.tts] + [(spec, str(spec)) for spec in pulled]
 
 
 def _speaks(voice: Voice, language: str) -> bool:

@@ -43,6 +43,7 @@ class Config:
 
     optional: engines of the other kinds, by kind, as far as any are named.
     device: where engines compute that may choose, and have not been told their own.
+    by_profile: the kinds whose engines the profile names, and nothing above it.
     file: the one that was read, if any was.
     """
 
@@ -58,6 +59,7 @@ class Config:
     server: ServerSettings = field(default_factory=ServerSettings)
     device: str = "auto"
     optional: Mapping[Kind, tuple[EngineSpec, ...]] = field(default_factory=dict, hash=False)
+    by_profile: frozenset[Kind] = field(default=frozenset(), compare=False)
     file: Path | None = field(default=None, compare=False)
 
     def engines(self, kind: Kind) -> tuple[EngineSpec, ...]:
@@ -138,6 +140,7 @@ def load_config(
         models=sections.models,
         server=sections.server,
         device=device,
+        by_profile=frozenset(kind for kind in kinds() if not _names(kind, given)),
         file=file,
     )
 
@@ -207,6 +210,12 @@ def _engines(
             problems.add(layer.where(kind), "name the engine that these options are for: `engine:`")
     checked = (checked_options(kind, spec, last, problems) for spec in specs)
     return tuple(on_device(kind, spec, device) for spec in checked)
+
+
+def _names(kind: Kind, layers: Sequence[Layer]) -> bool:
+    """Whether a layer names engines of this kind, and not only options of those below."""
+    given = [layer.data[kind] for layer in layers if kind in layer.data]
+    return any(not isinstance(one, Mapping) or "engine" in one for one in given)
 
 
 def _right(layer: Layer, problems: Problems) -> dict[str, object]:

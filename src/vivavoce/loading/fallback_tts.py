@@ -16,18 +16,22 @@ from vivavoce.engines import (
     Voice,
     speak_pronounced,
 )
+from vivavoce.text.language.codes import asked_language
 
 from .chain import Chain, ChainLink, closed
+from .voice_reserve import ComingVoice, VoiceReserve, speaks
 
 
 class FallbackTts(Chain[Tts]):
     """Speech by the first engine that begins to speak; all of it at one rate.
 
     A voice that only another engine has is not asked for: its stand-in speaks with its own.
+    reserve: where more engines come from, for languages that only the last one speaks.
     """
 
     def __init__(self, engines: Sequence[Tts], patience_s: float = 5.0) -> None:
         super().__init__("tts", engines, patience_s)
+        self.reserve: VoiceReserve | None = None
         self._rate: int | None = None
 
     @property
@@ -59,9 +63,15 @@ class FallbackTts(Chain[Tts]):
 
     async def open(self, options: TtsOptions) -> TtsStream:
         """A new reply's stream, of the first engine that has the voice and the language."""
-        stream = _FallbackTtsStream(self, options)
-        await self.call(stream.opened)
+        stream = _FallbackTtsStream(self, options, self._better(options))
+        await self.call(stream.opened, preferred=self._owner(options))
         return stream
+
+    async def aclose(self) -> None:
+        """Close them all, and what is still loading."""
+        if self.reserve is not None:
+            await self.reserve.aclose()
+        await super().aclose()
 
     def options_for(self, link: ChainLink[Tts], options: TtsOptions) -> TtsOptions:
         """The same, without a voice that only another engine has, or may have."""
@@ -71,6 +81,22 @@ class FallbackTts(Chain[Tts]):
         is_theirs = any(not it.engine.voices or _has(it, options.voice) for it in others)
         return replace(options, voice=None) if is_theirs else options
 
+    def _owner(self, options: TtsOptions) -> ChainLink[Tts] | None:
+        """The first that has the voice which is asked for."""
+        if options.voice is None:
+            return None
+        return next((link for link in self.links if _has(link, options.voice)), None)
+
+    def _better(self, options: TtsOptions) -> ComingVoice | None:
+        """An engine that is being loaded, for only the last one here speaks the language."""
+        language = asked_language(options.language)
+        if self.reserve is None or language is None:
+            return None
+        owner = self._owner(options)
+        if owner is not None and speaks(owner, language):
+            return None  # the last one's voice is wanted
+        return self.reserve.call_on(language, self)
+
 
 class _FallbackTtsStream:
     """One reply's speech: a stream of one engine, as long as that works.
@@ -79,9 +105,12 @@ class _FallbackTtsStream:
     is its own again.
     """
 
-    def __init__(self, chain: FallbackTts, options: TtsOptions) -> None:
+    def __init__(
+        self, chain: FallbackTts, options: TtsOptions, better: ComingVoice | None = None
+    ) -> None:
         self._chain = chain
         self._options = options
+        self._better = better
         self._stream: TtsStream | None = None
         self._link: ChainLink[Tts] | None = None
         self._preferred: ChainLink[Tts] | None = None
@@ -90,13 +119,17 @@ class _FallbackTtsStream:
         """The phrase's audio, piece by piece."""
         return self.speak_pronounced(phrase, ())
 
-    def speak_pronounced(
+    async def speak_pronounced(
         self, phrase: str, pronunciations: Sequence[Pronunciation]
     ) -> AsyncGenerator[Speech, None]:
         """The same, with words pronounced as told, where the engine can."""
-        return self._chain.stream(
+        await self._take_better()
+        spoken = self._chain.stream(
             lambda link: self._speak(link, phrase, pronunciations), preferred=self._preferred
         )
+        async with aclosing(spoken) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def aclose(self) -> None:
         """Free the stream's state."""
@@ -114,6 +147,14 @@ class _FallbackTtsStream:
             options = self._chain.options_for(link, self._options)
             self._stream, self._link = await link.engine.open(options), link
         return self._stream
+
+    async def _take_better(self) -> None:
+        """Choose anew among the engines once the better one has come, or cannot be had."""
+        if self._better is None:
+            return
+        await self._better.wait()
+        if self._better.task.done():
+            self._better = self._preferred = self._link = None
 
     async def _speak(
         self, link: ChainLink[Tts], phrase: str, pronunciations: Sequence[Pronunciation]

@@ -17,6 +17,10 @@ from vivavoce.kinds import kinds
 from vivavoce.registry import EngineSpec
 
 from .chain import Chain
+from .pulled_voices import with_pulled_voices
+
+PATIENT_S = 15.0
+"""How long a text waits for a voice to be loaded, where no conversation does."""
 
 
 @asynccontextmanager
@@ -42,7 +46,7 @@ async def open_engines(
         cast("TurnDetector", made["turn"]),
         cast("Stt", made["stt"]),
         cast("Llm", made["llm"]),
-        cast("Tts", made["tts"]),
+        cast("Tts", with_pulled_voices(made["tts"], config)),
         {kind: engine for kind, engine in made.items() if not kinds()[kind].required},
     )
     try:
@@ -92,3 +96,10 @@ def chained(kind: Kind, specs: Sequence[EngineSpec], patience_s: float = 5.0) ->
 def make(kind: Kind, specs: Sequence[EngineSpec]) -> Engine:
     """One engine, or one that falls back through several; not loaded yet."""
     return registry.create(kind, specs[0]) if len(specs) == 1 else chained(kind, specs)
+
+
+def make_tts(config: Config) -> Tts:
+    """The configuration's voice for a text that nobody waits for in a conversation; not loaded
+    yet.
+    """
+    return cast("Tts", with_pulled_voices(make("tts", config.tts), config, PATIENT_S))

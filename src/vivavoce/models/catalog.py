@@ -155,7 +155,10 @@ class Model:
     key: the folder's name in the store.
     files: those known beforehand; a hub repository tells what else there is.
     kind: of the engine that runs it; None where nobody said.
-    languages: codes such as `en`; `*` is many; empty where it knows none or nobody said.
+    engine: what a configuration names to use it, such as `piper:en_US-joe-medium`; empty where
+    nobody said.
+    languages: that its engine can use it for, as codes such as `en`; `*` is many; empty where it
+    knows none or nobody said.
     size: in bytes, about, where not every file's own size is known.
     optimize: whether its GGUF gets an optimized copy beside it when it is pulled.
     word_lists: which of its files get a database beside them when it is pulled.
@@ -168,6 +171,7 @@ class Model:
     source: Source
     files: tuple[File, ...] = ()
     kind: Kind | None = None
+    engine: str = ""
     version: str = ""
     licence: str = ""
     languages: tuple[str, ...] = ()

@@ -142,6 +142,7 @@ HIBARI = Model(
         ),
     ),
     kind="tts",
+    engine="hibari",
     version="0.2.1",
     licence="Apache-2.0",
     languages=("en-us",),
