@@ -32,7 +32,7 @@ def voices(config: Config, language: str | None, as_json: bool) -> None:
     from .weights import pull_weights
 
     pull_weights(config, ["tts"])
-    found, well = run_async(_voices(config))
+    found, well = run_async(_voices(config, language))
     shown = [
         (engine, voice) for engine, voice in found if language is None or _speaks(voice, language)
     ]
@@ -49,14 +49,14 @@ def voices(config: Config, language: str | None, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-async def _voices(config: Config) -> tuple[list[tuple[str, Voice]], bool]:
-    """Each engine's voices, and whether all engines could be asked."""
+async def _voices(config: Config, language: str | None) -> tuple[list[tuple[str, Voice]], bool]:
+    """Each engine's voices, and whether all that are configured could be asked."""
     from vivavoce.errors import EngineError, ModelError
     from vivavoce.registry import create
 
     found: list[tuple[str, Voice]] = []
     well = True
-    for spec, engine in _engines(config):
+    for spec, engine in _engines(config, language):
         try:
             tts = cast("Tts", create("tts", spec))
             try:
@@ -66,15 +66,15 @@ async def _voices(config: Config) -> tuple[list[tuple[str, Voice]], bool]:
                 await tts.aclose()
         except (EngineError, ModelError) as error:
             click.echo(f"error: {error}", err=True)
-            well = False
+            well = well and spec not in config.tts
     return found, well
 
 
-def _engines(config: Config) -> list[tuple[EngineSpec, str]]:
+def _engines(config: Config, language: str | None) -> list[tuple[EngineSpec, str]]:
     """Those to ask, and what to call them."""
     from vivavoce.loading.pulled_voices import pulled_voices
 
-    pulled = pulled_voices(config) if "tts" in config.by_profile else []
+    pulled = pulled_voices(config, language) if "tts" in config.by_profile else []
     return [(spec, spec.name) for spec in config.tts] + [(spec, str(spec)) for spec in pulled]
 
 
