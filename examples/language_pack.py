@@ -65,7 +65,6 @@ FI = LanguagePack(
         hesitations=words("öö ööh hmm"),
         backchannels=words("joo juu niin aivan okei selvä kyllä"),
         openers=words("hei anteeksi odota hetkinen seis ei"),
-        digits=words("nolla yksi kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän"),
     ),
     breaks=BreakWords(
         never_last=words("esim ks klo ts"),

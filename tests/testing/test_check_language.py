@@ -55,7 +55,7 @@ def test_seven_languages_lack_nothing(code: str) -> None:
 @pytest.mark.parametrize("code", PARTIAL)
 def test_the_other_packs_say_what_they_lack(code: str) -> None:
     lacking = check_language(pack_of(code))
-    assert {"addresses", "phrases.greeting", "forms.dates", "turns.unfinished"} <= set(lacking)
+    assert {"addresses", "phrases.greeting", "forms.dates", "turns.openers"} <= set(lacking)
     assert "name" not in lacking
 
 
@@ -100,13 +100,10 @@ def test_a_pack_without_examples_is_not_believed_to_know_forms() -> None:
         (TurnWords(hesitations=words("Um")), "small letters"),
         (TurnWords(backchannels=words("uh-huh")), "'-', which is taken off"),
         (TurnWords(openers=words("stop!")), "'!', which is taken off"),
-        (TurnWords(answers=frozenset({"thank you"})), "without spaces"),
-        (TurnWords(answers=frozenset({""})), "without spaces"),
-        (TurnWords(unfinished=words("the")), "turns.leading lacks"),
-        (TurnWords(digits=words("one two")), "has 2 words"),
+        (TurnWords(openers=frozenset({"thank you"})), "without spaces"),
+        (TurnWords(openers=frozenset({""})), "without spaces"),
         (TurnWords(respellings=(("ok", "ok"),)), "stands for itself"),
         (TurnWords(respellings=(("o  k", "ok"),)), "without spaces"),
-        (TurnWords(request_starts=("I want",)), "small letters"),
     ],
 )
 def test_words_that_no_transcript_matches_are_refused(turns: TurnWords, told: str) -> None:

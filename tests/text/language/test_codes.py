@@ -66,7 +66,7 @@ def test_norwegian_is_found_by_each_of_its_codes(code: str) -> None:
 @pytest.mark.parametrize("code", [None, "", "xx", "tlh", "no such language"])
 def test_a_language_without_a_pack_gets_the_one_that_knows_no_language(code: str | None) -> None:
     assert pack_of(code).code == "und"
-    assert pack_of(code).turns.unfinished == frozenset()
+    assert pack_of(code).turns.backchannels == frozenset()
 
 
 @pytest.mark.parametrize(

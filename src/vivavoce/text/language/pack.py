@@ -28,27 +28,15 @@ class TurnWords:
     """What turn-taking needs of a language. All in lower case, without marks.
 
     hesitations: sounds of somebody who has not finished, as "um".
-    unfinished: words that no utterance ends with, as "the".
-    leading: words that belong to the one that follows; `unfinished` are among them.
     backchannels: words that only say that one listens, as "right".
     respellings: what an STT writes for a backchannel, and what is meant.
     openers: words with which people interrupt before they say what they want, as "hold on".
-    answers: words that are often all there is, as "yes", "thank you".
-    digits: names of the digits; what is counted out often goes on.
-    statement_starts: what a statement begins with, rather than a question or a request.
-    request_starts: beginnings of statements that are requests, as "i want".
     """
 
     hesitations: Words = NONE
-    unfinished: Words = NONE
-    leading: Words = NONE
     backchannels: Words = NONE
     respellings: tuple[tuple[str, str], ...] = ()
     openers: Words = NONE
-    answers: Words = NONE
-    digits: Words = NONE
-    statement_starts: Words = NONE
-    request_starts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from vivavoce.text.language.pack import (
 
 from .forms import FORMS
 
-_UNFINISHED = words("a an the and or but because my your our their every")
 _BOUND = words(
     "a an the this that these those my your his her its our their some any no every each either"
     " neither which what whose of to in on at by for from with without into onto upon over under"
@@ -25,8 +24,6 @@ _BOUND = words(
 )
 _TURNS = TurnWords(
     hesitations=words("um uhm uh er erm eh hmm"),
-    unfinished=_UNFINISHED,
-    leading=_BOUND | _UNFINISHED,
     backchannels=words(
         "yeah yes yep yup ya okay ok right sure alright fine cool great nice good wow really"
         " indeed exactly true absolutely totally i see i'm of course got it that's understood aha"
@@ -35,19 +32,6 @@ _TURNS = TurnWords(
     openers=words(
         "stop wait no hold on hang a one just second sec moment minute please excuse me sorry hey"
         " hi hello listen actually but okay who what"
-    ),
-    answers=words(
-        "yes yeah yep no nope okay ok sure thanks thank you please stop hello hi goodbye bye good"
-        " morning evening night afternoon never mind maybe later wait help cancel next again very"
-        " much i do don't not know"
-    ),
-    digits=words("zero oh one two three four five six seven eight nine"),
-    statement_starts=words(
-        "i i'm i've i'd we we're he she it it's they you my our his her the this that these those"
-        " a an there some one if because so and but yesterday today last"
-    ),
-    request_starts=(
-        "i want", "i need", "i would like", "i'd like", "we want", "we need", "we would like",
     ),
 )  # fmt: skip
 _BREAKS = BreakWords(

@@ -14,10 +14,6 @@ from vivavoce.text.language.pack import (
 
 from .forms import FORMS
 
-_UNFINISHED = words(
-    "el la los las un una unos unas y e o u pero porque mi mis tu tus su sus nuestro nuestra de"
-    " del al que"
-)
 _BOUND = words(
     "el la los las un una unos unas lo al del de a en con por para sin sobre entre hasta desde mi"
     " mis tu tus su sus nuestro nuestra este esta estos estas ese esa y e o u pero que es son está"
@@ -25,8 +21,6 @@ _BOUND = words(
 )
 _TURNS = TurnWords(
     hesitations=words("eh em hmm mmm ehm pues"),
-    unfinished=_UNFINISHED,
-    leading=_BOUND | _UNFINISHED,
     backchannels=words(
         "sí si claro vale bueno ya ajá aha bien ok okay cierto exacto exactamente entiendo"
         " entendido perfecto por supuesto de acuerdo verdad correcto genial muy ah"
@@ -35,20 +29,6 @@ _TURNS = TurnWords(
     openers=words(
         "para pare alto espera espere no un una momento momentito segundo minuto por favor perdón"
         " perdona perdone disculpa disculpe oye oiga hola escucha escuche pero quién qué mira mire"
-    ),
-    answers=words(
-        "sí si no vale ok okay claro gracias muchas por favor para basta hola adiós hasta luego"
-        " mañana buenos días buenas tardes noches quizás tal vez más tarde espera ayuda cancela"
-        " cancelar siguiente otra bueno de acuerdo lo sé"
-    ),
-    digits=words("cero uno dos tres cuatro cinco seis siete ocho nueve"),
-    statement_starts=words(
-        "yo nosotros él ella ellos ellas es mi mis nuestro nuestra su sus el la los las este esta"
-        " estos estas ese esa un una hay si porque así y pero ayer hoy tengo estoy he fui"
-    ),
-    request_starts=(
-        "yo quiero", "yo necesito", "quiero", "quisiera", "necesito", "me gustaría", "queremos",
-        "necesitamos", "nos gustaría", "yo quisiera",
     ),
 )  # fmt: skip
 _BREAKS = BreakWords(

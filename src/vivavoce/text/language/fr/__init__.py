@@ -14,10 +14,6 @@ from vivavoce.text.language.pack import (
 
 from .forms import FORMS
 
-_UNFINISHED = words(
-    "le la les l' un une des et ou mais parce mon ma mes ton ta tes notre votre nos vos de du que"
-    " qu' d' au aux"
-)
 _BOUND = words(
     "le la les l un une des de du d au aux à en dans sur sous pour par avec sans chez ce cet"
     " cette ces mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs et ou mais que qui"
@@ -25,8 +21,6 @@ _BOUND = words(
 )
 _TURNS = TurnWords(
     hesitations=words("euh heu hum hmm ben bah"),
-    unfinished=_UNFINISHED,
-    leading=_BOUND | _UNFINISHED,
     backchannels=words(
         "oui ouais ok okay d'accord bien sûr voilà exact exactement tout à fait je vois ah bon"
         " c'est ça vrai vraiment super parfait très entendu compris mouais certes"
@@ -36,20 +30,6 @@ _TURNS = TurnWords(
         "stop arrête arrêtez attends attendez non un une instant moment seconde minute s'il te"
         " vous plaît pardon excuse excusez moi excusez-moi désolé désolée hé eh bonjour allô"
         " écoute écoutez en fait mais qui quoi"
-    ),
-    answers=words(
-        "oui ouais non si ok okay d'accord bien sûr merci beaucoup s'il te vous plaît stop"
-        " bonjour bonsoir salut au revoir bonne nuit journée soirée peut-être plus tard attends"
-        " attendez aide annule annuler suivant encore volontiers je ne sais pas"
-    ),
-    digits=words("zéro un deux trois quatre cinq six sept huit neuf"),
-    statement_starts=words(
-        "je j'ai j'étais nous on il elle ils elles c'est mon ma mes notre nos son sa ses le la"
-        " les ce cette ces un une si parce donc alors et mais hier aujourd'hui"
-    ),
-    request_starts=(
-        "je veux", "je voudrais", "j'ai besoin", "j'aimerais", "nous voulons", "nous voudrions",
-        "on veut", "on voudrait", "nous avons besoin", "nous aimerions", "on aimerait",
     ),
 )  # fmt: skip
 _BREAKS = BreakWords(

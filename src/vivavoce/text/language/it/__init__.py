@@ -14,10 +14,6 @@ from vivavoce.text.language.pack import (
 
 from .forms import FORMS
 
-_UNFINISHED = words(
-    "il lo la i gli le un uno una e ed o ma perché mio mia miei mie tuo tua suo sua di del della"
-    " dei degli delle al alla che l' un'"
-)
 _BOUND = words(
     "il lo la i gli le l un uno una di a da in con su per tra fra del dello della dei degli delle"
     " al allo alla ai agli alle nel nello nella sul sulla dal dalla mio mia tuo tua suo sua questo"
@@ -25,8 +21,6 @@ _BOUND = words(
 )
 _TURNS = TurnWords(
     hesitations=words("ehm eh uhm mmm hmm beh boh"),
-    unfinished=_UNFINISHED,
-    leading=_BOUND | _UNFINISHED,
     backchannels=words(
         "sì si certo va bene ok okay esatto esattamente giusto vero capito capisco già ecco"
         " d'accordo perfetto ah davvero ovvio bello"
@@ -36,20 +30,6 @@ _TURNS = TurnWords(
         "ferma fermati fermo basta aspetta aspetti no un una attimo attimino momento secondo"
         " minuto per favore scusa scusi scusami mi senti senta ehi ciao pronto ascolta ascolti ma"
         " chi cosa"
-    ),
-    answers=words(
-        "sì si no ok okay certo grazie mille tante per favore prego basta ciao arrivederci"
-        " buongiorno buonasera buonanotte buona notte giornata forse più tardi dopo aspetta aiuto"
-        " annulla avanti ancora va bene volentieri non lo so"
-    ),
-    digits=words("zero uno due tre quattro cinque sei sette otto nove"),
-    statement_starts=words(
-        "io noi lui lei loro è mio mia nostro nostra suo sua il lo la i gli le questo questa"
-        " quello quella un uno una c'è se perché quindi e ma ieri oggi ho sono"
-    ),
-    request_starts=(
-        "io voglio", "io vorrei", "voglio", "vorrei", "ho bisogno", "mi piacerebbe", "mi serve",
-        "vogliamo", "vorremmo", "abbiamo bisogno", "ci servirebbe",
     ),
 )  # fmt: skip
 _BREAKS = BreakWords(

@@ -14,10 +14,6 @@ from vivavoce.text.language.pack import (
 
 from .forms import FORMS
 
-_UNFINISHED = words(
-    "o a os as um uma uns umas e ou mas porque meu minha meus minhas seu sua nosso nossa de do da"
-    " dos das no na que ao à"
-)
 _BOUND = words(
     "o a os as um uma uns umas de do da dos das em no na nos nas ao à aos às por pelo pela para"
     " com sem sobre entre até meu minha teu tua seu sua este esta e ou mas que é são está muito"
@@ -25,8 +21,6 @@ _BOUND = words(
 )
 _TURNS = TurnWords(
     hesitations=words("hum hã hm hmm ahn eh"),
-    unfinished=_UNFINISHED,
-    leading=_BOUND | _UNFINISHED,
     backchannels=words(
         "sim claro certo pois ok okay tá bom bem entendi entendo exato exatamente verdade isso"
         " perfeito ah legal beleza com certeza está aham"
@@ -35,20 +29,6 @@ _TURNS = TurnWords(
     openers=words(
         "pare para espera espere peraí não um uma momento momentinho minuto segundo por favor"
         " desculpa desculpe com licença ei oi olá escuta escute olha olhe mas quem quê só"
-    ),
-    answers=words(
-        "sim não ok okay claro obrigado obrigada muito por favor pare para oi olá tchau adeus até"
-        " logo amanhã bom dia boa tarde noite talvez mais tarde espera ajuda cancela cancelar"
-        " próximo de novo tá bom certo não sei"
-    ),
-    digits=words("zero um dois três quatro cinco seis sete oito nove"),
-    statement_starts=words(
-        "eu nós ele ela eles elas a é meu minha nosso nossa seu sua o os as este esta isso esse"
-        " essa um uma há se porque então e mas ontem hoje tenho estou"
-    ),
-    request_starts=(
-        "eu quero", "eu preciso", "eu gostaria", "quero", "queria", "preciso", "gostaria",
-        "queremos", "precisamos", "gostaríamos", "eu queria",
     ),
 )  # fmt: skip
 _BREAKS = BreakWords(
