@@ -13,7 +13,7 @@ from vivavoce.text.language.packs import pack_codes, pack_of
 
 PAGE = Path(__file__).parents[3] / "docs/languages.md"
 PARTS = {
-    "turns": 9,
+    "turns": 3,
     "sentences": 6,
     "phrases": 6,
     "addresses": 1,
