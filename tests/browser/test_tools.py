@@ -105,6 +105,28 @@ def test_a_text_is_spoken_and_kept(server: ServeProcess) -> None:
         assert visit.complaints == []
 
 
+def test_a_voice_says_a_few_words_of_its_language(server: ServeProcess) -> None:
+    with visiting(server) as visit:
+        page = visit.page
+        page.goto(f"{server.url}#speak")
+        expect(page.locator("#voice option")).not_to_have_count(1, timeout=SOON_MS)
+        german = page.locator("#voice optgroup[label=German] option").first
+        voice = german.get_attribute("value")
+        page.get_by_label("Voice The server").select_option(voice)
+        with page.expect_response("**/v1/audio/speech") as answered:
+            page.get_by_role("button", name="Hear this voice").click()
+        asked = answered.value.request.post_data_json
+        assert asked["voice"] == voice
+        assert asked["input"].startswith("Deutsch. ")
+        assert any(day in asked["input"] for day in ("tag,", "woch,"))
+        assert answered.value.ok
+        expect(page.locator("#speak-state")).to_contain_text("First sound after", timeout=SOON_MS)
+        stop = page.get_by_role("button", name="Stop", exact=True)
+        expect(stop).to_be_disabled(timeout=SOON_MS)
+        expect(page.locator("#speech-card")).to_be_hidden()
+        assert visit.complaints == []
+
+
 def test_speaking_can_be_stopped(server: ServeProcess) -> None:
     with visiting(server) as visit:
         page = visit.page

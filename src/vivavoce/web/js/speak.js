@@ -15,6 +15,7 @@ export class Speak {
       event.preventDefault();
       this.speak();
     };
+    byId("voice-sample").onclick = () => this.sample();
     byId("speak-stop").onclick = () => this.making?.abort();
     byId("speed").oninput = ({ target }) => {
       byId("speed-value").textContent = `${Number(target.value).toFixed(2)}×`;
@@ -30,6 +31,8 @@ export class Speak {
     try {
       this.listed = true;
       const { voices } = await (await ask("tts/voices")).json();
+      this.languages = new Map(voices.map(({ id, languages }) => [id, languages[0]]));
+      this.languages.set("", voices[0]?.languages[0]);
       byId("voice").append(...groupsOf(voices));
     } catch {
       this.listed = false;
@@ -55,7 +58,23 @@ export class Speak {
     });
   }
 
+  /** Let the chosen voice say a few words of its language; the result below stays. */
+  sample() {
+    const language = this.languages?.get(byId("voice").value);
+    return this.hear({ ...this.wishes("pcm"), input: sampleOf(language) });
+  }
+
   async speak() {
+    const wishes = this.wishes("pcm");
+    const chunks = await this.hear(wishes);
+    if (!chunks) return;
+    this.made = wishes;
+    this.wav = wavOf(chunks, RATE);
+    this.show();
+  }
+
+  /** The PCM that was heard; null where it was stopped or failed. */
+  async hear(wishes) {
     this.making?.abort();
     const making = (this.making = new AbortController());
     dismiss();
@@ -64,16 +83,14 @@ export class Speak {
     let context = null;
     try {
       context = await openContext();
-      this.made = this.wishes("pcm");
-      const chunks = await this.play(context, making.signal);
-      this.wav = wavOf(chunks, RATE);
-      this.show();
+      return await this.play(wishes, context, making.signal);
     } catch (error) {
       if (error.name === "AbortError") byId("speak-state").textContent = "Stopped.";
       else {
         byId("speak-state").textContent = "";
         notify(error.message);
       }
+      return null;
     } finally {
       await context?.close();
       if (this.making === making) {
@@ -84,7 +101,7 @@ export class Speak {
   }
 
   /** Play what comes while it comes; returns all of it once it was heard. */
-  async play(context, signal) {
+  async play(wishes, context, signal) {
     const chunks = [];
     const begun = performance.now();
     let left = new Uint8Array(0);
@@ -94,7 +111,7 @@ export class Speak {
     player.node.connect(context.destination);
     signal.addEventListener("abort", heard);
     byId("speak-state").textContent = "Speaking…";
-    const answer = await this.request(this.made, signal);
+    const answer = await this.request(wishes, signal);
     for await (const piece of piecesOf(answer.body)) {
       if (!chunks.length) {
         byId("speak-state").textContent = `First sound after ${Math.round(performance.now() - begun)} ms.`;
@@ -149,6 +166,19 @@ function groupsOf(voices) {
   const sorted = labels.slice(1).sort((a, b) => a.localeCompare(b));
   return [...labels.slice(0, 1), ...sorted].map((label) =>
     make("optgroup", { label }, ...groups.get(label).map(({ id, name }) => make("option", { value: id }, name))));
+}
+
+/** What it is called and what day it is, in a language; digits in one that the browser lacks. */
+function sampleOf(code = "en") {
+  try {
+    if (Intl.DateTimeFormat.supportedLocalesOf(code).length) {
+      const name = new Intl.DisplayNames([code], { type: "language" }).of(code);
+      return `${name}. ${new Intl.DateTimeFormat(code, { dateStyle: "full" }).format(new Date())}.`;
+    }
+  } catch {
+    // not a language code
+  }
+  return "1, 2, 3.";
 }
 
 function languageName(code) {
