@@ -182,6 +182,20 @@ async def test_the_voice_that_is_asked_for_speaks_though_one_before_it_knows_the
     assert (maria.said, robot.said) == (["dos"], ["uno"])
 
 
+async def test_a_voice_that_is_expected_is_loaded_before_anyone_asks_for_it() -> None:
+    maria = Speaker("maria", "es")
+    async with stocked(Shelf(maria)) as (chain, _, _):
+        for options in (TtsOptions(), TtsOptions(language="en"), SPANISH):
+            chain.expect(options)
+        assert chain.reserve is not None
+        coming = chain.reserve.call_on("es", chain)
+        assert coming is not None
+        await asyncio.wait_for(coming.task, 5)
+        assert (maria.loads, maria.said) == (1, [])
+        await say(chain, "uno")
+    assert maria.said == ["uno"]
+
+
 async def test_a_voice_of_another_language_gives_way_to_one_from_the_reserve() -> None:
     maria = Speaker("maria", "es")
     async with stocked(Shelf(maria)) as (chain, _, _):

@@ -67,6 +67,10 @@ class FallbackTts(Chain[Tts]):
         await self.call(stream.opened, preferred=self._owner(options))
         return stream
 
+    def expect(self, options: TtsOptions) -> None:
+        """Begin to load what will speak like this, where an engine in reserve does."""
+        self._better(options)
+
     async def aclose(self) -> None:
         """Close them all, and what is still loading."""
         if self.reserve is not None:

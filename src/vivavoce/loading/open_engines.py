@@ -11,12 +11,13 @@ from typing import Any, cast
 
 from vivavoce import registry
 from vivavoce.config.configuration import Config, load_config
-from vivavoce.engines import Engine, Engines, Kind, Llm, Stt, Tts, TurnDetector, Vad
+from vivavoce.engines import Engine, Engines, Kind, Llm, Stt, Tts, TtsOptions, TurnDetector, Vad
 from vivavoce.errors import BadConfig, BadRequest, UnknownModel
 from vivavoce.kinds import kinds
 from vivavoce.registry import EngineSpec
 
 from .chain import Chain
+from .fallback_tts import FallbackTts
 from .pulled_voices import with_pulled_voices
 
 PATIENT_S = 15.0
@@ -51,6 +52,9 @@ async def open_engines(
     )
     try:
         await asyncio.gather(*(_load(one, lenient) for one in made.values()))
+        if isinstance(engines.tts, FallbackTts):
+            session = config.session
+            engines.tts.expect(TtsOptions(voice=session.voice, language=session.language))
         gc.freeze()  # what was loaded stays; walking it again and again would delay frames
         watches = [
             asyncio.create_task(one.watch(link, settings.probe_s))
