@@ -99,14 +99,17 @@ def _running(model: Model) -> tuple[Kind, EngineSpec]:
         raise _refused(f"{what}; configure it and restart the server")
     kind, name = found
     _keys(kind, name)
-    short = model.name.removeprefix(f"{name}-")
-    return kind, EngineSpec(name, short)
+    if model.engine:
+        return kind, EngineSpec.parse(model.engine)
+    return kind, EngineSpec(name, model.name.removeprefix(f"{name}-"))
 
 
 def _engine_of(model: Model) -> tuple[Kind, str] | None:
     """The kind and name of the engine that runs a model of the catalog."""
     if model.kind is None:
         return None
+    if model.engine:
+        return model.kind, EngineSpec.parse(model.engine).name
     names = registry.names(model.kind)
     base = next((name for name in names if model.name.startswith(f"{name}-")), None)
     if base is None and model.kind == "llm":
@@ -115,7 +118,7 @@ def _engine_of(model: Model) -> tuple[Kind, str] | None:
 
 
 def _is_of(model: Model, kind: Kind, base: str) -> bool:
-    return model.kind == kind and model.name.startswith(f"{base}-")
+    return model.kind == kind and _engine_of(model) == (kind, base)
 
 
 def _with_weights(kind: Kind) -> frozenset[str]:
