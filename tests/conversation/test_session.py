@@ -136,9 +136,9 @@ async def test_a_user_who_only_pauses_is_not_answered_and_the_draft_leaves_no_tr
 
 async def test_a_doubtful_silence_ends_the_turn_in_the_end() -> None:
     async with Call(stt=ScriptedStt("and then I"), turn=ScriptedTurn(0.0)) as call:
-        await call.hears(say(0.75), hush(2.8))
+        await call.hears(say(0.75), hush(2.4))
         assert call.of(ReplyStarted) == []
-        await call.hears(hush(0.4))
+        await call.hears(hush(0.8))
         assert len(call.of(ReplyStarted)) == 1
 
 
