@@ -29,6 +29,15 @@ def test_a_text_becomes_a_file_of_the_wanted_kind(
     assert audio.dbfs > -40
 
 
+def test_speech_goes_through_a_pipe(tmp_path: Path) -> None:
+    command = [*VIVAVOCE, "say", "Hello there.", "--tts", "espeak-ng", "-o", "-"]
+    ran = subprocess.run(command, capture_output=True, check=True)
+    assert ran.stdout.startswith(b"RIFF")
+    path = tmp_path / "piped.wav"
+    path.write_bytes(ran.stdout)
+    assert 0.4 < read_audio(path).seconds < 2.0
+
+
 @pytest.mark.usefixtures("plugin")
 def test_json_tells_when_each_word_is_spoken(vivavoce: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.wav"

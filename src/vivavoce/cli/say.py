@@ -40,7 +40,7 @@ _PIECES_AHEAD = 8
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Write a .wav, .mp3, .ogg, .flac or .m4a file instead of playing.",
+    help="Write a .wav, .mp3, .ogg, .flac or .m4a file instead of playing; `-` is WAV on stdout.",
 )
 @click.option("--voice", help="A voice from `vivavoce voices`.")
 @click.option("--speed", type=click.FloatRange(0.25, 4.0), help="1.0 is the voice's normal value.")
@@ -87,13 +87,15 @@ def say(
         speed=speed or session.speed,
         pitch=session.pitch,
     )
+    if as_json and str(output) == "-":
+        raise click.UsageError("--json and `-o -` both write to stdout; use one of them")
     words = dictionary_of(session.pronunciations, _dictionary(pronunciations))
     pull_weights(config, ["tts"])
     given = text if text == "-" else marked_text(text, input_type)
     report = run_async(_say(config, _texts(given, input_type), output, options, words))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
-    elif output is not None:
+    elif output is not None and str(output) != "-":
         click.echo(f"wrote {output} ({report['seconds']} s)", err=True)
 
 
@@ -124,7 +126,14 @@ async def _say(
     tts = make_tts(config)
     try:
         await tts.load()
-        with BlockingLoudspeaker(tts.rate) if output is None else Writer(output, tts.rate) as sink:
+        opened: BlockingLoudspeaker | Writer
+        if output is None:
+            opened = BlockingLoudspeaker(tts.rate)
+        elif str(output) == "-":
+            opened = Writer(sys.stdout.buffer, tts.rate, format="wav")
+        else:
+            opened = Writer(output, tts.rate)
+        with opened as sink:
             timeout_s = config.session.tts_timeout_s
             voice = Synthesis(
                 tts, options, timeout_s, first_words=WHOLE, estimate=True, dictionary=words
