@@ -39,7 +39,9 @@ def test_the_lists_are_left_alone_by_a_quote_in_a_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [b"no gzip", gzip.compress(b"{"), gzip.compress(b"{}")[:-6], gzip.compress(b"[]")]
+    "damage",
+    [b"no gzip", gzip.compress(b"{"), gzip.compress(b"{}")[:-6], gzip.compress(b"[]")],
+    ids=["no gzip", "no JSON", "cut short", "no object"],
 )
 def test_a_damaged_list_is_told_and_leaves_nothing(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "sounds.json.gz").write_bytes(damage)
