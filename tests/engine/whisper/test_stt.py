@@ -175,6 +175,8 @@ def test_tokens_that_go_in_circles_are_told_from_what_people_say_twice() -> None
     assert circular([7, 7, 7, 7, 7, 7])
     assert circular([1, 2, 8, 9, 8, 9, 8, 9, 8, 9])
     assert not circular([1, 2, 3, 1, 2, 3])
+    assert circular([1, 2, 3, 4, 1, 2, 3, 4])
+    assert not circular([9, 1, 2, 3, 4, 1, 2, 3, 4])
     assert not circular([*call, *call, 6])
     assert not circular([7, 7, 7])
     assert not circular([])

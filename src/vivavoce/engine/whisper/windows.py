@@ -40,6 +40,8 @@ past the last, or below the second, it is decoded again at the next temperature.
 
 _FEW = 5
 """Fewer tokens are said twice by people, too, as in "no, no"."""
+_SENTENCE = 4
+"""A whole utterance of so many tokens or more is seldom said twice."""
 
 _FRAME = 160
 _TOKENS_PER_S, _MORE_TOKENS = 20, 30
@@ -246,12 +248,16 @@ def transcript_of(
 
 
 def circular(tokens: Sequence[int]) -> bool:
-    """Whether the last tokens repeat those before them: some once, a few twice or more."""
+    """Whether the last tokens repeat those before them: some once, a few twice or more, and four
+    once, if they are all there is.
+    """
     for period in range(1, len(tokens) // 2 + 1):
         again = 0
         while again + period < len(tokens) and tokens[-1 - again] == tokens[-1 - again - period]:
             again += 1
         if again >= max(_FEW, period) and (period >= _FEW or again >= 2 * period):
+            return True
+        if period >= _SENTENCE and again == period == len(tokens) - period:
             return True
     return False
 
