@@ -99,14 +99,22 @@ async def test_silence_and_no_audio_at_all_are_an_empty_text(party: Party, spoke
 async def test_a_language_is_known_by_its_base_and_another_is_refused(
     party: Party, spoken: Spoken
 ) -> None:
-    async with party() as house:
-        async with house.guest() as client:
-            await client.send(Transcribe(language="en-US"), *spoken(say(1.0)))
-            events = await client.until(TranscriptStop)
-            assert Transcript.from_event(events[-2]).text == "turn on the light"
-        assert "unknown language 'xx'" in await house.fault(
-            Transcribe(language="xx"), *spoken(say(1.0))
-        )
+    async with party() as house, house.guest() as client:
+        await client.send(Transcribe(language="en-US"), *spoken(say(1.0)))
+        events = await client.until(TranscriptStop)
+        assert Transcript.from_event(events[-2]).text == "turn on the light"
+
+
+async def test_a_language_that_is_refused_is_told_and_the_next_request_is_answered(
+    party: Party, spoken: Spoken
+) -> None:
+    async with party() as house, house.guest() as client:
+        await client.send(Transcribe(language="xx"), *spoken(say(1.0), hush(1.0), say(1.0)))
+        await client.send(Transcribe(), *spoken(say(1.0)))
+        events = await client.until(TranscriptStop)
+    (error,) = [event for event in events if event.type == "error"]
+    assert "unknown language 'xx'" in error.data["text"]
+    assert Transcript.from_event(events[-2]).text == "turn on the light"
 
 
 async def test_an_engine_that_hears_nothing_for_a_fault_is_told(

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from wyoming.audio import AudioChunk, AudioStart
 from wyoming.event import Event, Eventable, async_write_event
 from wyoming.info import Describe
 from wyoming.ping import Ping, Pong
@@ -55,6 +56,7 @@ class WyomingConnection:
         self._room = asyncio.Event()
         self._account: Account | None = None
         self._vanished = False
+        self._in_audio = False
 
     async def receive(self, work: asyncio.Task[None], account: Account) -> None:
         """Read events until the client is gone, which ends the work for it.
@@ -89,8 +91,14 @@ class WyomingConnection:
             elif Ping.is_type(event.type):
                 await self.send(Pong(parsed(event, ClientEvent).text))
             else:
+                self._in_audio = AudioChunk.is_type(event.type) or AudioStart.is_type(event.type)
                 return event
         return None
+
+    async def pass_over_audio(self) -> None:
+        """Drop the rest of the audio that is coming in, up to its stop."""
+        while self._in_audio and await self.next() is not None:
+            pass
 
     async def send(self, message: Eventable) -> None:
         """Send it; waits while the client does not read. Raises Gone when it is, or never reads."""

@@ -17,7 +17,7 @@ from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.tts import Synthesize, SynthesizeStart
 
-from vivavoce.errors import BadConfig
+from vivavoce.errors import BadConfig, BadRequest
 from vivavoce.server.access.admission import Caller
 from vivavoce.server.access.byte_budget import Account
 from vivavoce.server.http.outbox import Gone
@@ -176,7 +176,7 @@ class _WyomingServer:
 
     async def _answer(self, link: WyomingConnection, event: Event) -> None:
         if TranscribeEvent.is_type(event.type):
-            await hear(link, parsed(event, Transcribe))
+            await _hear(link, parsed(event, Transcribe))
         elif AudioStart.is_type(event.type):
             parsed(event, PcmFormat)
             await watch(link)
@@ -188,6 +188,16 @@ class _WyomingServer:
             await handle(link, parsed(event, TranscriptText), self._histories)
         else:
             log.debug("ignored an event of type %r", event.type)
+
+
+async def _hear(link: WyomingConnection, wish: Transcribe) -> None:
+    """As `hear`; what the engine refuses is told, and the connection goes on."""
+    try:
+        await hear(link, wish)
+    except BadRequest as error:
+        if not await _told(link, error):
+            raise
+        await link.pass_over_audio()
 
 
 async def _told(link: WyomingConnection, error: Exception) -> bool:
