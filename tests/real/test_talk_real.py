@@ -19,7 +19,7 @@ from vivavoce.engine.silero import SileroVad
 from vivavoce.engine.smart_turn import SmartTurn
 from vivavoce.engines import Message
 from vivavoce.events import Event, Heard, Paused, ReplyEnded, SpeechStarted
-from vivavoce.settings import SessionSettings
+from vivavoce.settings import SessionSettings, TurnSettings
 from vivavoce.testing import ScriptedLlm
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ LONG = (
     "The sun is a star at the centre of the solar system. It is a hot ball of glowing gas, and "
     "nearly all of the light and warmth that life on the earth needs comes from there."
 )
+SETTINGS = SessionSettings(system_prompt="", turns=TurnSettings(eagerness="low"))
 QUESTION, STATEMENT = "riva/en-US_sample.wav", "leopard/test.wav"
 
 
@@ -80,7 +81,7 @@ async def room() -> AsyncIterator[Room]:
     engines = Engines(SileroVad(), turn, Moonshine(), llm, EspeakNg())
     for engine in (engines.vad, engines.turn, engines.stt, engines.tts):
         await engine.load()
-    session = Session(engines, duplex, events.append, settings=SessionSettings(system_prompt=""))
+    session = Session(engines, duplex, events.append, settings=SETTINGS)
     async with asyncio.TaskGroup() as group:
         group.create_task(session.run(duplex.source()))
         await asyncio.sleep(0)
